@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled alike: the Swift 6 language mode with the stricter upcoming rules on.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "firstclick",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    // Options, subcommands, help texts and shell completion of the three programs.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Structured log lines with levels.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // C libraries, one module each.
+    .systemLibrary(
+      name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .target(name: "CScan"),
+
+    // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
+    .target(name: "Dataflow", swiftSettings: settings),
+    // Clicks and checkouts: bytes in, records out.
+    .target(name: "Events", dependencies: ["Dataflow", "CScan"], swiftSettings: settings),
+    // The product's rule: first click, composed and fused.
+    .target(name: "Attribution", dependencies: ["Events", "Dataflow"], swiftSettings: settings),
+
+    // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
+    .target(
+      name: "Connect", dependencies: ["Attribution", "Events", "Dataflow"],
+      swiftSettings: settings),
+    .target(
+      name: "PostgresConnect",
+      dependencies: ["CLibPQ", "Connect", "Attribution", "Events", "Dataflow"],
+      swiftSettings: settings),
+
+    // Tasks, worker threads, exactly-once.
+    .target(
+      name: "Runtime",
+      dependencies: [
+        "Attribution", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+
+    // Programs.
+    .target(
+      name: "Generation", dependencies: ["Connect", "Events", "Dataflow"],
+      path: "generator/Generation", swiftSettings: settings),
+    .executableTarget(
+      name: "generator",
+      dependencies: [
+        "Generation", "Connect", "PostgresConnect",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "generator/Command", swiftSettings: settings),
+    .executableTarget(
+      name: "stream-job",
+      dependencies: [
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Dataflow",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "batch-job",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser")
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: [
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "Events", "Dataflow",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
+
+    // Tests, one folder a target.
+    .target(
+      name: "TestSupport",
+      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "DataflowTests", dependencies: ["Dataflow", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EventsTests", dependencies: ["Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "AttributionTests", dependencies: ["Attribution", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConnectTests", dependencies: ["Connect", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PostgresConnectTests",
+      dependencies: ["PostgresConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "GenerationTests",
+      dependencies: ["Generation", "Connect", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RuntimeTests",
+      dependencies: ["Runtime", "Attribution", "Connect", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: [
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
+        "generator", "stream-job", "batch-job",
+      ], swiftSettings: settings),
+  ]
+)

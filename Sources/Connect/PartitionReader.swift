@@ -1,0 +1,67 @@
+package import Events
+
+/// Reads one partition of one stream, from a position on, in runs of whole records.
+///
+/// Used by one thread at a time. The memory of a run is the reader's and is reused by the next read.
+package protocol PartitionReader: AnyObject {
+  /// The next run of messages, without waiting. Empty when caught up.
+  ///
+  /// - Parameter byteCount: about how much to return at most; at least one record is returned if
+  ///   there is one, however long.
+  func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun
+
+  /// The position after everything that `read` has returned.
+  var position: SourcePosition { get }
+
+  /// Lag behind the end of the partition, in the log's own unit (bytes for files).
+  func lag() throws(ConnectorError) -> Int64
+}
+
+/// A run of messages in memory that the decoder may rewrite in place; 64 bytes behind its end are
+/// readable.
+package struct MessageRun {
+  /// How messages are told apart.
+  package enum Framing {
+    /// Newline-separated text (`\n` or `\r\n`); only the last line may lack its line end.
+    /// Blank lines are no messages.
+    case lines
+    /// One message each, relative to the run's start; a nil range is a null payload.
+    case messages([(offset: Int64, bytes: Range<Int>?)])
+  }
+
+  package var bytes: UnsafeMutableRawBufferPointer
+  /// Offset in the log of the run's first byte (lines).
+  package var startOffset: Int64
+  package var framing: Framing
+  /// True when nothing more was there to read: the position is at the end of the log.
+  package var isCaughtUp: Bool
+  /// Where reading would start to see this run again.
+  package var startPosition: SourcePosition
+
+  package init(
+    bytes: UnsafeMutableRawBufferPointer, startOffset: Int64, framing: Framing, isCaughtUp: Bool,
+    startPosition: SourcePosition
+  ) {
+    self.bytes = bytes
+    self.startOffset = startOffset
+    self.framing = framing
+    self.isCaughtUp = isCaughtUp
+    self.startPosition = startPosition
+  }
+
+  package var isEmpty: Bool { bytes.isEmpty }
+}
+
+/// A stream of clicks and checkouts, co-partitioned.
+package protocol Source: Sendable {
+  /// Names the log for `stream_progress`, so that a database is not fed from two different logs.
+  var identity: String { get }
+  /// Number of partitions, the same of both streams.
+  func partitionCount() throws(ConnectorError) -> Int
+  /// Opens a partition; `position` nil is the beginning of the log.
+  ///
+  /// - Parameter untilEnd: the log is bounded: an unterminated last line is a record.
+  func open(
+    _ stream: StreamKind, partition: Int, at position: SourcePosition?, untilEnd: Bool
+  ) throws(ConnectorError) -> any PartitionReader
+}

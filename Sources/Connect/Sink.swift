@@ -1,0 +1,93 @@
+package import Attribution
+package import Dataflow
+package import Events
+
+/// Where a task stands: its line in `stream_progress`, written in the same transaction as its rows.
+package struct TaskProgress: Hashable, Sendable {
+  package struct Input: Hashable, Sendable {
+    /// The next record to read; nil: the beginning of the log.
+    package var position: SourcePosition?
+    /// Reading from here on rebuilds the state; nil: the beginning of the log.
+    package var rebuildPosition: SourcePosition?
+    /// Greatest event time seen - watermark delay.
+    package var watermark: Watermark = .beginning
+    package var counts = Counts()
+    package init() {}
+  }
+  /// Totals since the task's first record. records = stored + duplicates + deadLetters.
+  package struct Counts: Hashable, Sendable {
+    package var records: Int64 = 0
+    package var stored: Int64 = 0
+    package var duplicates: Int64 = 0
+    package var deadLetters: Int64 = 0
+    /// Of the stored ones: how many came late, and of these how many changed no answer.
+    package var late: Int64 = 0
+    package var lateDropped: Int64 = 0
+    package var bytes: Int64 = 0
+    package init() {}
+  }
+
+  package var clicks = Input()
+  package var checkouts = Input()
+  /// The watermark of the data: where a later run on a grown log goes on from.
+  package var watermark: Watermark = .beginning
+  /// True once the end of input was reached: then everything stored is final for now.
+  package var isFlushed = false
+  package init() {}
+}
+
+/// Rows of one task since its last commit. Filled by the task's thread, then committed whole.
+package protocol Epoch: AnyObject {
+  /// Memory held by the rows, for the commit size.
+  var byteCount: Int { get }
+  var isEmpty: Bool { get }
+
+  /// Stores the records by verdict: `.onTime` raw rows, late ones to be settled at the commit
+  /// (a late event beyond `horizon` is dropped: listed, stored, changes nothing).
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark)
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark)
+  func append(_ rejects: [RejectedMessage], of stream: StreamKind)
+  func append(_ answers: [Answer])
+}
+
+/// How a commit settled what only the stored rows could say.
+package struct CommitReceipt: Hashable, Sendable {
+  /// Late events that turned out to be stored already.
+  package var lateClickDuplicates: Int64 = 0
+  package var lateCheckoutDuplicates: Int64 = 0
+  /// Late events that changed no answer by policy or horizon.
+  package var lateClicksDropped: Int64 = 0
+  package var lateCheckoutsDropped: Int64 = 0
+  package init() {}
+}
+
+/// The sink of one task. One owner at a time: opening it fences the former owner.
+///
+/// `open` and `commit` block; a task calls them from one thread at a time.
+package protocol TaskSink: AnyObject {
+  /// Takes the task over and returns its committed progress; nil when it never committed.
+  func open() throws(ConnectorError) -> TaskProgress?
+  /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild leaves
+  /// them out.
+  func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) throws(ConnectorError)
+    -> Set<[UInt8]>
+  func makeEpoch() -> any Epoch
+  /// Writes the epoch and the progress in one transaction. `progress` counts late events as stored
+  /// until the receipt corrects it: the sink writes the corrected counts.
+  ///
+  /// On a transient error nothing is lost: calling again with the same arguments finds out whether
+  /// the former try had committed and repeats it if not.
+  func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt
+  /// Makes the epoch empty again, keeping its memory.
+  func recycle(_ epoch: any Epoch)
+  func close()
+}
+
+/// A destination for attributed rows.
+package protocol Sink: Sendable {
+  /// What the sink can do: a table that can be revised, or append-only rows, final ones only.
+  var acceptsRevisions: Bool { get }
+  func makeTask(
+    _ task: Int, source identity: String, rule: AttributionRule
+  ) throws(ConnectorError) -> any TaskSink
+}

@@ -1,0 +1,43 @@
+package import Dataflow
+
+/// A decoded checkout: typed times and amounts, and slices into the message it was decoded from.
+///
+/// Valid as long as the bytes that `message` points to stay in place.
+package struct CheckoutRecord: BitwiseCopyable {
+  /// Start of the message; the slices count from here.
+  package var message: UnsafeMutableRawPointer
+  /// Length of the message without its line end.
+  package var byteCount: Int32
+  /// Where the message stands in its log (byte offset, Kafka offset): reported, never computed with.
+  package var offset: Int64
+  package var time: EventTime
+  package var totalAmount: Money
+  package var eventID: ByteSlice
+  package var userID: ByteSlice
+  package var sessionID: ByteSlice
+  package var paymentMethod: ByteSlice
+  /// The JSON text of `items`, an array, valid for PostgreSQL's `jsonb`.
+  package var items: ByteSlice
+  /// The JSON text of `shipping_address`, an object, valid for PostgreSQL's `jsonb`.
+  package var shippingAddress: ByteSlice
+
+  @inlinable package init(message: UnsafeMutableRawPointer, byteCount: Int32, offset: Int64) {
+    self.message = message
+    self.byteCount = byteCount
+    self.offset = offset
+    time = EventTime(microseconds: 0)
+    totalAmount = .absent
+    eventID = .absent
+    userID = .absent
+    sessionID = .absent
+    paymentMethod = .absent
+    items = .absent
+    shippingAddress = .absent
+  }
+
+  /// The bytes of a field; empty when it is absent.
+  @inlinable package func bytes(_ slice: ByteSlice) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: message + Int(slice.offset), count: slice.isAbsent ? 0 : Int(slice.length))
+  }
+}
