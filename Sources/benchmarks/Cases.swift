@@ -1,0 +1,4 @@
+/// Every benchmark, a line a topic; a limit stands before what it bounds.
+let allBenchmarks: [Benchmark] = [
+  watermarkBenchmarks
+].flatMap(\.self)
