@@ -16,6 +16,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Structured log lines with levels.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // The config file; its nodes know their lines, which error messages name.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C libraries, one module each.
@@ -47,6 +49,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
 
+    // What the programs share: settings, console, signals, exit codes.
+    .target(
+      name: "Programs",
+      dependencies: [
+        "Connect", "Dataflow",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: settings),
+
     // Programs.
     .target(
       name: "Generation", dependencies: ["Connect", "Events", "Dataflow"],
@@ -54,20 +66,21 @@ let package = Package(
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Connect", "PostgresConnect",
+        "Generation", "Programs", "Connect", "PostgresConnect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "generator/Command", swiftSettings: settings),
     .executableTarget(
       name: "stream-job",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "PostgresConnect", "Dataflow",
+        "Programs", "Runtime", "Attribution", "Connect", "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .executableTarget(
       name: "batch-job",
       dependencies: [
-        .product(name: "ArgumentParser", package: "swift-argument-parser")
+        "Programs",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmarks",

@@ -1,5 +1,3 @@
-package import Events
-
 /// Reads one partition of one stream, from a position on, in runs of whole records.
 ///
 /// Used by one thread at a time. The memory of a run is the reader's and is reused by the next read.
@@ -39,7 +37,10 @@ package struct MessageRun {
   package var startPosition: SourcePosition
 
   package init(
-    bytes: UnsafeMutableRawBufferPointer, startOffset: Int64, framing: Framing, isCaughtUp: Bool,
+    bytes: UnsafeMutableRawBufferPointer,
+    startOffset: Int64,
+    framing: Framing,
+    isCaughtUp: Bool,
     startPosition: SourcePosition
   ) {
     self.bytes = bytes
@@ -52,6 +53,17 @@ package struct MessageRun {
   package var isEmpty: Bool { bytes.isEmpty }
 }
 
+/// Where reading a partition ends.
+package enum ReadBound: Hashable, Sendable {
+  /// Never: the log grows. An unterminated last line is still being written.
+  case never
+  /// At the end that the log has when it is reached: an unterminated last line is a record.
+  case endOfLog
+  /// At a position that an earlier reader of the same partition gave: what it had returned is
+  /// returned again, and nothing else.
+  case position(SourcePosition)
+}
+
 /// A stream of clicks and checkouts, co-partitioned.
 package protocol Source: Sendable {
   /// Names the log for `stream_progress`, so that a database is not fed from two different logs.
@@ -59,9 +71,10 @@ package protocol Source: Sendable {
   /// Number of partitions, the same of both streams.
   func partitionCount() throws(ConnectorError) -> Int
   /// Opens a partition; `position` nil is the beginning of the log.
-  ///
-  /// - Parameter untilEnd: the log is bounded: an unterminated last line is a record.
   func open(
-    _ stream: StreamKind, partition: Int, at position: SourcePosition?, untilEnd: Bool
+    _ stream: StreamKind,
+    partition: Int,
+    at position: SourcePosition?,
+    until bound: ReadBound
   ) throws(ConnectorError) -> any PartitionReader
 }

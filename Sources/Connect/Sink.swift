@@ -69,7 +69,10 @@ package protocol TaskSink: AnyObject {
   func open() throws(ConnectorError) -> TaskProgress?
   /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild leaves
   /// them out.
-  func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) throws(ConnectorError)
+  func droppedEventIDs(
+    _ stream: StreamKind,
+    since horizon: EventTime
+  ) throws(ConnectorError)
     -> Set<[UInt8]>
   func makeEpoch() -> any Epoch
   /// Writes the epoch and the progress in one transaction. `progress` counts late events as stored
@@ -88,6 +91,8 @@ package protocol Sink: Sendable {
   /// What the sink can do: a table that can be revised, or append-only rows, final ones only.
   var acceptsRevisions: Bool { get }
   func makeTask(
-    _ task: Int, source identity: String, rule: AttributionRule
+    _ task: Int,
+    source identity: String,
+    rule: AttributionRule
   ) throws(ConnectorError) -> any TaskSink
 }

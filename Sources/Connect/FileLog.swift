@@ -1,0 +1,117 @@
+import Foundation
+
+/// The embedded log: one directory a stream, one file of JSON lines a partition.
+///
+///     DIR/clicks/00.jsonl      DIR/checkouts/00.jsonl      partition 0
+///     DIR/clicks/01.jsonl      DIR/checkouts/01.jsonl      partition 1
+///
+/// The i-th file of each directory, sorted bytewise by name, is partition i. Files are appended to
+/// and never rewritten; names that start with a dot are no partitions.
+package struct FileLog: Source {
+  /// The directory as the user named it, for messages.
+  package let directory: String
+  package let identity: String
+
+  /// Fails when the directory or one of its two streams is missing.
+  package init(directory: String) throws(ConnectorError) {
+    self.directory = directory
+    guard let resolved = realpath(directory, nil) else {
+      throw Self.missing(directory, code: errno)
+    }
+    identity = "file:" + String(cString: resolved)
+    free(resolved)
+    for stream in StreamKind.allCases { _ = try files(of: stream) }
+  }
+
+  package func partitionCount() throws(ConnectorError) -> Int {
+    let clicks = try files(of: .clicks).count
+    let checkouts = try files(of: .checkouts).count
+    guard clicks == checkouts else {
+      throw ConnectorError(
+        .permanent,
+        "log \"\(directory)\" has \(clicks) click files and \(checkouts) checkout files",
+        hint:
+          "both streams need the same number of partitions, an empty file where there is nothing"
+      )
+    }
+    guard clicks > 0 else {
+      throw ConnectorError(
+        .permanent,
+        "log \"\(directory)\" holds no partition: no *.jsonl in clicks and checkouts",
+        hint: "make one with: swift run generator --to file:\(directory)"
+      )
+    }
+    return clicks
+  }
+
+  package func open(
+    _ stream: StreamKind,
+    partition: Int,
+    at position: SourcePosition?,
+    until bound: ReadBound
+  ) throws(ConnectorError) -> any PartitionReader {
+    let names = try files(of: stream)
+    guard names.indices.contains(partition) else {
+      throw ConnectorError(
+        .permanent,
+        "log \"\(directory)\" has \(names.count) \(stream.rawValue) files, partition \(partition) "
+          + "is not among them",
+        hint: "put the missing files back; partitions are never taken away from a log"
+      )
+    }
+    return try FileLogReader(
+      path: "\(directory)/\(stream.rawValue)/\(names[partition])",
+      name: names[partition],
+      start: position.map { position throws(ConnectorError) in
+        try offset(position, of: names[partition], in: stream)
+      } ?? 0,
+      until: bound
+    )
+  }
+
+  /// The byte offset that a position stands for, which must be of the file that is there now.
+  private func offset(
+    _ position: SourcePosition,
+    of name: String,
+    in stream: StreamKind
+  ) throws(ConnectorError) -> Int64 {
+    guard let (expected, offset) = FileLogReader.parse(position) else {
+      throw ConnectorError(
+        .permanent,
+        "position \"\(position)\" is not of the form NAME:BYTES",
+        hint: "it was written for another kind of log; use another database, or the former log"
+      )
+    }
+    guard expected == name else {
+      throw ConnectorError(
+        .permanent,
+        "position \"\(position)\" expects the file \"\(expected)\" in \"\(directory)/"
+          + "\(stream.rawValue)\", found \"\(name)\" in its place",
+        hint: "log files are never renamed, and new ones sort behind the others: put them back"
+      )
+    }
+    return offset
+  }
+
+  private func files(of stream: StreamKind) throws(ConnectorError) -> [String] {
+    let path = "\(directory)/\(stream.rawValue)"
+    guard let handle = opendir(path) else { throw Self.missing(path, code: errno) }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let entry = readdir(handle) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".jsonl"), !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private static func missing(_ path: String, code: Int32) -> ConnectorError {
+    .system(
+      "open the log directory \"\(path)\"",
+      code: code,
+      hint: code == ENOENT ? "make a log first with: swift run generator --to file:DIR" : nil
+    )
+  }
+}

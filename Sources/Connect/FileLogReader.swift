@@ -1,0 +1,200 @@
+import Foundation
+
+/// Reads one file of a `FileLog` in runs of whole lines, and follows it while it grows.
+///
+///     file    ......|a line\n|another\n|a third li|
+///                   ^ start  ^ next               ^ filled: read into the buffer so far
+///
+/// The buffer is this reader's own: bytes before `next` have been handed out, a line that is not
+/// whole yet moves to the buffer's front before more is read behind it. One system call reads at
+/// least 1 MiB where the file has that much; a longer line makes the buffer grow, up to 1 GiB.
+final class FileLogReader: PartitionReader {
+  static let bufferByteCount = 2 << 20
+  static let longestLineByteCount = 1 << 30
+  /// Readable bytes behind a run, for decoders that load whole vectors.
+  static let padding = 64
+  private static let newline = UInt8(ascii: "\n")
+
+  private let path: String
+  private let name: String
+  private let descriptor: Int32
+  /// Reading ends here even if the file goes on; nil: at the file's end.
+  private let limit: Int64?
+  /// An unterminated last line is a record.
+  private let isBounded: Bool
+
+  private var buffer: UnsafeMutableRawBufferPointer
+  /// File offset of the buffer's first byte.
+  private var start: Int64
+  private var next = 0
+  private var filled = 0
+  /// The last fill got less than it asked for.
+  private var hasSeenEnd = false
+
+  init(path: String, name: String, start: Int64, until bound: ReadBound) throws(ConnectorError) {
+    self.path = path
+    self.name = name
+    self.start = start
+    switch bound {
+    case .never: (limit, isBounded) = (nil, false)
+    case .endOfLog: (limit, isBounded) = (nil, true)
+    case .position(let position): (limit, isBounded) = (Self.parse(position)?.offset, true)
+    }
+    descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    buffer = .allocate(byteCount: Self.bufferByteCount + Self.padding, alignment: 64)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0)
+    guard descriptor >= 0 else { throw .system("open \"\(path)\"", code: errno) }
+    try requireSize(atLeast: max(start, limit ?? 0))
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+    buffer.deallocate()
+  }
+
+  var position: SourcePosition { position(at: next) }
+
+  func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+    while true {
+      if let end = endOfLines(within: byteCount) { return handOut(upTo: end) }
+      guard try fill() else { break }
+    }
+    guard isBounded, next < filled else { return handOut(upTo: next) }
+    return handOut(upTo: filled)
+  }
+
+  func lag() throws(ConnectorError) -> Int64 {
+    let end = if let limit { limit } else { Int64(try status().st_size) }
+    return max(0, end - (start + Int64(next)))
+  }
+
+  // MARK: Lines
+
+  /// The end of the last whole line among the next `byteCount` bytes, or else of the next line;
+  /// nil if that is not whole yet.
+  private func endOfLines(within byteCount: Int) -> Int? {
+    guard next < filled, let base = buffer.baseAddress else { return nil }
+    let window = min(max(byteCount, 1), filled - next)
+    var end = next + window
+    while end > next {
+      if buffer[end - 1] == Self.newline { return end }
+      end -= 1
+    }
+    let rest = next + window
+    guard let found = memchr(base + rest, Int32(Self.newline), filled - rest) else { return nil }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
+  }
+
+  private func handOut(upTo end: Int) -> MessageRun {
+    let run = next..<end
+    next = end
+    // Known as of the last fill: the file may have grown since.
+    let isCaughtUp =
+      hasSeenEnd
+      && (next == filled || (!isBounded && endOfLines(within: filled - next) == nil))
+    return MessageRun(
+      bytes: UnsafeMutableRawBufferPointer(rebasing: buffer[run]),
+      startOffset: start + Int64(run.lowerBound),
+      framing: .lines,
+      isCaughtUp: isCaughtUp,
+      startPosition: position(at: run.lowerBound)
+    )
+  }
+
+  // MARK: Filling
+
+  /// Reads more behind what is there; false at the end.
+  private func fill() throws(ConnectorError) -> Bool {
+    makeRoom()
+    let room = buffer.count - Self.padding - filled
+    guard room > 0 else {
+      throw ConnectorError(
+        .permanent,
+        "line at byte \(start) of \"\(path)\" is longer than \(Self.longestLineByteCount) bytes",
+        hint: "the log is damaged from there on: put the file right"
+      )
+    }
+    let offset = start + Int64(filled)
+    let wanted = limit.map { Int(min(Int64(room), $0 - offset)) } ?? room
+    let count = wanted > 0 ? try read(wanted, at: offset) : 0
+    filled += count
+    hasSeenEnd = count < wanted || wanted == 0 || offset + Int64(count) == limit
+    if count == 0 { try requireSize(atLeast: offset) }
+    return count > 0
+  }
+
+  /// Moves the unread rest to the front, and doubles a buffer that it fills by half.
+  private func makeRoom() {
+    let rest = filled - next
+    let capacity = buffer.count - Self.padding
+    guard rest > capacity / 2, capacity < Self.longestLineByteCount else {
+      if next > 0, let base = buffer.baseAddress { memmove(base, base + next, rest) }
+      return dropHandedOut(rest)
+    }
+    let larger = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: capacity * 2 + Self.padding,
+      alignment: 64
+    )
+    larger.initializeMemory(as: UInt8.self, repeating: 0)
+    larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[next..<filled]))
+    buffer.deallocate()
+    buffer = larger
+    dropHandedOut(rest)
+  }
+
+  private func dropHandedOut(_ rest: Int) {
+    start += Int64(next)
+    next = 0
+    filled = rest
+  }
+
+  private func read(_ count: Int, at offset: Int64) throws(ConnectorError) -> Int {
+    while true {
+      let result = pread(descriptor, buffer.baseAddress.map { $0 + filled }, count, off_t(offset))
+      if result >= 0 { return result }
+      if errno != EINTR { throw .system("read \"\(path)\" at byte \(offset)", code: errno) }
+    }
+  }
+
+  private func status() throws(ConnectorError) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .system("examine \"\(path)\"", code: errno)
+    }
+    return status
+  }
+
+  /// A log only grows: a file that is shorter than what was read of it, or deleted, is another log.
+  private func requireSize(atLeast byteCount: Int64) throws(ConnectorError) {
+    let status = try status()
+    guard status.st_nlink > 0 else {
+      throw ConnectorError(
+        .permanent,
+        "file \"\(path)\" was deleted while it was read",
+        hint: "log files are never deleted or replaced: put it back, and start again"
+      )
+    }
+    guard status.st_size >= byteCount else {
+      throw ConnectorError(
+        .permanent,
+        "file \"\(path)\" has \(status.st_size) bytes, expected at least \(byteCount): "
+          + "it was truncated or replaced",
+        hint: "put the former file back, or attribute the new log into another database"
+      )
+    }
+  }
+
+  // MARK: Positions
+
+  private func position(at index: Int) -> SourcePosition {
+    SourcePosition("\(name):\(start + Int64(index))")
+  }
+
+  /// `NAME:BYTES` apart; nil for another form.
+  static func parse(_ position: SourcePosition) -> (name: String, offset: Int64)? {
+    guard let colon = position.token.lastIndex(of: ":"),
+      let offset = Int64(position.token[colon...].dropFirst()), offset >= 0
+    else { return nil }
+    return (String(position.token[..<colon]), offset)
+  }
+}

@@ -1,0 +1,63 @@
+import CLibPQ
+package import Connect
+
+/// Where a database is: a libpq URI (`postgres://...`) or `key=value` pairs.
+///
+/// What it leaves out comes from libpq's defaults: the PG* variables, `service=` and `.pgpass`.
+/// `description` never shows a password.
+package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
+  /// As given; may hold a password.
+  package let connectionString: String
+  package let description: String
+
+  /// - Throws: `.usage` when libpq cannot read it.
+  package init(_ connectionString: String) throws(ConnectorError) {
+    var message: UnsafeMutablePointer<CChar>?
+    guard let options = PQconninfoParse(connectionString, &message) else {
+      let reason = message.map { String(cString: $0) } ?? "out of memory"
+      PQfreemem(message)
+      throw Self.unreadable(connectionString, reason: reason)
+    }
+    defer { PQconninfoFree(options) }
+    self.connectionString = connectionString
+    self.description = Self.describe(Self.values(of: options))
+  }
+
+  private static func values(
+    of options: UnsafeMutablePointer<PQconninfoOption>
+  ) -> [String: String] {
+    var values: [String: String] = [:]
+    var option = options
+    while let keyword = option.pointee.keyword {
+      if let value = option.pointee.val {
+        values[String(cString: keyword)] = String(cString: value)
+      }
+      option += 1
+    }
+    return values
+  }
+
+  private static func describe(_ values: [String: String]) -> String {
+    if let service = values["service"] { return "postgres://?service=\(service)" }
+    let host = values["host"] ?? values["hostaddr"] ?? ""
+    let isSocket = host.hasPrefix("/")
+    var text = "postgres://"
+    if let user = values["user"] { text += "\(user)@" }
+    if !isSocket { text += host }
+    if let port = values["port"] { text += ":\(port)" }
+    text += "/" + (values["dbname"] ?? "")
+    return isSocket ? "\(text)?host=\(host)" : text
+  }
+
+  /// libpq quotes parts of what it could not read, so its words stay out where a password may be.
+  private static func unreadable(_ text: String, reason: String) -> ConnectorError {
+    let mayHoldSecret = text.contains("@") || text.contains("password")
+    let detail = mayHoldSecret ? "" : ": \(reason.trimmedLine)"
+    return ConnectorError(
+      .usage,
+      "could not read the PostgreSQL address\(detail)",
+      hint: "Write postgres://USER@HOST:PORT/DATABASE, percent-encode what is special, "
+        + "and give the password in PGPASSWORD or ~/.pgpass."
+    )
+  }
+}

@@ -1,0 +1,62 @@
+package import Connect
+
+/// Makes a `ConnectorError` of what PostgreSQL or libpq reported.
+///
+/// | SQLSTATE | kind |
+/// |---|---|
+/// | none (connection lost), 08*, 57P01-03, 40001, 40P01, 53300, 55P03 | `.transient` |
+/// | all others | `.permanent`, with a hint for the usual ones |
+package enum PostgresFailure {
+  /// - Parameters:
+  ///   - sqlState: five characters, or nil when libpq itself gave up: then the connection is lost.
+  ///   - message: the server's primary message; it may quote names, never rows.
+  package static func error(
+    sqlState: String?,
+    message: String,
+    at place: String
+  ) -> ConnectorError {
+    guard let sqlState else {
+      return ConnectorError(.transient, "\(message.trimmedLine) (\(place))")
+    }
+    return ConnectorError(
+      isTransient(sqlState) ? .transient : .permanent,
+      "\(message.trimmedLine) (SQLSTATE \(sqlState), \(place))",
+      hint: hint(sqlState)
+    )
+  }
+
+  package static func isTransient(_ sqlState: String) -> Bool {
+    switch sqlState {
+    case "57P01", "57P02", "57P03",  // shut down, crashed, starting up
+      "40001", "40P01", "55P03",  // serialization, deadlock, lock not available
+      "53300":  // too many connections
+      true
+    default: sqlState.hasPrefix("08")
+    }
+  }
+
+  private static func hint(_ sqlState: String) -> String? {
+    switch sqlState {
+    case "28P01": "Check the password in PGPASSWORD or ~/.pgpass."
+    case "28000": "Check the user and the server's pg_hba.conf."
+    case "3D000": "Create the database first, or name another one."
+    case "42501": "Grant the role firstclick_writer to this user, or connect as the owner."
+    case "42P01", "42703", "42883", "3F000":
+      "The schema is missing or old: run `stream-job migrate`."
+    case "53100": "Free disk space at the server and start again; nothing was committed halfway."
+    case "53200": "Give the server more memory or lower the commit size."
+    case "53300": "Raise max_connections or use fewer workers."
+    case "25006": "The server is read-only, a standby perhaps: name the primary."
+    case "57P03": "The server is starting up or shutting down."
+    default: nil
+    }
+  }
+}
+
+extension String {
+  /// The first line without spaces around it, at most 300 characters.
+  var trimmedLine: String {
+    let line = drop { $0.isWhitespace }.prefix { !$0.isNewline }.prefix(300)
+    return String(line.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// The settings of one program: its options, then the environment, then the config file.
+///
+/// The setting `idle-timeout` of stream-job is, in this order: the option `--idle-timeout`; the
+/// variables `FIRSTCLICK_STREAM_JOB_IDLE_TIMEOUT` and `FIRSTCLICK_IDLE_TIMEOUT`; in the config file
+/// `idle-timeout` below `stream-job:`, and at the top. The longer forms are for settings that
+/// another program has too.
+package struct Configuration: Sendable {
+  private let program: ProgramSettings
+  private let environment: [String: String]
+  private let file: ConfigurationFile?
+
+  /// Reads the config file: the one named by the option or `FIRSTCLICK_CONFIG`, otherwise
+  /// `firstclick.yaml` in the working directory if there is one.
+  ///
+  /// - Throws: `.usage` when a named file is missing or has a key that no program knows.
+  package init(
+    of program: ProgramSettings, file path: String?,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(Failure) {
+    self.program = program
+    self.environment = environment
+    if let path = path ?? environment["FIRSTCLICK_CONFIG"] {
+      file = try ConfigurationFile(path)
+    } else if FileManager.default.fileExists(atPath: ConfigurationFile.defaultPath) {
+      file = try ConfigurationFile(ConfigurationFile.defaultPath)
+    } else {
+      file = nil
+    }
+  }
+
+  /// The setting's value, nil if it is given nowhere.
+  ///
+  /// - Parameter option: what the command line said; it wins.
+  /// - Throws: `.usage`, naming the variable, or the file and line, that could not be read.
+  package func value<Value: SettingValue>(
+    _ key: String, option: Value?
+  ) throws(Failure) -> Value? {
+    if let option { return option }
+    guard let found = text(of: key) else { return nil }
+    guard let value = Value(settingText: found.text) else {
+      throw Failure(
+        .usage, "could not read \(found.place): expected \(Value.expectation), "
+          + "found \"\(found.text.prefix(64))\"")
+    }
+    return value
+  }
+
+  private func text(of key: String) -> (text: String, place: String)? {
+    for variable in program.variables(of: key) {
+      if let text = environment[variable] { return (text, variable) }
+    }
+    for path in program.paths(of: key) {
+      if let setting = file?.settings[path] { return (setting.text, setting.place) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,71 @@
+package import ArgumentParser
+import Connect
+import Foundation
+
+/// The frame of the three programs: arguments in, one line on stderr and SPEC's exit code out.
+package enum Program {
+  package static let version = "0.1.0"
+
+  /// Runs the command that the process's arguments name, and ends the process.
+  ///
+  /// Exit codes: 0 done, help and version included; 1 failed; 2 usage; 3 difference.
+  package static func main(_ root: any ParsableCommand.Type) -> Never {
+    let name = root._commandName
+    do {
+      try refuseSecrets(in: CommandLine.arguments.dropFirst())
+      var command = try root.parseAsRoot()
+      try command.run()
+      Console.shared.clearLine()
+      exit(0)
+    } catch {
+      exit(report(error, of: root, named: name))
+    }
+  }
+
+  /// Writes the error's one line, or the help text if that is what was asked for.
+  ///
+  /// - Returns: the exit code.
+  private static func report(
+    _ error: any Error, of root: any ParsableCommand.Type, named name: String
+  ) -> Int32 {
+    switch error {
+    case let failure as Failure:
+      return complain(failure, as: name)
+    case let error as ConnectorError:
+      return complain(Failure(error), as: name)
+    case let exit as ExitCode:
+      return exit.rawValue
+    default:
+      let code = root.exitCode(for: error)
+      if code == .success {
+        print(root.fullMessage(for: error))
+        return 0
+      }
+      let message = root.message(for: error)
+      guard code == .validationFailure else {
+        return complain(Failure(.failed, message), as: name)
+      }
+      return complain(
+        Failure(.usage, message.withLowercaseStart, hint: "See `\(name) --help`."), as: name)
+    }
+  }
+
+  private static func complain(_ failure: Failure, as name: String) -> Int32 {
+    let line = failure.description.split(whereSeparator: \.isNewline).joined(separator: " ")
+    Console.shared.write("\(name): \(line)")
+    return failure.kind.rawValue
+  }
+
+  /// What stands on a command line stands in every process list.
+  static func refuseSecrets(in arguments: some Sequence<String>) throws(Failure) {
+    for argument in arguments where PostgresSecret.isPresent(in: argument) {
+      throw Failure(
+        .usage, "expected no password on the command line, found one in a PostgreSQL address",
+        hint: "Give it in DATABASE_URL, PGPASSWORD, PGPASSFILE or FIRSTCLICK_PASSWORD_FILE.")
+    }
+  }
+}
+
+extension String {
+  fileprivate var withLowercaseStart: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,48 @@
+/// The settings of a program that the environment and the config file may give: named like its
+/// options, without the dashes.
+///
+/// Kept here for all programs, so that each can tell a mistyped key in their common file from a key
+/// of another program.
+package struct ProgramSettings: Sendable {
+  package let name: String
+  package let keys: Set<String>
+  /// Keys that mean something else in another program: only their longer form is read.
+  private let ownKeys: Set<String>
+
+  private init(_ name: String, _ keys: Set<String>, ownKeys: Set<String> = []) {
+    self.name = name
+    self.keys = keys
+    self.ownKeys = ownKeys
+  }
+
+  package static let streamJob = ProgramSettings(
+    "stream-job",
+    [
+      "from", "into", "until-end", "emit", "late", "late-horizon", "window", "watermark", "workers",
+      "commit-interval", "commit-size", "idle-timeout", "future-guard", "log-level",
+    ])
+
+  /// Its `late` is a share of the events; the bare name is stream-job's policy.
+  package static let generator = ProgramSettings(
+    "generator",
+    [
+      "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
+      "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
+      "duplicates", "orphans", "malformed", "truth", "log-level",
+    ], ownKeys: ["late"])
+
+  package static let batchJob = ProgramSettings("batch-job", ["into", "log-level"])
+
+  static let all = [streamJob, generator, batchJob]
+
+  /// The environment variables of a setting, the first that is set counts.
+  func variables(of key: String) -> [String] {
+    let names = ownKeys.contains(key) ? ["\(name)_\(key)"] : ["\(name)_\(key)", key]
+    return names.map { "FIRSTCLICK_" + $0.uppercased().replacing("-", with: "_") }
+  }
+
+  /// The places of a setting in the config file, the first that is there counts.
+  func paths(of key: String) -> [String] {
+    ownKeys.contains(key) ? ["\(name)/\(key)"] : ["\(name)/\(key)", key]
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// A type that options, environment variables and config files write as text, all in the same way.
+package protocol SettingValue {
+  /// What a person should have written: `a duration such as 90s, 5m, 1h or 1d`.
+  static var expectation: String { get }
+  init?(settingText: String)
+}
+
+/// The value that `text` stands for.
+///
+/// The `transform` of an `@Option`: its error becomes part of the parser's message.
+package func parseSetting<Value: SettingValue>(_ text: String) throws -> Value {
+  guard let value = Value(settingText: text) else {
+    throw ValidationError("expected \(Value.expectation)")
+  }
+  return value
+}
+
+extension String: SettingValue {
+  package static var expectation: String { "some text" }
+  package init?(settingText: String) {
+    guard !settingText.isEmpty else { return nil }
+    self = settingText
+  }
+}
+
+extension Int: SettingValue {
+  package static var expectation: String { "a whole number" }
+  package init?(settingText: String) { self.init(settingText) }
+}
+
+extension Bool: SettingValue {
+  package static var expectation: String { "true or false" }
+  package init?(settingText: String) {
+    switch settingText.lowercased() {
+    case "true", "yes", "on", "1": self = true
+    case "false", "no", "off", "0": self = false
+    default: return nil
+    }
+  }
+}
