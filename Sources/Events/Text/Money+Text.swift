@@ -1,0 +1,34 @@
+extension Money {
+  /// Reads a decimal number exactly, rounded half away from zero; nil if it does not fit.
+  package init?(_ text: UnsafeRawBufferPointer) {
+    if let plain = Money(plain: text) {
+      self = plain
+      return
+    }
+    guard
+      let hundredths = DecimalText(text)?.rounded(decimals: 2, maximum: 999_999_999_999)
+    else { return nil }
+    self.init(hundredths: hundredths)
+  }
+
+  /// As above for up to ten digits and two decimals, the form nearly every amount has.
+  private init?(plain text: UnsafeRawBufferPointer) {
+    var value: Int64 = 0
+    var cursor = 0
+    let count = text.count
+    while cursor < count, text[cursor] &- 0x30 <= 9 {
+      value = value &* 10 &+ Int64(text[cursor] &- 0x30)
+      cursor += 1
+    }
+    guard 1...10 ~= cursor else { return nil }
+    if cursor == count {
+      self.init(hundredths: value &* 100)
+      return
+    }
+    guard text[cursor] == UInt8(ascii: "."), cursor + 3 == count,
+      text[cursor + 1] &- 0x30 <= 9, text[cursor + 2] &- 0x30 <= 9
+    else { return nil }
+    let cents = Int64(text[cursor + 1] &- 0x30) &* 10 &+ Int64(text[cursor + 2] &- 0x30)
+    self.init(hundredths: value &* 100 &+ cents)
+  }
+}
