@@ -32,3 +32,35 @@ extension Money {
     self.init(hundredths: value &* 100 &+ cents)
   }
 }
+
+extension Money {
+  /// Bytes that `write(to:)` needs at most.
+  package static let maximumTextByteCount = 24
+
+  /// Writes the amount as `-1234.50` without allocating; returns its byte count.
+  ///
+  /// - Parameter text: at least `maximumTextByteCount` bytes.
+  package func write(to text: UnsafeMutableRawPointer) -> Int {
+    let (units, cents) = hundredths.magnitude.quotientAndRemainder(dividingBy: 100)
+    var unitDigits = 1
+    var bound: UInt64 = 10
+    while units >= bound {
+      unitDigits += 1
+      bound *= 10
+    }
+    var writer = DigitWriter(cursor: text)
+    if hundredths < 0 { writer.write(byte: UInt8(ascii: "-")) }
+    writer.write(Int(units), digits: unitDigits)
+    writer.write(byte: UInt8(ascii: "."))
+    writer.write(Int(cents), digits: 2)
+    return writer.cursor - text
+  }
+
+  /// The amount as `-1234.50`, for messages and tests.
+  package var text: String {
+    withUnsafeTemporaryAllocation(byteCount: Self.maximumTextByteCount, alignment: 1) { text in
+      guard let start = text.baseAddress else { return "" }
+      return String(decoding: text.prefix(write(to: start)), as: UTF8.self)
+    }
+  }
+}
