@@ -34,13 +34,15 @@ package final class FileLogWriter: LogWriter {
         .permanent,
         "log \"\(directory)\" has \(existing) click files and "
           + "\(names[.checkouts, default: []].count) checkout files",
-        hint: "Both streams need the same number of partitions.")
+        hint: "Both streams need the same number of partitions."
+      )
     }
     if let partitions, existing > 0, partitions != existing {
       throw ConnectorError(
         .permanent,
         "log \"\(directory)\" has \(existing) partitions, \(partitions) were asked for",
-        hint: "Leave --partitions out, or write to a new directory.")
+        hint: "Leave --partitions out, or write to a new directory."
+      )
     }
     let count = existing > 0 ? existing : partitions ?? Self.defaultPartitionCount
     var files: [StreamKind: [File]] = [:]
@@ -70,7 +72,9 @@ package final class FileLogWriter: LogWriter {
   }
 
   package func append(
-    _ lines: UnsafeRawBufferPointer, to stream: StreamKind, partition: Int
+    _ lines: UnsafeRawBufferPointer,
+    to stream: StreamKind,
+    partition: Int
   ) throws(ConnectorError) {
     guard let file = files[stream]?[partition] else { return }
     var rest = lines
@@ -81,8 +85,10 @@ package final class FileLogWriter: LogWriter {
         let code = errno
         Self.takeBackPartialLine(of: file, written: lines.dropLast(rest.count))
         throw .system(
-          "append to \"\(file.path)\"", code: code,
-          hint: code == ENOSPC ? "Make room; the log holds whole lines up to here." : nil)
+          "append to \"\(file.path)\"",
+          code: code,
+          hint: code == ENOSPC ? "Make room; the log holds whole lines up to here." : nil
+        )
       }
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
     }
@@ -100,8 +106,10 @@ package final class FileLogWriter: LogWriter {
     guard access(directory, F_OK) == 0 else { return [] }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
       throw .system(
-        "list \"\(directory)\"", code: errno,
-        hint: "Name a directory that this user may read and write.")
+        "list \"\(directory)\"",
+        code: errno,
+        hint: "Name a directory that this user may read and write."
+      )
     }
     return names.filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -112,8 +120,10 @@ package final class FileLogWriter: LogWriter {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
       throw .system(
-        "make the directory \"\(path)\"", code: errno,
-        hint: "Name a directory that this user may write to.")
+        "make the directory \"\(path)\"",
+        code: errno,
+        hint: "Name a directory that this user may write to."
+      )
     }
   }
 
@@ -122,8 +132,10 @@ package final class FileLogWriter: LogWriter {
     let descriptor = Foundation.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw .system(
-        "open \"\(path)\" for appending", code: errno,
-        hint: "Name a directory that this user may write to.")
+        "open \"\(path)\" for appending",
+        code: errno,
+        hint: "Name a directory that this user may write to."
+      )
     }
     let end = Int(lseek(descriptor, 0, SEEK_END))
     var last = UInt8(ascii: "\n")

@@ -8,6 +8,8 @@ package protocol LogWriter: AnyObject {
   /// Appends whole lines, each with its line end, to one partition; returns when all are handed
   /// over.
   func append(
-    _ lines: UnsafeRawBufferPointer, to stream: StreamKind, partition: Int
+    _ lines: UnsafeRawBufferPointer,
+    to stream: StreamKind,
+    partition: Int
   ) throws(ConnectorError)
 }

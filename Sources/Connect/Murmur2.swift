@@ -11,7 +11,8 @@ package enum Murmur2 {
     let words = key.count / 4
     for word in 0..<words {
       var block = UInt32(
-        littleEndian: key.loadUnaligned(fromByteOffset: word * 4, as: UInt32.self))
+        littleEndian: key.loadUnaligned(fromByteOffset: word * 4, as: UInt32.self)
+      )
       block &*= multiplier
       block ^= block &>> 24
       block &*= multiplier

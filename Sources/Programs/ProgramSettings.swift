@@ -29,7 +29,7 @@ package struct ProgramSettings: Sendable {
     [
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
-      "duplicates", "orphans", "malformed", "truth", "log-level",
+      "duplicates", "orphans", "malformed", "ties", "edges", "truth",
     ],
     ownKeys: ["late"]
   )

@@ -25,7 +25,8 @@ struct Addresses {
       let zip = Catalog.padded(random.below(100_000), digits: 5)
       texts.append(
         #"","shipping_address":{"city":\#(JSONText.literal(city)),"state":"\#(state)","#
-          + #""country":"\#(country)","zip_code":"\#(zip)"}}"# + "\n")
+          + #""country":"\#(country)","zip_code":"\#(zip)"}}"# + "\n"
+      )
     }
     self.texts = TextTable(texts)
     self.seed = seed

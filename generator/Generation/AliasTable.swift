@@ -22,7 +22,9 @@ struct AliasTable {
     var large = rest.indices.filter { rest[$0] >= 1 }
     while let poor = small.popLast(), let rich = large.last {
       columns[poor] = Column(
-        threshold: UInt32(min(rest[poor] * 0x1p32, 0xffff_ffff)), alias: UInt32(rich))
+        threshold: UInt32(min(rest[poor] * 0x1p32, 0xffff_ffff)),
+        alias: UInt32(rich)
+      )
       rest[rich] -= 1 - rest[poor]
       if rest[rich] < 1 {
         large.removeLast()
@@ -45,8 +47,9 @@ struct AliasTable {
   @inline(__always)
   func draw(_ random: inout RandomNumbers) -> Int {
     let number = random.next()
-    let column = Int(
-      truncatingIfNeeded: (number &>> 32) &* UInt64(truncatingIfNeeded: columns.count) &>> 32)
+    // Both factors are below 2^32.
+    let product = (number &>> 32) &* UInt64(truncatingIfNeeded: columns.count)
+    let column = Int(truncatingIfNeeded: product &>> 32)
     let entry = columns[column]
     return UInt32(truncatingIfNeeded: number) < entry.threshold ? column : Int(entry.alias)
   }

@@ -30,10 +30,12 @@ struct Catalog {
       prices.append(hundredths)
       clicks.append(
         #"","product_id":"\#(id)","product_name":\#(name),"product_category":\#(category),"#
-          + #""product_price":\#(price),"session_id":"s_"#)
+          + #""product_price":\#(price),"session_id":"s_"#
+      )
       pages.append(#","page_url":"https://shop.example/p/\#(id)""#)
       items.append(
-        #"{"product_id":"\#(id)","product_name":\#(name),"price":\#(price),"quantity":"#)
+        #"{"product_id":"\#(id)","product_name":\#(name),"price":\#(price),"quantity":"#
+      )
     }
     self.productCount = productCount
     self.prices = prices

@@ -9,48 +9,105 @@ enum CatalogWords {
 
   static let departments = [
     Department(
-      category: "Electronics", prices: 15...900,
-      goods: ["Headphones", "Tablet", "Charger", "Webcam", "Monitor 27\"", "Speaker"]),
+      category: "Electronics",
+      prices: 15...900,
+      goods: ["Headphones", "Tablet", "Charger", "Webcam", "Monitor 27\"", "Speaker"]
+    ),
     Department(
-      category: "Computers", prices: 20...999,
-      goods: ["Keyboard", "Mouse", "Laptop 14\"", "USB-C Hub", "SSD 1TB", "Router"]),
+      category: "Computers",
+      prices: 20...999,
+      goods: ["Keyboard", "Mouse", "Laptop 14\"", "USB-C Hub", "SSD 1TB", "Router"]
+    ),
     Department(
-      category: "Phones", prices: 10...950, goods: ["Phone", "Case", "Screen Guard", "Power Bank"]),
+      category: "Phones",
+      prices: 10...950,
+      goods: ["Phone", "Case", "Screen Guard", "Power Bank"]
+    ),
     Department(
-      category: "Home & Kitchen", prices: 8...300,
-      goods: ["Kettle", "Pan", "Knife Set", "Café Press", "Crème Brûlée Torch", "Lamp"]),
+      category: "Home & Kitchen",
+      prices: 8...300,
+      goods: ["Kettle", "Pan", "Knife Set", "Café Press", "Crème Brûlée Torch", "Lamp"]
+    ),
     Department(
-      category: "Furniture", prices: 40...900, goods: ["Chair", "Desk", "Shelf", "Sofa", "Bed"]),
+      category: "Furniture",
+      prices: 40...900,
+      goods: ["Chair", "Desk", "Shelf", "Sofa", "Bed"]
+    ),
     Department(
-      category: "Garden", prices: 5...250, goods: ["Hose", "Shears", "Planter", "Grill", "Rake"]),
+      category: "Garden",
+      prices: 5...250,
+      goods: ["Hose", "Shears", "Planter", "Grill", "Rake"]
+    ),
     Department(
-      category: "Tools", prices: 6...280, goods: ["Drill", "Saw", "Hammer", "Wrench 1/2\"", "Level"]),
+      category: "Tools",
+      prices: 6...280,
+      goods: ["Drill", "Saw", "Hammer", "Wrench 1/2\"", "Level"]
+    ),
     Department(
-      category: "Clothing", prices: 10...180, goods: ["Shirt", "Jeans", "Jacket", "Dress", "Hoodie"]),
+      category: "Clothing",
+      prices: 10...180,
+      goods: ["Shirt", "Jeans", "Jacket", "Dress", "Hoodie"]
+    ),
     Department(
-      category: "Shoes", prices: 25...220, goods: ["Sneakers", "Boots", "Sandals", "Loafers"]),
+      category: "Shoes",
+      prices: 25...220,
+      goods: ["Sneakers", "Boots", "Sandals", "Loafers"]
+    ),
     Department(
-      category: "Accessories", prices: 8...150, goods: ["Belt", "Scarf", "Wallet", "Cap", "Gloves"]),
+      category: "Accessories",
+      prices: 8...150,
+      goods: ["Belt", "Scarf", "Wallet", "Cap", "Gloves"]
+    ),
     Department(
-      category: "Jewelry", prices: 20...800, goods: ["Ring", "Necklace", "Bracelet", "Earrings"]),
+      category: "Jewelry",
+      prices: 20...800,
+      goods: ["Ring", "Necklace", "Bracelet", "Earrings"]
+    ),
     Department(
-      category: "Beauty", prices: 4...120, goods: ["Serum", "Lipstick", "Cream", "Perfume", "Mask"]),
+      category: "Beauty",
+      prices: 4...120,
+      goods: ["Serum", "Lipstick", "Cream", "Perfume", "Mask"]
+    ),
     Department(
-      category: "Health", prices: 5...140, goods: ["Vitamins", "Scale", "Thermometer", "Massager"]),
+      category: "Health",
+      prices: 5...140,
+      goods: ["Vitamins", "Scale", "Thermometer", "Massager"]
+    ),
     Department(
-      category: "Sports", prices: 7...400, goods: ["Yoga Mat", "Dumbbells", "Ball", "Tent", "Racket"]),
+      category: "Sports",
+      prices: 7...400,
+      goods: ["Yoga Mat", "Dumbbells", "Ball", "Tent", "Racket"]
+    ),
     Department(
-      category: "Outdoors", prices: 9...350, goods: ["Backpack", "Bottle", "Stove", "Hammock"]),
+      category: "Outdoors",
+      prices: 9...350,
+      goods: ["Backpack", "Bottle", "Stove", "Hammock"]
+    ),
     Department(
-      category: "Toys", prices: 5...120, goods: ["Puzzle", "Robot", "Dollhouse", "Kite", "Blocks"]),
+      category: "Toys",
+      prices: 5...120,
+      goods: ["Puzzle", "Robot", "Dollhouse", "Kite", "Blocks"]
+    ),
     Department(
-      category: "Books", prices: 4...60, goods: ["Novel", "Atlas", "Cookbook", "Guide", "Comic"]),
+      category: "Books",
+      prices: 4...60,
+      goods: ["Novel", "Atlas", "Cookbook", "Guide", "Comic"]
+    ),
     Department(
-      category: "Music", prices: 6...500, goods: ["Guitar", "Vinyl 12\"", "Ukulele", "Tuner"]),
+      category: "Music",
+      prices: 6...500,
+      goods: ["Guitar", "Vinyl 12\"", "Ukulele", "Tuner"]
+    ),
     Department(
-      category: "Groceries", prices: 2...50, goods: ["Coffee", "Tea", "Olive Oil", "Jalapeño Salsa"]),
+      category: "Groceries",
+      prices: 2...50,
+      goods: ["Coffee", "Tea", "Olive Oil", "Jalapeño Salsa"]
+    ),
     Department(
-      category: "Pets", prices: 3...120, goods: ["Leash", "Cat Tree", "Aquarium", "Chew Toy"]),
+      category: "Pets",
+      prices: 3...120,
+      goods: ["Leash", "Cat Tree", "Aquarium", "Chew Toy"]
+    ),
   ]
 
   static let adjectives = [

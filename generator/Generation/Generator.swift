@@ -29,34 +29,51 @@ package struct Generator: ~Copyable {
   /// - Parameter truthPath: also writes the right answers there, as CSV.
   /// - Throws: when the file for the answers cannot be made.
   package init(
-    plan: Plan, writer: any LogWriter, truthPath: String? = nil
+    plan: Plan,
+    writer: any LogWriter,
+    truthPath: String? = nil
   ) throws(ConnectorError) {
     self.plan = plan
     catalog = Catalog(productCount: plan.productCount, seed: plan.seed)
     users = Users(
-      count: plan.userCount, hasOrphans: plan.orphans > 0, partitionCount: writer.partitionCount,
-      seed: plan.seed)
+      count: plan.userCount,
+      hasOrphans: plan.orphans > 0,
+      partitionCount: writer.partitionCount,
+      seed: plan.seed
+    )
     let origins = Origins()
     buffers = LogBuffers(writer: writer)
     journeys = Journeys(plan: plan, catalog: catalog, users: users, origins: origins)
     let widest = EventSpan(
-      microseconds: max(1, min(plan.disorder.microseconds / Self.bucketsPerDisorder, 1_000_000)))
+      microseconds: max(1, min(plan.disorder.microseconds / Self.bucketsPerDisorder, 1_000_000))
+    )
     delays = Delays(plan: plan, bucketWidth: widest)
     arrivals = Arrivals(
       start: plan.timeline.time(of: 0),
-      widestBucket: plan.isWallClock ? EventSpan(microseconds: 10_000) : widest)
+      widestBucket: plan.isWallClock ? EventSpan(microseconds: 10_000) : widest
+    )
     encoder = EventEncoder(
-      catalog: catalog, users: users, origins: origins, addresses: Addresses(seed: plan.seed))
+      catalog: catalog,
+      users: users,
+      origins: origins,
+      addresses: Addresses(seed: plan.seed)
+    )
     var shares = RandomNumbers(seed: plan.seed, stream: .defects)
     duplicateShare = Share(
-      plan.duplicates, random: RandomNumbers(seed: shares.next(), stream: .defects))
+      plan.duplicates,
+      random: RandomNumbers(seed: shares.next(), stream: .defects)
+    )
     malformedShare = Share(
-      plan.malformed, random: RandomNumbers(seed: shares.next(), stream: .defects))
+      plan.malformed,
+      random: RandomNumbers(seed: shares.next(), stream: .defects)
+    )
     if let truthPath {
       let file = try TruthFile(path: truthPath, catalog: catalog, users: users)
       truth = Truth(
-        file: file, userCount: plan.userCount,
-        disorder: (plan.isWallClock ? plan.greatestDelay : EventSpan(microseconds: 0)) + .seconds(1))
+        file: file,
+        userCount: plan.userCount,
+        disorder: (plan.isWallClock ? plan.greatestDelay : EventSpan(microseconds: 0)) + .seconds(1)
+      )
     }
   }
 
@@ -67,11 +84,14 @@ package struct Generator: ~Copyable {
   package var nextTime: EventTime { plan.timeline.time(of: tally.events) }
 
   /// What was made so far.
-  package var statistics: Statistics { Statistics(tally, journeys, delays, bytes: buffers.byteCount) }
+  package var statistics: Statistics {
+    Statistics(tally, journeys, delays, bytes: buffers.byteCount)
+  }
 
   /// Makes up to `count` events, those due before `deadline`, and writes what arrives meanwhile.
   package mutating func make(
-    atMost count: Int, before deadline: EventTime = .endOfInput
+    atMost count: Int,
+    before deadline: EventTime = .endOfInput
   ) throws(ConnectorError) {
     let end = min(tally.events + count, plan.eventCount ?? .max)
     while tally.events < end {

@@ -49,7 +49,9 @@ struct Journeys {
     self.users = users
     self.origins = origins
     capacity = min(
-      Self.greatestPool, max(1, Int(min(plan.timeline.rate, 1e9) * Self.poolSeconds)))
+      Self.greatestPool,
+      max(1, Int(min(plan.timeline.rate, 1e9) * Self.poolSeconds))
+    )
     let opening = (1 - plan.checkoutShare) * Self.openingShare
     closingShare = min(0.7, 0.5 * opening / max(plan.checkoutShare, 1e-9))
     random = RandomNumbers(seed: plan.seed, stream: .journeys)
@@ -123,16 +125,22 @@ struct Journeys {
   private mutating func newJourney(of user: UInt32) -> Journey {
     sessionCount &+= 1
     return Journey(
-      user: user, session: RandomNumbers.mix(sessionKey &+ sessionCount),
-      origin: origins.draw(&random))
+      user: user,
+      session: RandomNumbers.mix(sessionKey &+ sessionCount),
+      origin: origins.draw(&random)
+    )
   }
 
   private mutating func click(of journey: inout Journey, at time: EventTime) -> Event {
     let product = catalog.drawProduct(&random)
     journey.remember(product)
     var event = Event(
-      time: time, serial: makeSerial(), session: journey.session, user: journey.user,
-      stream: .clicks)
+      time: time,
+      serial: makeSerial(),
+      session: journey.session,
+      user: journey.user,
+      stream: .clicks
+    )
     event.products[0] = product
     event.origin = journey.origin
     return event
@@ -162,8 +170,12 @@ struct Journeys {
   /// One to four of the products clicked, each one to three times.
   private mutating func checkout(of journey: Journey, at time: EventTime) -> Event {
     var event = Event(
-      time: time, serial: makeSerial(), session: journey.session, user: journey.user,
-      stream: .checkouts)
+      time: time,
+      serial: makeSerial(),
+      session: journey.session,
+      user: journey.user,
+      stream: .checkouts
+    )
     let choice = random.next()
     let clicked = Int(journey.basketCount)
     let count = clicked == 0 ? 1 : 1 + Int(choice &>> 8 & 0xff) % clicked

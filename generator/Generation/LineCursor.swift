@@ -51,7 +51,10 @@ struct LineCursor {
       place &-= 1
       let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
       next.storeBytes(
-        of: 0x30 &+ UInt8(truncatingIfNeeded: digit), toByteOffset: place, as: UInt8.self)
+        of: 0x30 &+ UInt8(truncatingIfNeeded: digit),
+        toByteOffset: place,
+        as: UInt8.self
+      )
       rest = quotient
     }
     next += count

@@ -21,7 +21,9 @@ final class LogBuffers {
   /// Appends what `write` writes, at most `EventEncoder.longestLine` bytes, whole lines.
   @inline(__always)
   func append(
-    to stream: Event.Stream, partition: Int, _ write: (inout LineCursor) -> Void
+    to stream: Event.Stream,
+    partition: Int,
+    _ write: (inout LineCursor) -> Void
   ) throws(ConnectorError) {
     let buffer = 2 * partition + Int(stream.rawValue)
     if filled[buffer] > Self.byteCount - EventEncoder.longestLine { try handOn(buffer) }
@@ -41,7 +43,9 @@ final class LogBuffers {
     let start = buffer * Self.byteCount
     try writer.append(
       UnsafeRawBufferPointer(rebasing: memory[start..<start + filled[buffer]]),
-      to: buffer & 1 == 0 ? .clicks : .checkouts, partition: buffer / 2)
+      to: buffer & 1 == 0 ? .clicks : .checkouts,
+      partition: buffer / 2
+    )
     byteCount += filled[buffer]
     filled[buffer] = 0
   }

@@ -34,6 +34,8 @@ final class TextTable {
     let entry = entries[index]
     // In bounds: the entries were laid out over this very block.
     return UnsafeRawBufferPointer(
-      start: block.baseAddress.map { UnsafeRawPointer($0) + entry.offset }, count: entry.byteCount)
+      start: block.baseAddress.map { UnsafeRawPointer($0) + entry.offset },
+      count: entry.byteCount
+    )
   }
 }

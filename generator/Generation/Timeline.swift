@@ -7,8 +7,8 @@ package enum Timeline: Sendable {
   /// `batch` events, a millisecond apart, every so often.
   case bursts(start: EventTime, every: EventSpan, batch: Int)
 
-  @inline(__always)
-  func time(of index: Int) -> EventTime {
+  /// The time of the event with this index, counted from 0.
+  package func time(of index: Int) -> EventTime {
     switch self {
     case .even(let start, let step):
       return start + EventSpan(microseconds: Int64(Double(index) * step))

@@ -73,8 +73,10 @@ struct Truth {
       let first = Self.count(of: clicks) { $0.time < checkout.time - Self.window }
       let end = Self.count(of: clicks) { $0.time <= checkout.time }
       try file.append(
-        checkout, clicksInWindow: end - first,
-        firstClick: first < end ? (clicks[first].time, clicks[first].serial) : nil)
+        checkout,
+        clicksInWindow: end - first,
+        firstClick: first < end ? (clicks[first].time, clicks[first].serial) : nil
+      )
     }
   }
 

@@ -37,7 +37,9 @@ final class TruthFile {
   }
 
   func append(
-    _ checkout: Event, clicksInWindow: Int, firstClick: (time: EventTime, serial: UInt64)?
+    _ checkout: Event,
+    clicksInWindow: Int,
+    firstClick: (time: EventTime, serial: UInt64)?
   ) throws(ConnectorError) {
     if filled > Self.byteCount - Self.longestRow { try flush() }
     guard let base = memory.baseAddress else { return }
@@ -78,7 +80,9 @@ final class TruthFile {
 
   private func failure(_ attempt: String) -> ConnectorError {
     ConnectorError(
-      .permanent, "could not \(attempt) \"\(path)\": \(String(cString: strerror(errno)))",
-      hint: "Name a file that this user may write to, on a disk with room.")
+      .permanent,
+      "could not \(attempt) \"\(path)\": \(String(cString: strerror(errno)))",
+      hint: "Name a file that this user may write to, on a disk with room."
+    )
   }
 }
