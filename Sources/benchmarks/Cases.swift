@@ -1,4 +1,5 @@
 /// Every benchmark, a line a topic; a limit stands before what it bounds.
 let allBenchmarks: [Benchmark] = [
-  watermarkBenchmarks
+  watermarkBenchmarks,
+  decodeBenchmarks,
 ].flatMap(\.self)
