@@ -52,7 +52,9 @@ extension RunDecoder {
     case .messages(let messages):
       for message in messages {
         let bytes = message.bytes.map { UnsafeMutableRawBufferPointer(rebasing: run.bytes[$0]) }
-        decode(message: bytes, offset: message.offset, into: &batch)
+        decode(
+          message: bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0),
+          offset: message.offset, into: &batch)
       }
     }
   }
