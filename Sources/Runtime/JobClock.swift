@@ -1,5 +1,5 @@
+import Connect
 package import Dataflow
-import Foundation
 
 /// The time that a job goes by; tests set it by hand.
 package struct JobClock: Sendable {
@@ -18,10 +18,6 @@ package struct JobClock: Sendable {
 
   package static let system = JobClock(
     instant: { ContinuousClock.now },
-    wallTime: {
-      var time = timespec()
-      clock_gettime(CLOCK_REALTIME, &time)
-      return EventTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
-    }
+    wallTime: { .wallClock }
   )
 }

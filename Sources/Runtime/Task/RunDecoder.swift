@@ -28,9 +28,9 @@ protocol RunDecoder {
     limit: Int,
     into batch: inout RecordBatch<Record>
   ) -> Int
-  /// Decodes one message; nil is a null payload.
+  /// Decodes one message; a nil base address is a null payload.
   mutating func decode(
-    message: UnsafeMutableRawBufferPointer?,
+    message: UnsafeMutableRawBufferPointer,
     offset: Int64,
     into batch: inout RecordBatch<Record>
   )
@@ -52,7 +52,11 @@ extension RunDecoder {
     case .messages(let messages):
       for message in messages {
         let bytes = message.bytes.map { UnsafeMutableRawBufferPointer(rebasing: run.bytes[$0]) }
-        decode(message: bytes, offset: message.offset, into: &batch)
+        decode(
+          message: bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0),
+          offset: message.offset,
+          into: &batch
+        )
       }
     }
   }

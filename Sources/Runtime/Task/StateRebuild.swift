@@ -60,12 +60,6 @@ extension RecordBatch {
   /// Leaves out the records with these event_ids.
   fileprivate mutating func remove(_ eventIDs: Set<[UInt8]>) {
     guard !eventIDs.isEmpty else { return }
-    records.removeAll { record in
-      let id = UnsafeRawBufferPointer(
-        start: record.message + Int(record.eventID.offset),
-        count: Int(record.eventID.length)
-      )
-      return eventIDs.contains(Array(id))
-    }
+    records.removeAll { eventIDs.contains(Array($0.bytes($0.eventID))) }
   }
 }

@@ -1,6 +1,7 @@
 import Attribution
 import Connect
 import Dataflow
+import Events
 
 /// One pair of co-partitioned inputs, with its own watermark, state, positions and commits.
 ///
