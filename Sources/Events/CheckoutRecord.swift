@@ -38,6 +38,8 @@ package struct CheckoutRecord: BitwiseCopyable {
   /// The bytes of a field; empty when it is absent.
   @inlinable package func bytes(_ slice: ByteSlice) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
-      start: message + Int(slice.offset), count: slice.isAbsent ? 0 : Int(slice.length))
+      start: message + Int(slice.offset),
+      count: slice.isAbsent ? 0 : Int(slice.length)
+    )
   }
 }

@@ -42,6 +42,8 @@ package struct ClickRecord: BitwiseCopyable {
   /// The bytes of a field; empty when it is absent.
   @inlinable package func bytes(_ slice: ByteSlice) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
-      start: message + Int(slice.offset), count: slice.isAbsent ? 0 : Int(slice.length))
+      start: message + Int(slice.offset),
+      count: slice.isAbsent ? 0 : Int(slice.length)
+    )
   }
 }

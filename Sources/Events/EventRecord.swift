@@ -8,6 +8,9 @@ package protocol EventRecord: BitwiseCopyable {
   var time: EventTime { get }
   var eventID: ByteSlice { get }
   var userID: ByteSlice { get }
+
+  /// The bytes of a field; empty when it is absent.
+  func bytes(_ slice: ByteSlice) -> UnsafeRawBufferPointer
 }
 
 extension ClickRecord: EventRecord {}

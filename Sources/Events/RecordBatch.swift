@@ -24,7 +24,10 @@ package struct RejectedMessage {
   package var reason: RejectReason
 
   @inlinable package init(
-    message: UnsafeRawPointer?, byteCount: Int, offset: Int64, reason: RejectReason
+    message: UnsafeRawPointer?,
+    byteCount: Int,
+    offset: Int64,
+    reason: RejectReason
   ) {
     self.message = message
     self.byteCount = byteCount

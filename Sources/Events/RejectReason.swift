@@ -1,6 +1,73 @@
 /// Why a message does not fit the contract, as `dead_letters.reason` says it.
-package struct RejectReason: Hashable, Sendable, CustomStringConvertible {
+package struct RejectReason: Error, Hashable, Sendable, CustomStringConvertible {
   /// One lowercase sentence: field, what was expected, what was found (cut at 64 bytes).
   package var description: String
   package init(_ description: String) { self.description = description }
+
+  /// A Kafka record without a value.
+  package static let nullPayload = RejectReason("expected an object, found a null payload")
+}
+
+extension RejectReason {
+  static let empty = RejectReason("not JSON: expected an object, found an empty message")
+
+  static func tooLong(_ byteCount: Int) -> RejectReason {
+    RejectReason("expected a message of at most 256 MiB, found \(byteCount) bytes")
+  }
+
+  static func fault(_ fault: JSONFault, message: UnsafeRawBufferPointer) -> RejectReason {
+    guard fault.offset < message.count else {
+      return RejectReason("not JSON: expected \(fault.expected), found the end of the message")
+    }
+    let found = excerpt(UnsafeRawBufferPointer(rebasing: message[fault.offset...]), maximum: 16)
+    return RejectReason(
+      "not JSON: expected \(fault.expected), found \(found) (byte \(fault.offset))"
+    )
+  }
+
+  static func missing(_ field: Field) -> RejectReason {
+    RejectReason("\"\(field.name)\": expected \(field.form.expectation), found no value")
+  }
+
+  /// - Parameter text: the value's bytes, of a string without its quotes.
+  static func unfit(
+    _ field: Field,
+    found kind: JSONTraits.Kind,
+    _ text: UnsafeRawBufferPointer
+  ) -> RejectReason {
+    let found = excerpt(text, maximum: 64)
+    return RejectReason(
+      "\"\(field.name)\": expected \(field.form.expectation), found "
+        + (kind == .string ? "\"\(found)\"" : found)
+    )
+  }
+
+  /// The first bytes as printable text, which PostgreSQL can hold whatever they were.
+  private static func excerpt(_ bytes: UnsafeRawBufferPointer, maximum: Int) -> String {
+    var text = ""
+    for scalar in String(decoding: bytes.prefix(maximum), as: UTF8.self).unicodeScalars {
+      if scalar.value < 0x20 || scalar.value == 0x7F {
+        text += scalar.escaped(asASCII: true)
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return bytes.count > maximum ? text + "..." : text
+  }
+}
+
+extension Field.Form {
+  /// What a value has to be, in words.
+  var expectation: String {
+    switch self {
+    case .text(let maximum?): "a string of 1 to \(maximum) bytes without U+0000"
+    case .text(nil): "a string without U+0000"
+    case .time: "an RFC 3339 time with a zone"
+    case .amount: "a number below 10^10"
+    case .number: "a number"
+    case .integer: "a whole number"
+    case .object: "an object that jsonb can hold"
+    case .objects: "an array of objects that jsonb can hold"
+    }
+  }
 }

@@ -2,4 +2,5 @@
 let allBenchmarks: [Benchmark] = [
   watermarkBenchmarks,
   operatorBenchmarks,
+  decodeBenchmarks,
 ].flatMap(\.self)

@@ -1,5 +1,114 @@
-// SSE2 scanning helpers that inline into Swift.
+// Byte scanning that inlines into Swift: SSE2 where the processor has it, plain C elsewhere.
+//
+// Every function may read up to 64 bytes behind the range it is given; nothing behind the range
+// changes its answer, except where a comment says so.
 #ifndef FIRSTCLICK_SCAN_H
 #define FIRSTCLICK_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#pragma clang assume_nonnull begin
+
+/// Where a scan stopped, and whether it passed a byte >= 0x80 on the way.
+struct scan_stop {
+  const void *position;
+  bool has_non_ascii;
+};
+
+/// The first quote, backslash or control character at or after `from`; `end` or more if none.
+static inline struct scan_stop scan_json_string(const void *from, const void *end) {
+  const uint8_t *p = (const uint8_t *)from;
+  struct scan_stop stop = {p, false};
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i control = _mm_set1_epi8(0x1f);
+  uint32_t high = 0;
+  for (;; p += 32) {
+    __m128i a = _mm_loadu_si128((const __m128i *)p);
+    __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
+    __m128i a_stops = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(a, quote), _mm_cmpeq_epi8(a, backslash)),
+        _mm_cmpeq_epi8(_mm_min_epu8(a, control), a));
+    __m128i b_stops = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, backslash)),
+        _mm_cmpeq_epi8(_mm_min_epu8(b, control), b));
+    uint32_t stops = (uint32_t)_mm_movemask_epi8(a_stops)
+        | (uint32_t)_mm_movemask_epi8(b_stops) << 16;
+    uint32_t high_here = (uint32_t)_mm_movemask_epi8(a)
+        | (uint32_t)_mm_movemask_epi8(b) << 16;
+    if (stops != 0) {
+      unsigned index = (unsigned)__builtin_ctz(stops);
+      high |= high_here & ((1u << index) - 1);
+      stop.position = p + index;
+      break;
+    }
+    high |= high_here;
+    if ((const void *)(p + 32) >= end) {
+      stop.position = p + 32;
+      break;
+    }
+  }
+  stop.has_non_ascii = high != 0;
+#else
+  uint8_t high = 0;
+  while ((const void *)p < end && *p != '"' && *p != '\\' && *p >= 0x20) high |= *p++;
+  stop.position = p;
+  stop.has_non_ascii = high >= 0x80;
+#endif
+  return stop;
+}
+
+/// The bytes expected between two values of an object, such as `,"user_id":`.
+struct scan_literal {
+  uint8_t bytes[32];
+  /// One bit for each byte that counts.
+  uint32_t mask;
+  /// 0 matches never.
+  uint32_t byte_count;
+  /// What the literal means to its owner.
+  uint32_t tag;
+};
+
+/// Whether the bytes at `at`, followed by at least 31 readable ones, begin with the literal.
+static inline bool scan_matches(const void *at, const struct scan_literal *literal) {
+#ifdef __SSE2__
+  __m128i a = _mm_cmpeq_epi8(
+      _mm_loadu_si128((const __m128i *)at), _mm_loadu_si128((const __m128i *)literal->bytes));
+  __m128i b = _mm_cmpeq_epi8(
+      _mm_loadu_si128((const __m128i *)at + 1),
+      _mm_loadu_si128((const __m128i *)literal->bytes + 1));
+  uint32_t equal = (uint32_t)_mm_movemask_epi8(a) | (uint32_t)_mm_movemask_epi8(b) << 16;
+  return (~equal & literal->mask) == 0 && literal->byte_count != 0;
+#else
+  return literal->byte_count != 0 && memcmp(at, literal->bytes, literal->byte_count) == 0;
+#endif
+}
+
+/// Makes a literal of `byte_count` <= 32 bytes.
+static inline struct scan_literal scan_make_literal(
+    const void *bytes, size_t byte_count, uint32_t tag) {
+  struct scan_literal literal = {{0}, 0, (uint32_t)byte_count, tag};
+  memcpy(literal.bytes, bytes, byte_count);
+  literal.mask = byte_count == 32 ? UINT32_MAX : (1u << byte_count) - 1;
+  return literal;
+}
+
+/// The number of bytes before the first line feed; `byte_count` if there is none.
+static inline size_t scan_line(const void *from, size_t byte_count) {
+  const void *found = memchr(from, '\n', byte_count);
+  return found ? (size_t)((const uint8_t *)found - (const uint8_t *)from) : byte_count;
+}
+
+static inline bool scan_equal(const void *left, const void *right, size_t byte_count) {
+  return memcmp(left, right, byte_count) == 0;
+}
+
+#pragma clang assume_nonnull end
 #endif

@@ -1,0 +1,102 @@
+package import Attribution
+import Foundation
+import Synchronization
+
+/// Final answers as CSV files, all of a bounded log in one go.
+///
+///     DIR/attributed_checkouts.csv      one row a checkout, columns of the table of that name
+///     DIR/late_events.csv               events that came late, which change no answer; if any
+///     DIR/dead_letters.csv              messages that are no events; if any
+///
+/// The files appear under their names when the last task has come to the end of the log: until then
+/// they have temporary names, and a run that stops early leaves none. The next run replaces them.
+package final class CSVSink: Sink {
+  private struct State {
+    var files: [RowTable: RowFile] = [:]
+    var openTasks = 0
+    var unfinishedTasks = 0
+  }
+
+  private let directory: String
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - directory: made if it is missing.
+  ///   - untilEnd: whether the run is bounded.
+  /// - Throws: a usage error unless it is.
+  package init(directory: String, untilEnd: Bool) throws(ConnectorError) {
+    guard untilEnd else {
+      throw .usage(
+        "sink csv:\(directory) takes a whole log, and this run follows a growing one",
+        hint: "add --until-end, or write to jsonl: or postgres:"
+      )
+    }
+    self.directory = directory
+  }
+
+  package var acceptsRevisions: Bool { false }
+
+  package func makeTask(
+    _ task: Int,
+    source identity: String,
+    rule: AttributionRule
+  ) throws(ConnectorError) -> any TaskSink {
+    guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
+      throw .system(
+        "make the directory \"\(directory)\"",
+        code: errno,
+        hint: "name a directory whose parent exists and can be written to"
+      )
+    }
+    _ = try file(.attributed)
+    state.withLock {
+      $0.openTasks += 1
+      $0.unfinishedTasks += 1
+    }
+    return RowTaskSink(
+      task: task,
+      format: CSVFormat(),
+      tables: Set(RowTable.allCases),
+      write: { [self] table, rows throws(ConnectorError) in try file(table).write(rows) },
+      flushed: { [self] () throws(ConnectorError) in try taskHasFinished() },
+      closed: { [self] in taskHasClosed() }
+    )
+  }
+
+  /// The file of a table, made with its header when it is asked for first.
+  private func file(_ table: RowTable) throws(ConnectorError) -> RowFile {
+    try state.withLock { state throws(ConnectorError) in
+      if let file = state.files[table] { return file }
+      let file = try RowFile(path: name(of: table) + ".\(getpid()).part")
+      state.files[table] = file
+      try file.write(Array(CSVFormat().header(table.columns).utf8))
+      return file
+    }
+  }
+
+  private func name(of table: RowTable) -> String { "\(directory)/\(table.rawValue).csv" }
+
+  /// The last one to finish gives the files their names.
+  private func taskHasFinished() throws(ConnectorError) {
+    try state.withLock { state throws(ConnectorError) in
+      state.unfinishedTasks -= 1
+      guard state.unfinishedTasks == 0 else { return }
+      for table in RowTable.allCases {
+        if let file = state.files[table] {
+          try file.publish(as: name(of: table))
+        } else {
+          unlink(name(of: table))
+        }
+      }
+    }
+  }
+
+  private func taskHasClosed() {
+    state.withLock { state in
+      state.openTasks -= 1
+      guard state.openTasks == 0 else { return }
+      if state.unfinishedTasks > 0 { for file in state.files.values { file.discard() } }
+      state.files = [:]
+    }
+  }
+}

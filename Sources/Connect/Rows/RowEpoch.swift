@@ -1,0 +1,85 @@
+import Attribution
+import Dataflow
+import Events
+
+/// An epoch of a sink that is appended to: the rows as text, encoded on the task's thread.
+///
+/// Raw rows are not kept. Late events change no answer and are listed.
+final class RowEpoch<Format: RowFormat>: Epoch {
+  private let task: Int
+  /// Tables to write; rows of the others are left out.
+  private let tables: Set<RowTable>
+  private var attributed: RowWriter<Format>
+  private var late: RowWriter<Format>
+  private var deadLetters: RowWriter<Format>
+  /// Late events that changed no answer, for the receipt.
+  private(set) var receipt = CommitReceipt()
+
+  init(task: Int, format: Format, tables: Set<RowTable>) {
+    self.task = task
+    self.tables = tables
+    attributed = RowWriter(format)
+    late = RowWriter(format)
+    deadLetters = RowWriter(format)
+  }
+
+  var byteCount: Int { RowTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
+  var isEmpty: Bool { byteCount == 0 }
+
+  func rows(of table: RowTable) -> [UInt8] {
+    switch table {
+    case .attributed: attributed.buffer.bytes
+    case .late: late.buffer.bytes
+    case .deadLetters: deadLetters.buffer.bytes
+    }
+  }
+
+  func removeAll() {
+    attributed.removeAll()
+    late.removeAll()
+    deadLetters.removeAll()
+    receipt = CommitReceipt()
+  }
+
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
+    receipt.lateClicksDropped += append(clicks.records, verdicts, watermark, of: .clicks)
+  }
+
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
+    receipt.lateCheckoutsDropped += append(checkouts.records, verdicts, watermark, of: .checkouts)
+  }
+
+  func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
+    guard tables.contains(.deadLetters) else { return }
+    let now = EventTime.wallClock
+    for reject in rejects { deadLetters.append(reject, of: stream, task: task, recordedAt: now) }
+  }
+
+  func append(_ answers: [Answer]) {
+    let now = EventTime.wallClock
+    for answer in answers { attributed.append(answer, processedAt: now) }
+  }
+
+  /// Lists the late records and returns how many there are.
+  private func append(
+    _ records: [some EventRecord],
+    _ verdicts: [Verdict],
+    _ watermark: Watermark,
+    of stream: StreamKind
+  ) -> Int64 {
+    var count: Int64 = 0
+    for (index, verdict) in verdicts.enumerated()
+    where verdict == .late || verdict == .lateUnchecked {
+      count += 1
+      guard tables.contains(.late) else { continue }
+      late.append(
+        late: records[index],
+        of: stream,
+        task: task,
+        watermark: watermark,
+        recordedAt: .wallClock
+      )
+    }
+    return count
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Synchronization
+
+/// A file that several tasks append whole buffers to, in any order between them.
+final class RowFile: Sendable {
+  private let path: String
+  private let descriptor: Mutex<Int32>
+  private let isStandardOutput: Bool
+
+  /// Standard output.
+  init() {
+    path = "standard output"
+    descriptor = Mutex(STDOUT_FILENO)
+    isStandardOutput = true
+  }
+
+  /// An empty file; what was there is replaced.
+  init(path: String) throws(ConnectorError) {
+    self.path = path
+    let opened = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard opened >= 0 else {
+      throw .system(
+        "create \"\(path)\"",
+        code: errno,
+        hint: "name a directory that can be written to"
+      )
+    }
+    descriptor = Mutex(opened)
+    isStandardOutput = false
+  }
+
+  deinit {
+    if !isStandardOutput { close(descriptor.withLock { $0 }) }
+  }
+
+  /// Writes all of it, not interleaved with other writes.
+  func write(_ bytes: [UInt8]) throws(ConnectorError) {
+    guard !bytes.isEmpty else { return }
+    let code: Int32 = descriptor.withLock { descriptor in
+      bytes.withUnsafeBytes { rest in
+        var rest = rest[...]
+        while !rest.isEmpty {
+          let buffer = UnsafeRawBufferPointer(rebasing: rest)
+          let count = Foundation.write(descriptor, buffer.baseAddress, buffer.count)
+          if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
+        }
+        return 0
+      }
+    }
+    guard code == 0 else {
+      throw .system(
+        "write \(bytes.count) bytes to \(path)",
+        code: code,
+        hint: code == ENOSPC ? "make room on the disk and run again" : nil
+      )
+    }
+  }
+
+  /// Gives the file its final name, replacing what has it, once it is safe on disk.
+  func publish(as name: String) throws(ConnectorError) {
+    guard fsync(descriptor.withLock { $0 }) == 0 else {
+      throw .system("flush \"\(path)\"", code: errno)
+    }
+    guard rename(path, name) == 0 else {
+      throw .system("rename \"\(path)\" to \"\(name)\"", code: errno)
+    }
+  }
+
+  /// Takes an unfinished file away.
+  func discard() { unlink(path) }
+}

@@ -1,0 +1,64 @@
+import Attribution
+import Dataflow
+
+/// The task's end of a sink that is appended to: no takeover, no positions, no late corrections.
+final class RowTaskSink<Format: RowFormat>: TaskSink {
+  private let task: Int
+  private let format: Format
+  private let tables: Set<RowTable>
+  private let write: (RowTable, [UInt8]) throws(ConnectorError) -> Void
+  private let flushed: () throws(ConnectorError) -> Void
+  private let closed: () -> Void
+
+  /// - Parameters:
+  ///   - task: for the rows that name it.
+  ///   - format: of the rows.
+  ///   - tables: which rows are written.
+  ///   - write: appends rows to a table.
+  ///   - flushed: called after the rows of the end of input.
+  ///   - closed: called when the task is done with the sink, whatever the reason.
+  init(
+    task: Int,
+    format: Format,
+    tables: Set<RowTable>,
+    write: @escaping (RowTable, [UInt8]) throws(ConnectorError) -> Void,
+    flushed: @escaping () throws(ConnectorError) -> Void,
+    closed: @escaping () -> Void
+  ) {
+    self.task = task
+    self.format = format
+    self.tables = tables
+    self.write = write
+    self.flushed = flushed
+    self.closed = closed
+  }
+
+  func open() -> TaskProgress? { nil }
+
+  func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) -> Set<[UInt8]> { [] }
+
+  func makeEpoch() -> any Epoch { RowEpoch(task: task, format: format, tables: tables) }
+
+  func commit(
+    _ epoch: any Epoch,
+    progress: TaskProgress
+  ) throws(ConnectorError) -> CommitReceipt {
+    let epoch = own(epoch)
+    for table in RowTable.allCases where !epoch.rows(of: table).isEmpty {
+      try write(table, epoch.rows(of: table))
+    }
+    if progress.isFlushed { try flushed() }
+    return epoch.receipt
+  }
+
+  func recycle(_ epoch: any Epoch) { own(epoch).removeAll() }
+
+  func close() { closed() }
+
+  private func own(_ epoch: any Epoch) -> RowEpoch<Format> {
+    guard let own = epoch as? RowEpoch<Format> else {
+      preconditionFailure("epoch of another sink: \(type(of: epoch))")
+    }
+    return own
+  }
+}

@@ -1,0 +1,108 @@
+import Attribution
+import Dataflow
+import Events
+
+/// The tables that can be written as text, with the columns of their namesakes in the database.
+enum RowTable: String, CaseIterable, Sendable {
+  case attributed = "attributed_checkouts"
+  case late = "late_events"
+  case deadLetters = "dead_letters"
+
+  var columns: [StaticString] {
+    switch self {
+    case .attributed:
+      [
+        "checkout_id", "user_id", "checkout_timestamp", "attributed_click_id",
+        "attributed_product_id", "attributed_product_name", "attributed_category",
+        "traffic_source", "device_type", "first_click_timestamp", "revenue",
+        "attribution_window_seconds", "clicks_in_window", "is_final", "revision", "processed_at",
+      ]
+    case .late:
+      [
+        "stream", "event_id", "user_id", "event_timestamp", "task", "log_offset", "watermark",
+        "outcome", "restated_checkouts", "recorded_at",
+      ]
+    case .deadLetters:
+      ["stream", "task", "log_offset", "reason", "byte_count", "message", "recorded_at"]
+    }
+  }
+}
+
+extension RowWriter {
+  /// A row of `attributed_checkouts`, which is never revised.
+  mutating func append(_ answer: Answer, processedAt: EventTime) {
+    var checkout = CopyFieldReader(answer.checkoutFields)
+    let isAttributed = answer.isAttributed
+    var product = CopyFieldReader(answer.productFields)
+    var origin = CopyFieldReader(answer.originFields)
+    startRow()
+    text("checkout_id", checkout.next())
+    text("user_id", checkout.next())
+    _ = checkout.next()
+    time("checkout_timestamp", answer.checkoutTime)
+    text("attributed_click_id", isAttributed ? answer.clickID : nil)
+    text("attributed_product_id", isAttributed ? product.next() : nil)
+    text("attributed_product_name", isAttributed ? product.next() : nil)
+    text("attributed_category", isAttributed ? product.next() : nil)
+    text("traffic_source", isAttributed ? origin.next() : nil)
+    text("device_type", isAttributed ? origin.next() : nil)
+    time("first_click_timestamp", isAttributed ? answer.clickTime : nil)
+    money("revenue", checkout.nextMoney())
+    number(
+      "attribution_window_seconds",
+      isAttributed
+        ? (answer.checkoutTime.microseconds - answer.clickTime.microseconds) / 1_000_000 : nil
+    )
+    number("clicks_in_window", Int64(answer.clicksInWindow))
+    truth("is_final", answer.isFinal)
+    number("revision", 0)
+    time("processed_at", processedAt)
+    endRow()
+  }
+
+  /// A row of `late_events`: rows that are never revised leave late events out.
+  mutating func append(
+    late record: some EventRecord,
+    of stream: StreamKind,
+    task: Int,
+    watermark: Watermark,
+    recordedAt: EventTime
+  ) {
+    startRow()
+    text("stream", stream.rawValue)
+    text("event_id", record.bytes(record.eventID))
+    text("user_id", record.bytes(record.userID))
+    time("event_timestamp", record.time)
+    number("task", Int64(task))
+    number("log_offset", record.offset)
+    time("watermark", watermark)
+    text("outcome", "dropped")
+    number("restated_checkouts", 0)
+    time("recorded_at", recordedAt)
+    endRow()
+  }
+
+  /// A row of `dead_letters`, with at most 4 KiB of the message; bytes that are no UTF-8 are shown
+  /// as U+FFFD.
+  mutating func append(
+    _ reject: RejectedMessage,
+    of stream: StreamKind,
+    task: Int,
+    recordedAt: EventTime
+  ) {
+    startRow()
+    text("stream", stream.rawValue)
+    number("task", Int64(task))
+    number("log_offset", reject.offset)
+    text("reason", reject.reason.description)
+    number("byte_count", Int64(reject.byteCount))
+    if let message = reject.message {
+      let kept = UnsafeRawBufferPointer(start: message, count: min(reject.byteCount, 4096))
+      text("message", String(decoding: kept, as: UTF8.self))
+    } else {
+      text("message", nil)
+    }
+    time("recorded_at", recordedAt)
+    endRow()
+  }
+}

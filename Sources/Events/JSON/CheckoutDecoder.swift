@@ -1,0 +1,31 @@
+/// Decodes checkouts from JSON messages; learns the key order of the last one.
+///
+/// Never fails as a whole: what does not fit the contract goes to the batch's rejects. 64 bytes
+/// behind every message (or run of lines) must be readable, whatever they hold.
+package struct CheckoutDecoder {
+  private var decoder = EventDecoder<CheckoutRecord>()
+
+  package init() {}
+
+  /// Decodes one message, which may be rewritten in place.
+  package mutating func decode(
+    message: UnsafeMutableRawBufferPointer,
+    offset: Int64,
+    into batch: inout CheckoutBatch
+  ) {
+    decoder.decode(message: message, offset: offset, into: &batch)
+  }
+
+  /// Decodes messages that end with `\n` or `\r\n` each (the last one may lack it), blank lines
+  /// skipped, up to `limit` records and rejects together.
+  ///
+  /// - Returns: the number of bytes consumed, always whole lines with their ends.
+  package mutating func decode(
+    lines: UnsafeMutableRawBufferPointer,
+    startOffset: Int64,
+    limit: Int,
+    into batch: inout CheckoutBatch
+  ) -> Int {
+    decoder.decode(lines: lines, startOffset: startOffset, limit: limit, into: &batch)
+  }
+}

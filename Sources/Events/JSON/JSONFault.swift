@@ -1,0 +1,7 @@
+/// Where a message stops being JSON.
+struct JSONFault: Error {
+  /// In bytes from the start of the message.
+  let offset: Int
+  /// What would have been right there.
+  let expected: StaticString
+}

@@ -1,0 +1,48 @@
+extension ObjectScanner {
+  /// Scans the number at `start`, which holds `-` or a digit.
+  func scanNumber(
+    at start: UnsafeRawPointer
+  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
+    var cursor = start
+    if cursor.load(as: UInt8.self) == UInt8(ascii: "-") { cursor += 1 }
+    if try byte(at: cursor, or: "a digit") == UInt8(ascii: "0") {
+      cursor += 1
+    } else {
+      cursor = try scanDigits(at: cursor)
+    }
+    var flags: JSONTraits.Flags = []
+    if cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: ".") {
+      cursor = try scanDigits(at: cursor + 1)
+    }
+    if cursor - start > 1000 { flags.insert(.unstorableNumber) }
+    if cursor < end, cursor.load(as: UInt8.self) | 0x20 == UInt8(ascii: "e") {
+      cursor += 1
+      let sign = try byte(at: cursor, or: "a digit")
+      if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { cursor += 1 }
+      let digits = cursor
+      cursor = try scanDigits(at: cursor)
+      if exponentMagnitude(from: digits, to: cursor) > 1000 { flags.insert(.unstorableNumber) }
+    }
+    return (cursor, flags)
+  }
+
+  /// Skips one digit or more.
+  @inline(__always)
+  private func scanDigits(at start: UnsafeRawPointer) throws(JSONFault) -> UnsafeRawPointer {
+    var cursor = start
+    while cursor < end, cursor.load(as: UInt8.self) &- UInt8(ascii: "0") <= 9 { cursor += 1 }
+    guard cursor > start else { throw fault(at: cursor, expected: "a digit") }
+    return cursor
+  }
+
+  /// Stops counting beyond 1000.
+  private func exponentMagnitude(from start: UnsafeRawPointer, to end: UnsafeRawPointer) -> Int {
+    var magnitude = 0
+    var cursor = start
+    while cursor < end, magnitude <= 1000 {
+      magnitude = magnitude * 10 + Int(cursor.load(as: UInt8.self) - UInt8(ascii: "0"))
+      cursor += 1
+    }
+    return magnitude
+  }
+}

@@ -1,0 +1,36 @@
+extension CheckoutRecord: DecodableEvent {
+  package static let schema = EventSchema(
+    event: [
+      .required("event_id", .text(maximum: 100)),
+      .required("user_id", .text(maximum: 50)),
+      .required("timestamp", .time),
+      .required("total_amount", .amount),
+      .optional("session_id", .text(maximum: nil)),
+      .optional("payment_method", .text(maximum: nil)),
+      .optional("items", .objects(Shape(first: 8, count: 4))),
+      .optional("shipping_address", .object(Shape(first: 12, count: 4))),
+    ],
+    members: [
+      .optional("product_id", .text(maximum: nil)),
+      .optional("product_name", .text(maximum: nil)),
+      .optional("price", .number),
+      .optional("quantity", .integer),
+
+      .optional("city", .text(maximum: nil)),
+      .optional("state", .text(maximum: nil)),
+      .optional("country", .text(maximum: nil)),
+      .optional("zip_code", .text(maximum: nil)),
+    ]
+  )
+
+  mutating func take(_ values: borrowing FieldValues) {
+    eventID = values.slices[0]
+    userID = values.slices[1]
+    time = values.time
+    totalAmount = values.amount
+    sessionID = values.slices[4]
+    paymentMethod = values.slices[5]
+    items = values.slices[6]
+    shippingAddress = values.slices[7]
+  }
+}

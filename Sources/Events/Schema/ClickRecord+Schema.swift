@@ -1,0 +1,29 @@
+extension ClickRecord: DecodableEvent {
+  package static let schema = EventSchema(event: [
+    .required("event_id", .text(maximum: 100)),
+    .required("user_id", .text(maximum: 50)),
+    .required("timestamp", .time),
+    .required("product_id", .text(maximum: 50)),
+    .optional("product_name", .text(maximum: nil)),
+    .optional("product_category", .text(maximum: nil)),
+    .optional("product_price", .amount),
+    .optional("session_id", .text(maximum: nil)),
+    .optional("device_type", .text(maximum: nil)),
+    .optional("page_url", .text(maximum: nil)),
+    .optional("referrer", .text(maximum: nil)),
+  ])
+
+  mutating func take(_ values: borrowing FieldValues) {
+    eventID = values.slices[0]
+    userID = values.slices[1]
+    time = values.time
+    productID = values.slices[3]
+    productName = values.slices[4]
+    productCategory = values.slices[5]
+    price = values.amount
+    sessionID = values.slices[7]
+    deviceType = values.slices[8]
+    pageURL = values.slices[9]
+    referrer = values.slices[10]
+  }
+}

@@ -1,0 +1,36 @@
+/// One member of an event's JSON object (one column of its CSV file): its name and what fits it.
+struct Field: BitwiseCopyable, Sendable {
+  enum Form: BitwiseCopyable, Sendable {
+    /// A string of 1 to `maximum` bytes after unescaping, of any length (0 too) without a maximum.
+    case text(maximum: Int?)
+    /// A string holding an RFC 3339 time with a zone. One an event.
+    case time
+    /// A number that fits numeric(12,2). One an event.
+    case amount
+    /// Any number that `jsonb` holds.
+    case number
+    /// As `.number`, without a fraction in value.
+    case integer
+    /// An object with these members, kept as JSON text.
+    case object(Shape)
+    /// An array of objects with these members, kept as JSON text.
+    case objects(Shape)
+  }
+
+  var name: StaticString
+  var form: Form
+  var isRequired: Bool
+
+  static func required(_ name: StaticString, _ form: Form) -> Field {
+    Field(name: name, form: form, isRequired: true)
+  }
+  static func optional(_ name: StaticString, _ form: Form) -> Field {
+    Field(name: name, form: form, isRequired: false)
+  }
+}
+
+/// The fields of one object within `EventSchema.fields`.
+struct Shape: BitwiseCopyable, Sendable {
+  var first: Int
+  var count: Int
+}

@@ -1,0 +1,107 @@
+package import Dataflow
+
+/// Reads times as RFC 3339 writes them, and remembers the last date: events come by the day.
+///
+/// ```
+/// 2026-11-21T08:15:30.123456Z      `T` or `t`; `Z`, `z`, +05:30, +0530 or +05
+/// date      |time    |fraction     0-9 digits, cut after the microseconds
+/// ```
+package struct TimeReader: Sendable {
+  private var lastDate: (UInt64, UInt16) = (0, 0)
+  private var lastMidnight: Int64 = 0
+
+  package init() {}
+
+  /// The time of the text, which 16 readable bytes follow; nil if it is none or has no zone.
+  package mutating func time(_ text: UnsafeRawBufferPointer) -> EventTime? {
+    guard let start = text.baseAddress, text.count >= 20, let midnight = date(start),
+      start.load(fromByteOffset: 10, as: UInt8.self) | 0x20 == UInt8(ascii: "t"),
+      let clock = Self.clock(start + 11)
+    else { return nil }
+    let (fraction, fractionEnd) = Self.fraction(start + 19, end: start + text.count)
+    guard let fractionEnd,
+      let offset = Self.offset(fractionEnd, byteCount: start + text.count - fractionEnd)
+    else { return nil }
+    return EventTime(
+      microseconds: midnight &+ (clock &- offset) &* 1_000_000 &+ fraction
+    )
+  }
+
+  /// Microseconds at the start of the day `YYYY-MM-DD`.
+  private mutating func date(_ text: UnsafeRawPointer) -> Int64? {
+    let bytes = (
+      text.loadUnaligned(as: UInt64.self),
+      text.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
+    )
+    if bytes == lastDate { return lastMidnight }
+    guard text.load(fromByteOffset: 4, as: UInt8.self) == UInt8(ascii: "-"),
+      text.load(fromByteOffset: 7, as: UInt8.self) == UInt8(ascii: "-"),
+      let century = digits2(text), let year = digits2(text + 2),
+      let month = digits2(text + 5), let day = digits2(text + 8),
+      let date = CivilDate(year: century * 100 + year, month: month, day: day)
+    else { return nil }
+    lastDate = bytes
+    lastMidnight = Int64(date.daysSinceEpoch) * 86_400_000_000
+    return lastMidnight
+  }
+
+  /// Seconds of `HH:MM:SS`.
+  private static func clock(_ text: UnsafeRawPointer) -> Int64? {
+    guard text.load(fromByteOffset: 2, as: UInt8.self) == UInt8(ascii: ":"),
+      text.load(fromByteOffset: 5, as: UInt8.self) == UInt8(ascii: ":"),
+      let hour = digits2(text), hour <= 23,
+      let minute = digits2(text + 3), minute <= 59,
+      let second = digits2(text + 6), second <= 59
+    else { return nil }
+    return Int64(hour * 3600 + minute * 60 + second)
+  }
+
+  /// Microseconds of `.123456789`, 0 if there is no point; `end` is nil if its digits are not 1 to 9.
+  private static func fraction(
+    _ text: UnsafeRawPointer,
+    end: UnsafeRawPointer
+  ) -> (microseconds: Int64, end: UnsafeRawPointer?) {
+    guard text < end, text.load(as: UInt8.self) == UInt8(ascii: ".") else { return (0, text) }
+    var microseconds: Int64 = 0
+    var weight: Int64 = 100_000
+    var cursor = text + 1
+    while cursor < end {
+      let digit = cursor.load(as: UInt8.self) &- 0x30
+      guard digit <= 9 else { break }
+      microseconds &+= Int64(digit) &* weight
+      weight /= 10
+      cursor += 1
+    }
+    return (microseconds, 2...10 ~= cursor - text ? cursor : nil)
+  }
+
+  /// Seconds east of UTC of `Z`, `+hh:mm`, `+hhmm` or `+hh`.
+  private static func offset(_ text: UnsafeRawPointer, byteCount: Int) -> Int64? {
+    guard byteCount > 0 else { return nil }
+    let sign = text.load(as: UInt8.self)
+    if sign | 0x20 == UInt8(ascii: "z") { return byteCount == 1 ? 0 : nil }
+    guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), byteCount >= 3,
+      let hours = digits2(text + 1), hours <= 23
+    else { return nil }
+    var minutes = 0
+    switch byteCount {
+    case 3: break
+    case 5: minutes = digits2(text + 3) ?? 60
+    case 6 where text.load(fromByteOffset: 3, as: UInt8.self) == UInt8(ascii: ":"):
+      minutes = digits2(text + 4) ?? 60
+    default: return nil
+    }
+    guard minutes <= 59 else { return nil }
+    let seconds = Int64(hours * 3600 + minutes * 60)
+    return sign == UInt8(ascii: "-") ? -seconds : seconds
+  }
+}
+
+/// The value of two digits.
+@inline(__always)
+private func digits2(_ text: UnsafeRawPointer) -> Int? {
+  let tens = text.load(as: UInt8.self) &- 0x30
+  let ones = text.load(fromByteOffset: 1, as: UInt8.self) &- 0x30
+  guard tens <= 9, ones <= 9 else { return nil }
+  return Int(tens) &* 10 &+ Int(ones)
+}

@@ -1,0 +1,65 @@
+import Attribution
+import Connect
+import Dataflow
+import Events
+
+/// Rebuilds the state of a task by reading its inputs again, up to the committed positions.
+struct StateRebuild {
+  let environment: TaskEnvironment
+  let sink: any TaskSink
+  let task: Int
+  let progress: TaskProgress
+
+  /// Fills an empty engine; returns early when a stop is requested, and the state is then of no use.
+  func run(
+    _ engine: inout FirstClick,
+    clicks: inout RebuildSegments,
+    checkouts: inout RebuildSegments
+  ) throws(ConnectorError) {
+    engine.beginRebuild(watermark: progress.watermark)
+    let horizon = engine.stateHorizon
+    clicks = try read(ClickDecoder.self, progress.clicks, horizon, into: &engine)
+    checkouts = try read(CheckoutDecoder.self, progress.checkouts, horizon, into: &engine)
+    let emission = environment.settings.rule.emission
+    engine.finishRebuild(pendingAreStored: emission == .early || progress.isFlushed)
+  }
+
+  private func read<Decoder: RunDecoder>(
+    _: Decoder.Type,
+    _ input: TaskProgress.Input,
+    _ horizon: EventTime,
+    into engine: inout FirstClick
+  ) throws(ConnectorError) -> RebuildSegments {
+    var segments = RebuildSegments()
+    guard let end = input.position else { return segments }
+    let dropped = try sink.droppedEventIDs(Decoder.stream, since: horizon)
+    let reader = try environment.source.open(
+      Decoder.stream,
+      partition: task,
+      at: input.rebuildPosition,
+      until: .position(end)
+    )
+    var decoder = Decoder()
+    var batch = RecordBatch<Decoder.Record>()
+    var verdicts: [Verdict] = []
+    while !environment.control.isStopRequested {
+      let run = try reader.read(atMost: environment.settings.readByteCount)
+      guard !run.isEmpty else { break }
+      decoder.decode(run, into: &batch)
+      segments.append(start: run.startPosition, greatest: batch.greatestTime)
+      batch.remove(dropped)
+      verdicts.removeAll(keepingCapacity: true)
+      verdicts.append(contentsOf: repeatElement(.onTime, count: batch.records.count))
+      Decoder.process(batch, verdicts: &verdicts, in: &engine)
+    }
+    return segments
+  }
+}
+
+extension RecordBatch {
+  /// Leaves out the records with these event_ids.
+  fileprivate mutating func remove(_ eventIDs: Set<[UInt8]>) {
+    guard !eventIDs.isEmpty else { return }
+    records.removeAll { eventIDs.contains(Array($0.bytes($0.eventID))) }
+  }
+}

@@ -1,0 +1,260 @@
+import Attribution
+import Connect
+import Dataflow
+import Events
+
+/// One pair of co-partitioned inputs, with its own watermark, state, positions and commits.
+///
+///     clicks-p ----> decode -+                        +-> epoch: raw rows, answers, dead letters
+///                            +-> judge -> first click +
+///     checkouts-p -> decode -+    ^                   +-> progress: positions, watermark, counts
+///                                 watermark
+///
+/// The input that is behind in event time is read first: the state then holds the window and the
+/// disorder, not the distance between the two logs. Used by one thread.
+final class StreamTask {
+  enum Step {
+    /// Call again at once.
+    case progressed
+    /// Nothing to do until the log grows or the commit in flight is settled.
+    case waiting
+    /// Everything is committed.
+    case finished
+  }
+
+  let task: Int
+  let sink: any TaskSink
+  private let environment: TaskEnvironment
+  private let commits: any CommitQueue
+
+  private var engine: FirstClick
+  private var tracker: WatermarkTracker
+  private var clicks: TaskInput<ClickDecoder>
+  private var checkouts: TaskInput<CheckoutDecoder>
+  private var engineWatermark: Watermark
+  /// What the state needed before the flush emptied it.
+  private var horizonBeforeFlush: EventTime?
+  private var isFlushed: Bool
+
+  private var ledger: EpochLedger
+  private var filling: any Epoch
+  private var spare: (any Epoch)?
+  private var inFlight: CommitTicket?
+  private var answers: [Answer] = []
+  private var meter = RateMeter()
+
+  /// Takes the task over and rebuilds its state from the log up to the committed positions.
+  init(
+    task: Int,
+    environment: TaskEnvironment,
+    sink: any TaskSink,
+    commits: any CommitQueue
+  ) throws(ConnectorError) {
+    self.task = task
+    self.environment = environment
+    self.sink = sink
+    self.commits = commits
+    let settings = environment.settings
+    environment.board(task).update { $0.phase = .opening }
+    let stored = try environment.retry("takeover", of: task) { () throws(ConnectorError) in
+      try sink.open()
+    }
+    let progress = stored ?? TaskProgress()
+    engine = FirstClick(rule: settings.rule)
+    var clickSegments = RebuildSegments()
+    var checkoutSegments = RebuildSegments()
+    if stored != nil {
+      try StateRebuild(environment: environment, sink: sink, task: task, progress: progress)
+        .run(&engine, clicks: &clickSegments, checkouts: &checkoutSegments)
+    }
+    tracker = WatermarkTracker(
+      restoring: [progress.clicks.watermark, progress.checkouts.watermark],
+      watermark: progress.watermark,
+      delay: settings.rule.watermarkDelay
+    )
+    engineWatermark = progress.watermark
+    isFlushed = progress.isFlushed
+    clicks = try TaskInput(
+      environment,
+      task: task,
+      index: 0,
+      progress: progress.clicks,
+      segments: clickSegments
+    )
+    checkouts = try TaskInput(
+      environment,
+      task: task,
+      index: 1,
+      progress: progress.checkouts,
+      segments: checkoutSegments
+    )
+    ledger = EpochLedger(
+      interval: settings.commitInterval,
+      byteLimit: settings.commitByteCount
+    )
+    filling = sink.makeEpoch()
+    publish(at: environment.clock.instant())
+  }
+
+  /// Does one thing: reads a batch, or hands an epoch over.
+  ///
+  /// Throws what a commit ended with; an error of the source stops the job instead, and this task
+  /// commits what it has.
+  func step() throws(ConnectorError) -> Step {
+    try settleCommit()
+    if environment.control.isStopRequested { ledger.drain() }
+    let now = environment.clock.instant()
+    switch ledger.nextAction(at: now) {
+    case .fill:
+      do throws(ConnectorError) {
+        return try fill(at: now)
+      } catch {
+        environment.control.fail(error)
+        return .progressed
+      }
+    case .commit:
+      handOver()
+      return .progressed
+    case .wait:
+      return .waiting
+    case .finish:
+      environment.board(task).update { $0.phase = .finished }
+      return .finished
+    }
+  }
+
+  // MARK: Reading
+
+  private func fill(at now: ContinuousClock.Instant) throws(ConnectorError) -> Step {
+    tracker.ignoreBeyond = environment.settings.futureGuard.map {
+      environment.clock.wallTime() + $0
+    }
+    let hasRead = try readBehind(at: now)
+    if hasRead { isFlushed = false }
+    if hasRead || tracker.watermark > engineWatermark {
+      engineWatermark = tracker.watermark
+      engine.advance(to: engineWatermark)
+      ledger.changed(byteCount: filling.byteCount, at: now)
+    }
+    publish(at: now)
+    guard !hasRead else { return .progressed }
+    guard environment.settings.untilEnd, clicks.isCaughtUp, checkouts.isCaughtUp else {
+      return .waiting
+    }
+    flush(at: now)
+    return .progressed
+  }
+
+  /// Reads the input with the smaller watermark, or else the other.
+  private func readBehind(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
+    if tracker.watermark(ofInput: clicks.index) <= tracker.watermark(ofInput: checkouts.index) {
+      if try readClicks(at: now) { return true }
+      return try readCheckouts(at: now)
+    }
+    if try readCheckouts(at: now) { return true }
+    return try readClicks(at: now)
+  }
+
+  private func readClicks(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
+    try clicks.consume(
+      atMost: environment.settings.readByteCount,
+      tracker: &tracker,
+      engine: &engine,
+      epoch: filling,
+      now: now
+    )
+  }
+
+  private func readCheckouts(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
+    try checkouts.consume(
+      atMost: environment.settings.readByteCount,
+      tracker: &tracker,
+      engine: &engine,
+      epoch: filling,
+      now: now
+    )
+  }
+
+  /// The end of a bounded input: everything pending is answered, in one last commit.
+  private func flush(at now: ContinuousClock.Instant) {
+    ledger.drain()
+    guard !isFlushed else { return }
+    isFlushed = true
+    horizonBeforeFlush = engine.stateHorizon
+    engine.advance(to: .endOfInput)
+    ledger.changed(byteCount: filling.byteCount, at: now)
+  }
+
+  // MARK: Committing
+
+  private func handOver() {
+    engine.drainAnswers(into: &answers)
+    if !answers.isEmpty { filling.append(answers) }
+    answers.removeAll(keepingCapacity: true)
+    let ticket = CommitTicket(task: task, sink: sink, epoch: filling, progress: progress())
+    filling = spare ?? sink.makeEpoch()
+    spare = nil
+    inFlight = ticket
+    ledger.handedOver()
+    commits.submit(ticket)
+  }
+
+  private func progress() -> TaskProgress {
+    let horizon = horizonBeforeFlush ?? engine.stateHorizon
+    var progress = TaskProgress()
+    progress.clicks = clicks.progress(
+      horizon: horizon,
+      watermark: tracker.watermark(ofInput: clicks.index)
+    )
+    progress.checkouts = checkouts.progress(
+      horizon: horizon,
+      watermark: tracker.watermark(ofInput: checkouts.index)
+    )
+    progress.watermark = tracker.watermark
+    progress.isFlushed = isFlushed
+    return progress
+  }
+
+  /// Takes the outcome of the commit in flight, if it is there, before the next progress is made:
+  /// what the receipt corrects is in every later total.
+  private func settleCommit() throws(ConnectorError) {
+    guard let ticket = inFlight, let outcome = ticket.outcome else { return }
+    inFlight = nil
+    let receipt = try outcome.get()
+    ledger.acknowledged()
+    spare = ticket.epoch
+    clicks.correct(
+      duplicates: receipt.lateClickDuplicates,
+      dropped: receipt.lateClicksDropped
+    )
+    checkouts.correct(
+      duplicates: receipt.lateCheckoutDuplicates,
+      dropped: receipt.lateCheckoutsDropped
+    )
+    let wallTime = environment.clock.wallTime()
+    environment.board(task).update {
+      $0.commits += 1
+      $0.lastCommit = wallTime
+    }
+  }
+
+  // MARK: Statistics
+
+  private func publish(at now: ContinuousClock.Instant) {
+    let state = engine.statistics
+    let isTimeForLag = meter.isDue(at: now)
+    if isTimeForLag { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
+    environment.board(task).update {
+      $0.phase = .running
+      clicks.describe(in: &$0.clicks, tracker: tracker, refreshingLag: isTimeForLag)
+      checkouts.describe(in: &$0.checkouts, tracker: tracker, refreshingLag: isTimeForLag)
+      $0.watermark = tracker.watermark
+      $0.heldBackBy = tracker.heldBackBy.map { $0 == clicks.index ? .clicks : .checkouts }
+      $0.recordsRead = clicks.recordsRead + checkouts.recordsRead
+      $0.recordsPerSecond = meter.perSecond
+      $0.bufferedClicks = state.bufferedClicks
+      $0.pendingCheckouts = state.pendingCheckouts
+      $0.stateByteCount = state.allocatedBytes
+    }
+  }
+}

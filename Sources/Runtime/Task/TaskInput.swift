@@ -1,0 +1,147 @@
+import Attribution
+import Connect
+import Dataflow
+import Events
+
+/// One of the two inputs of a task: its reader, its batch in work, and what its progress line says.
+struct TaskInput<Decoder: RunDecoder> {
+  private(set) var counts: TaskProgress.Counts
+  /// By this run.
+  private(set) var recordsRead: Int64 = 0
+  /// True when the last attempt to read reached the end of the log.
+  private(set) var isCaughtUp = false
+
+  /// Which input of the watermark tracker it is.
+  let index: Int
+  private var reader: any PartitionReader
+  private var decoder = Decoder()
+  private var batch = RecordBatch<Decoder.Record>()
+  /// One per record of the batch.
+  private var verdicts: [Verdict] = []
+  private var segments: RebuildSegments
+  private var idleDetector: IdleDetector
+
+  /// Goes on at the committed position; `segments` are what the rebuild has read up to there.
+  init(
+    _ environment: TaskEnvironment,
+    task: Int,
+    index: Int,
+    progress: TaskProgress.Input,
+    segments: RebuildSegments
+  ) throws(ConnectorError) {
+    self.index = index
+    self.segments = segments
+    counts = progress.counts
+    reader = try environment.source.open(
+      Decoder.stream,
+      partition: task,
+      at: progress.position,
+      until: environment.settings.untilEnd ? .endOfLog : .never
+    )
+    idleDetector = IdleDetector(patience: environment.settings.idleTimeout)
+  }
+
+  /// Takes the next run of records all the way into the engine and the epoch.
+  ///
+  /// - Parameters:
+  ///   - byteCount: about how much to read at most.
+  ///   - tracker: judges every record, and is moved by it.
+  ///   - engine: settles the verdicts.
+  ///   - epoch: the one that fills.
+  ///   - now: for the idle rule.
+  /// - Returns: false when there is nothing to read for now.
+  mutating func consume(
+    atMost byteCount: Int,
+    tracker: inout WatermarkTracker,
+    engine: inout FirstClick,
+    epoch: any Epoch,
+    now: ContinuousClock.Instant
+  ) throws(ConnectorError) -> Bool {
+    let run = try reader.read(atMost: byteCount)
+    isCaughtUp = run.isCaughtUp
+    let isIdle = idleDetector.isIdle(
+      isCaughtUp: run.isCaughtUp,
+      hasReceived: !run.isEmpty,
+      now: now
+    )
+    tracker.setIdle(isIdle, input: index)
+    guard !run.isEmpty else { return false }
+    decoder.decode(run, into: &batch)
+    segments.append(start: run.startPosition, greatest: batch.greatestTime)
+    judge(by: &tracker)
+    Decoder.process(batch, verdicts: &verdicts, in: &engine)
+    count(run)
+    Decoder.append(batch, verdicts: verdicts, watermark: tracker.watermark, to: epoch)
+    if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
+    return true
+  }
+
+  /// Marks every record of the batch as on time or late, each by the watermark that stood when its
+  /// turn came, so that the size of batches changes nothing.
+  private mutating func judge(by tracker: inout WatermarkTracker) {
+    verdicts.removeAll(keepingCapacity: true)
+    verdicts.reserveCapacity(batch.records.count)
+    for record in batch.records {
+      verdicts.append(tracker.isLate(record.time) ? .late : .onTime)
+      tracker.observe(record.time, input: index)
+    }
+  }
+
+  /// Adds the batch, with the engine's verdicts, to the totals.
+  private mutating func count(_ run: MessageRun) {
+    var late: Int64 = 0
+    var duplicates: Int64 = 0
+    for verdict in verdicts {
+      switch verdict {
+      case .onTime: break
+      case .late, .lateUnchecked: late &+= 1
+      case .duplicate: duplicates &+= 1
+      }
+    }
+    counts.bytes += Int64(run.bytes.count)
+    recordsRead += Int64(batch.records.count + batch.rejects.count)
+    counts.records += Int64(batch.records.count + batch.rejects.count)
+    counts.stored += Int64(batch.records.count) - duplicates
+    counts.duplicates += duplicates
+    counts.deadLetters += Int64(batch.rejects.count)
+    counts.late += late
+  }
+
+  /// Takes over what a commit found out about the late records it stored.
+  mutating func correct(duplicates: Int64, dropped: Int64) {
+    counts.stored -= duplicates
+    counts.late -= duplicates
+    counts.duplicates += duplicates
+    counts.lateDropped += dropped
+  }
+
+  /// What the progress line says of this input now.
+  mutating func progress(horizon: EventTime, watermark: Watermark) -> TaskProgress.Input {
+    var input = TaskProgress.Input()
+    input.position = reader.position
+    input.rebuildPosition = segments.rebuildPosition(horizon: horizon) ?? reader.position
+    input.watermark = watermark
+    input.counts = counts
+    return input
+  }
+
+  /// Fills in what statistics say of this input; an error while asking for the lag is left to the
+  /// next read.
+  func describe(
+    in statistics: inout TaskStatistics.Input,
+    tracker: WatermarkTracker,
+    refreshingLag: Bool
+  ) {
+    statistics.counts = counts
+    statistics.watermark = tracker.watermark(ofInput: index)
+    statistics.isIdle = tracker.isIdle(input: index)
+    if refreshingLag, let lag = try? reader.lag() { statistics.lag = lag }
+  }
+}
+
+extension RecordBatch {
+  /// `.beginning` when there is no record.
+  var greatestTime: EventTime {
+    records.reduce(.beginning) { max($0, $1.time) }
+  }
+}

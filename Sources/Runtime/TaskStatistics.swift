@@ -1,0 +1,55 @@
+package import Connect
+package import Dataflow
+import Synchronization
+
+/// How a task is doing, as of its last batch.
+package struct TaskStatistics: Hashable, Sendable {
+  package enum Phase: String, Sendable {
+    /// Taking the task over, or rebuilding its state from the log.
+    case opening
+    case running
+    /// The sink is out of reach; commits are retried.
+    case retrying
+    case finished
+  }
+
+  package struct Input: Hashable, Sendable {
+    /// Totals since the task's first record, earlier runs included.
+    package var counts = TaskProgress.Counts()
+    package var watermark: Watermark = .beginning
+    /// Behind the end of the log, in its own unit (bytes for files); refreshed a few times a second.
+    package var lag: Int64 = 0
+    package var isIdle = false
+  }
+
+  package var task: Int
+  package var phase: Phase = .opening
+  package var clicks = Input()
+  package var checkouts = Input()
+  package var watermark: Watermark = .beginning
+  /// The input whose watermark is the task's; nil when both are idle.
+  package var heldBackBy: StreamKind?
+  /// Records that this run has read.
+  package var recordsRead: Int64 = 0
+  /// Over about the last second.
+  package var recordsPerSecond = 0.0
+  package var bufferedClicks = 0
+  package var pendingCheckouts = 0
+  package var stateByteCount = 0
+  package var commits = 0
+  /// Wall-clock time of the last acknowledged commit.
+  package var lastCommit: EventTime?
+
+  package init(task: Int) { self.task = task }
+}
+
+/// Where a task publishes its statistics, once per batch, for other threads to read.
+final class StatisticsBoard: Sendable {
+  private let statistics: Mutex<TaskStatistics>
+
+  init(task: Int) { statistics = Mutex(TaskStatistics(task: task)) }
+
+  var current: TaskStatistics { statistics.withLock { $0 } }
+
+  func update(_ change: (inout TaskStatistics) -> Void) { statistics.withLock { change(&$0) } }
+}
