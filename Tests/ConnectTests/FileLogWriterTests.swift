@@ -67,7 +67,7 @@ import Testing
       #expect(
         error?.description == """
           log "\(directory)" has 2 partitions, 3 were asked for; \
-          Leave --partitions out, or write to a new directory.
+          leave --partitions out, or write to a new directory
           """
       )
       let names = try FileManager.default.contentsOfDirectory(atPath: "\(directory)/clicks")
