@@ -2,4 +2,5 @@
 let allBenchmarks: [Benchmark] = [
   watermarkBenchmarks,
   decodeBenchmarks,
+  generatorBenchmarks,
 ].flatMap(\.self)
