@@ -30,15 +30,22 @@ let package = Package(
     // Clicks and checkouts: bytes in, records out.
     .target(name: "Events", dependencies: ["Dataflow", "CScan"], swiftSettings: settings),
     // The product's rule: first click, composed and fused.
-    .target(name: "Attribution", dependencies: ["Events", "Dataflow"], swiftSettings: settings),
+    .target(name: "Attribution", dependencies: ["Events", "Dataflow", "CScan"], swiftSettings: settings),
 
     // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
     .target(
       name: "Connect", dependencies: ["Attribution", "Events", "Dataflow"],
       swiftSettings: settings),
+    // The database's own language: tables, roles and checks, compiled into the programs.
+    .target(
+      name: "SQLFiles", path: "sql", exclude: ["queries"],
+      resources: [
+        .embedInCode("migrations"), .embedInCode("schema_version.sql"), .embedInCode("roles.sql"),
+        .embedInCode("verify.sql"),
+      ], swiftSettings: settings),
     .target(
       name: "PostgresConnect",
-      dependencies: ["CLibPQ", "Connect", "Attribution", "Events", "Dataflow"],
+      dependencies: ["CLibPQ", "SQLFiles", "Connect", "Attribution", "Events", "Dataflow"],
       swiftSettings: settings),
 
     // Tasks, worker threads, exactly-once.

@@ -3,4 +3,5 @@ let allBenchmarks: [Benchmark] = [
   watermarkBenchmarks,
   operatorBenchmarks,
   decodeBenchmarks,
+  generatorBenchmarks,
 ].flatMap(\.self)
