@@ -8,8 +8,9 @@
 ///     a@10 | a@20   two sessions, 10...10 and 20...20
 ///     a@15          joins them: 10...20, the gap's end counts
 ///     wm=20         nothing: 20 + 5 >= 20
-///     a@18          inside
-///     a@19          late: 19 < 20; not counted, though its session is open
+///     a@18          late: 18 < 20; not counted, though its session is open
+///     a@20          counted
+///     wm=25         nothing: a record at 25 would still belong to it
 ///     wm=26         a 10...20: 4
 ///
 /// State: the sessions with `last >= watermark - gap`, and the time of every record in them that was

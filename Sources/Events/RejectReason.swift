@@ -32,13 +32,13 @@ extension RejectReason {
   /// - Parameter text: the value's bytes, of a string without its quotes.
   static func unfit(
     _ field: Field,
-    found value: JSONValue,
+    found kind: JSONTraits.Kind,
     _ text: UnsafeRawBufferPointer
   ) -> RejectReason {
     let found = excerpt(text, maximum: 64)
     return RejectReason(
       "\"\(field.name)\": expected \(field.form.expectation), found "
-        + (value.kind == .string ? "\"\(found)\"" : found)
+        + (kind == .string ? "\"\(found)\"" : found)
     )
   }
 

@@ -16,7 +16,8 @@ package struct Configuration: Sendable {
   ///
   /// - Throws: `.usage` when a named file is missing or has a key that no program knows.
   package init(
-    of program: ProgramSettings, file path: String?,
+    of program: ProgramSettings,
+    file path: String?,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) {
     self.program = program
@@ -35,14 +36,17 @@ package struct Configuration: Sendable {
   /// - Parameter option: what the command line said; it wins.
   /// - Throws: `.usage`, naming the variable, or the file and line, that could not be read.
   package func value<Value: SettingValue>(
-    _ key: String, option: Value?
+    _ key: String,
+    option: Value?
   ) throws(Failure) -> Value? {
     if let option { return option }
     guard let found = text(of: key) else { return nil }
     guard let value = Value(settingText: found.text) else {
       throw Failure(
-        .usage, "could not read \(found.place): expected \(Value.expectation), "
-          + "found \"\(found.text.prefix(64))\"")
+        .usage,
+        "could not read \(found.place): expected \(Value.expectation), "
+          + "found \"\(found.text.prefix(64))\""
+      )
     }
     return value
   }

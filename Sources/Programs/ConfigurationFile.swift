@@ -26,7 +26,10 @@ struct ConfigurationFile: Sendable {
   init(_ path: String) throws(Failure) {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw Failure(
-        .usage, "could not read the config file \(path)", hint: "Name a readable YAML file.")
+        .usage,
+        "could not read the config file \(path)",
+        hint: "Name a readable YAML file."
+      )
     }
     let root: Node?
     do {
@@ -39,7 +42,8 @@ struct ConfigurationFile: Sendable {
   }
 
   private static func settings(
-    in root: Node, of file: String
+    in root: Node,
+    of file: String
   ) throws(Failure) -> [String: Setting] {
     var settings: [String: Setting] = [:]
     for entry in try entries(of: root, in: file) {
@@ -50,7 +54,11 @@ struct ConfigurationFile: Sendable {
       }
       for inner in try entries(of: entry.value, in: file) {
         settings["\(program.name)/\(inner.key)"] = try setting(
-          inner, in: file, isKnown: program.keys.contains(inner.key), to: program.name)
+          inner,
+          in: file,
+          isKnown: program.keys.contains(inner.key),
+          to: program.name
+        )
       }
     }
     return settings
@@ -61,7 +69,9 @@ struct ConfigurationFile: Sendable {
   private static func entries(of node: Node, in file: String) throws(Failure) -> [Entry] {
     guard case .mapping(let mapping) = node else {
       throw Failure(
-        .usage, "could not read the config file \(file)\(line(of: node)): expected `key: value`")
+        .usage,
+        "could not read the config file \(file)\(line(of: node)): expected `key: value`"
+      )
     }
     return mapping.map { key, value in
       let name = key.scalar?.string ?? "?"
@@ -70,12 +80,17 @@ struct ConfigurationFile: Sendable {
   }
 
   private static func setting(
-    _ entry: Entry, in file: String, isKnown: Bool, to program: String
+    _ entry: Entry,
+    in file: String,
+    isKnown: Bool,
+    to program: String
   ) throws(Failure) -> Setting {
     guard isKnown else {
       throw Failure(
-        .usage, "\(entry.place) is no setting of \(program)",
-        hint: "Settings are named like the options, see --help.")
+        .usage,
+        "\(entry.place) is no setting of \(program)",
+        hint: "Settings are named like the options, see --help."
+      )
     }
     guard case .scalar(let scalar) = entry.value else {
       throw Failure(.usage, "could not read \(entry.place): expected one value")

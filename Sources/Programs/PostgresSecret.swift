@@ -8,7 +8,9 @@ package enum PostgresSecret {
       return text.hasPrefix("password=") || text.contains(" password=")
     }
     if text.contains("password=") { return true }
-    let authority = text.split(separator: "//", maxSplits: 1).last?.prefix { $0 != "/" && $0 != "?" }
+    let authority = text.split(separator: "//", maxSplits: 1).last?.prefix {
+      $0 != "/" && $0 != "?"
+    }
     guard let authority, let at = authority.lastIndex(of: "@") else { return false }
     let credentials = authority[..<at]
     guard let colon = credentials.firstIndex(of: ":") else { return false }
@@ -25,8 +27,10 @@ package enum PostgresSecret {
       let password = text.split(whereSeparator: \.isNewline).first
     else {
       throw Failure(
-        .usage, "could not read a password from FIRSTCLICK_PASSWORD_FILE \(path)",
-        hint: "Name a readable text file whose first line is the password.")
+        .usage,
+        "could not read a password from FIRSTCLICK_PASSWORD_FILE \(path)",
+        hint: "Name a readable text file whose first line is the password."
+      )
     }
     setenv("PGPASSWORD", String(password), 1)
   }

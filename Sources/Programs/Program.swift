@@ -26,7 +26,9 @@ package enum Program {
   ///
   /// - Returns: the exit code.
   private static func report(
-    _ error: any Error, of root: any ParsableCommand.Type, named name: String
+    _ error: any Error,
+    of root: any ParsableCommand.Type,
+    named name: String
   ) -> Int32 {
     switch error {
     case let failure as Failure:
@@ -46,7 +48,9 @@ package enum Program {
         return complain(Failure(.failed, message), as: name)
       }
       return complain(
-        Failure(.usage, message.withLowercaseStart, hint: "See `\(name) --help`."), as: name)
+        Failure(.usage, message.withLowercaseStart, hint: "See `\(name) --help`."),
+        as: name
+      )
     }
   }
 
@@ -60,8 +64,10 @@ package enum Program {
   static func refuseSecrets(in arguments: some Sequence<String>) throws(Failure) {
     for argument in arguments where PostgresSecret.isPresent(in: argument) {
       throw Failure(
-        .usage, "expected no password on the command line, found one in a PostgreSQL address",
-        hint: "Give it in DATABASE_URL, PGPASSWORD, PGPASSFILE or FIRSTCLICK_PASSWORD_FILE.")
+        .usage,
+        "expected no password on the command line, found one in a PostgreSQL address",
+        hint: "Give it in DATABASE_URL, PGPASSWORD, PGPASSFILE or FIRSTCLICK_PASSWORD_FILE."
+      )
     }
   }
 }

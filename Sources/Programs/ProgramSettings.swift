@@ -20,7 +20,8 @@ package struct ProgramSettings: Sendable {
     [
       "from", "into", "until-end", "emit", "late", "late-horizon", "window", "watermark", "workers",
       "commit-interval", "commit-size", "idle-timeout", "future-guard", "log-level",
-    ])
+    ]
+  )
 
   /// Its `late` is a share of the events; the bare name is stream-job's policy.
   package static let generator = ProgramSettings(
@@ -28,8 +29,10 @@ package struct ProgramSettings: Sendable {
     [
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
-      "duplicates", "orphans", "malformed", "truth", "log-level",
-    ], ownKeys: ["late"])
+      "duplicates", "orphans", "malformed", "ties", "edges", "truth",
+    ],
+    ownKeys: ["late"]
+  )
 
   package static let batchJob = ProgramSettings("batch-job", ["into", "log-level"])
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+package import Logging
 
 /// A type that options, environment variables and config files write as text, all in the same way.
 package protocol SettingValue {
@@ -25,11 +26,6 @@ extension String: SettingValue {
   }
 }
 
-extension Int: SettingValue {
-  package static var expectation: String { "a whole number" }
-  package init?(settingText: String) { self.init(settingText) }
-}
-
 extension Bool: SettingValue {
   package static var expectation: String { "true or false" }
   package init?(settingText: String) {
@@ -40,3 +36,18 @@ extension Bool: SettingValue {
     }
   }
 }
+
+/// An enumeration whose cases are written by their names.
+package protocol NamedSetting: SettingValue, CaseIterable, RawRepresentable
+where RawValue == String {}
+
+extension NamedSetting {
+  package static var expectation: String {
+    let names = allCases.map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "")
+      + (names.last ?? "")
+  }
+  package init?(settingText: String) { self.init(rawValue: settingText) }
+}
+
+extension Logger.Level: NamedSetting {}

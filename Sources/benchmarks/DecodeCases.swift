@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import Foundation
 
 /// Decoding clicks and checkouts, beside only looking for the line ends of the same bytes.
 let decodeBenchmarks = [
@@ -7,10 +8,11 @@ let decodeBenchmarks = [
     let input = DecodeInput(lines: context.scaled(1_000_000), .click)
     return Workload(count: input.lineCount, byteCount: input.bytes.count) {
       var checksum = Checksum()
-      var rest = input.bytes[...]
-      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        checksum.combine(end)
-        rest = rest[(end + 1)...]
+      var rest = UnsafeRawBufferPointer(input.bytes)
+      while let start = rest.baseAddress, let end = memchr(start, 10, rest.count) {
+        let byteCount = UnsafeRawPointer(end) - start + 1
+        checksum.combine(byteCount)
+        rest = UnsafeRawBufferPointer(rebasing: rest[byteCount...])
       }
       return Outcome(checksum: checksum.value)
     }
@@ -24,15 +26,20 @@ let decodeBenchmarks = [
     var decoder = CheckoutDecoder()
     var batch = CheckoutBatch()
     return Workload(
-      count: input.lineCount, byteCount: input.bytes.count, beforeRun: input.restore
+      count: input.lineCount,
+      byteCount: input.bytes.count,
+      beforeRun: input.restore
     ) {
       var checksum = Checksum()
       var offset = 0
       while offset < input.bytes.count {
         batch.removeAll()
         offset += decoder.decode(
-          lines: .init(rebasing: input.bytes[offset...]), startOffset: Int64(offset), limit: 2048,
-          into: &batch)
+          lines: .init(rebasing: input.bytes[offset...]),
+          startOffset: Int64(offset),
+          limit: 2048,
+          into: &batch
+        )
         for record in batch.records {
           checksum.combine(record.time.microseconds &+ record.totalAmount.hundredths)
         }
@@ -49,15 +56,20 @@ private func decodeBenchmark(_ name: String, _ shape: DecodeInput.Shape) -> Benc
     var decoder = ClickDecoder()
     var batch = ClickBatch()
     return Workload(
-      count: input.lineCount, byteCount: input.bytes.count, beforeRun: input.restore
+      count: input.lineCount,
+      byteCount: input.bytes.count,
+      beforeRun: input.restore
     ) {
       var checksum = Checksum()
       var offset = 0
       while offset < input.bytes.count {
         batch.removeAll()
         offset += decoder.decode(
-          lines: .init(rebasing: input.bytes[offset...]), startOffset: Int64(offset), limit: 2048,
-          into: &batch)
+          lines: .init(rebasing: input.bytes[offset...]),
+          startOffset: Int64(offset),
+          limit: 2048,
+          into: &batch
+        )
         for record in batch.records {
           checksum.combine(record.time.microseconds &+ record.price.hundredths)
         }
@@ -99,12 +111,15 @@ final class DecodeInput {
   func restore() { bytes.copyBytes(from: original) }
 
   private static func line(
-    _ index: Int, _ shape: Shape, _ generator: inout SplitMix64
+    _ index: Int,
+    _ shape: Shape,
+    _ generator: inout SplitMix64
   ) -> String {
     let user = generator.next() % 100_000
     let product = generator.next() % 20_000
     let time = EventTime(
-      microseconds: 1_795_248_930_000_000 + Int64(index) * 1_234 - Int64(generator.next() % 1000))
+      microseconds: 1_795_248_930_000_000 + Int64(index) * 1_234 - Int64(generator.next() % 1000)
+    )
     let price = Money(hundredths: Int64(generator.next() % 50_000 + 100)).text
     if shape == .checkout {
       let items = (0..<(generator.next() % 3 + 1)).map {

@@ -17,7 +17,7 @@ struct EventDecoder<Event: DecodableEvent> {
   init() {
     guesses = Array(
       repeating: scan_literal(),
-      count: ObjectScanner.slotCount(fields: schema.fields.count)
+      count: ObjectScanner.Places.count(fields: schema.fields.count)
     )
   }
 
@@ -66,32 +66,25 @@ struct EventDecoder<Event: DecodableEvent> {
 
   /// Lends the memory that a run of messages needs.
   private mutating func withRun<Result>(_ body: (inout Run) -> Result) -> Result {
-    let slotCount = guesses.count
-    let fieldCount = schema.fields.count
+    let schema = schema
+    let count = guesses.count
     return schema.fields.withUnsafeBufferPointer { fields in
       guesses.withUnsafeMutableBufferPointer { guesses in
-        withUnsafeTemporaryAllocation(of: JSONValue.self, capacity: slotCount) { values in
-          withUnsafeTemporaryAllocation(of: ByteSlice.self, capacity: fieldCount) { slices in
+        withUnsafeTemporaryAllocation(of: ByteSlice.self, capacity: count) { slices in
+          withUnsafeTemporaryAllocation(of: JSONTraits.self, capacity: count) { traits in
             guard let fields = fields.baseAddress, let guesses = guesses.baseAddress,
-              let values = values.baseAddress, let slices = slices.baseAddress
+              let slices = slices.baseAddress, let traits = traits.baseAddress
             else { preconditionFailure("a schema without fields") }
-            let scanner = ObjectScanner(
-              fields: fields,
-              guesses: guesses,
-              values: values,
-              message: values,
-              end: values,
-              anyObject: Shape(first: fieldCount, count: 0)
-            )
+            let places = ObjectScanner.Places(guesses: guesses, slices: slices, traits: traits)
             var run = Run(
-              scanner: scanner,
-              reader: FieldReader(
+              scanner: ObjectScanner(
                 fields: fields,
-                shape: schema.event,
-                values: values,
-                slices: slices,
-                times: times
-              )
+                anyObject: Shape(first: schema.fields.count, count: 0),
+                places: places,
+                message: fields,
+                end: fields
+              ),
+              reader: FieldReader(schema: schema, fields: fields, places: places, times: times)
             )
             defer { times = run.reader.times }
             return body(&run)
@@ -129,8 +122,8 @@ struct EventDecoder<Event: DecodableEvent> {
           byteCount: Int32(truncatingIfNeeded: byteCount),
           offset: offset
         )
-        let present = try scan(UnsafeRawBufferPointer(start: message, count: byteCount))
-        record.take(try reader.read(message, present: present))
+        let found = try scan(message, byteCount: byteCount)
+        record.take(try reader.read(message, found))
         batch.records.append(record)
       } catch {
         batch.rejects.append(
@@ -140,12 +133,13 @@ struct EventDecoder<Event: DecodableEvent> {
     }
 
     private mutating func scan(
-      _ message: UnsafeRawBufferPointer
-    ) throws(RejectReason) -> UInt32 {
+      _ message: UnsafeRawPointer,
+      byteCount: Int
+    ) throws(RejectReason) -> ObjectScanner.Found {
       do throws(JSONFault) {
-        return try scanner.scan(message, as: reader.shape)
+        return try scanner.scan(message, byteCount: byteCount, as: reader.shape)
       } catch {
-        throw .fault(error, message: message)
+        throw .fault(error, message: UnsafeRawBufferPointer(start: message, count: byteCount))
       }
     }
   }

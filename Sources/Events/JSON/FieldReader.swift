@@ -2,79 +2,99 @@ import Dataflow
 
 /// Checks the scanned values of a message against the schema.
 struct FieldReader {
-  let fields: UnsafePointer<Field>
   let shape: Shape
-  /// By field, as the scanner has left them.
-  let values: UnsafePointer<JSONValue>
-  let slices: UnsafeMutablePointer<ByteSlice>
-  var times: TimeReader
+  private let fields: UnsafePointer<Field>
+  private let places: ObjectScanner.Places
+  /// One bit for each field of the event.
+  private let all: UInt32
+  private let required: UInt32
+  /// The fields that a plain string of any length fits.
+  private let texts: UInt32
+  private(set) var times: TimeReader
 
-  /// Reads the fields; then rewrites text with escapes in place.
+  init(
+    schema: EventSchema,
+    fields: UnsafePointer<Field>,
+    places: ObjectScanner.Places,
+    times: TimeReader
+  ) {
+    shape = schema.event
+    all = schema.all
+    required = schema.required
+    texts = schema.texts
+    self.fields = fields
+    self.places = places
+    self.times = times
+  }
+
+  /// Reads the fields that the scan found; then rewrites text with escapes in place.
   mutating func read(
     _ message: UnsafeMutableRawPointer,
-    present: UInt32
+    _ found: ObjectScanner.Found
   ) throws(RejectReason) -> FieldValues {
-    var result = FieldValues(slices: slices)
+    var result = FieldValues(slices: places.slices)
+    for index in Bits(all & ~found.present) {
+      if required & 1 << UInt32(index) != 0 { throw .missing(fields[index]) }
+      places.slices[index] = .absent
+    }
     var escaped: UInt32 = 0
-    for index in 0..<shape.count {
-      let field = fields[index]
-      guard present & 1 << UInt32(truncatingIfNeeded: index) != 0 else {
-        if field.isRequired { throw .missing(field) }
-        slices[index] = .absent
-        continue
-      }
-      let value = values[index]
+    for index in Bits(all & found.present & ~(texts & found.plain)) {
+      let isPlain = found.plain & 1 << UInt32(index) != 0
+      let traits = isPlain ? .plainString : places.traits[index]
       let text = UnsafeRawBufferPointer(
-        start: message + Int(value.offset),
-        count: Int(value.byteCount)
+        start: message + Int(places.slices[index].offset),
+        count: Int(places.slices[index].length)
       )
-      slices[index] = ByteSlice(offset: value.offset, length: value.byteCount)
-      switch field.form {
-      case .text(let maximum):
-        guard value.kind == .string, !value.flags.contains(.unstorableText),
-          maximum.map({ fits(text, maximum: $0, flags: value.flags) }) ?? true
-        else { throw .unfit(field, found: value, text) }
-        if value.flags.contains(.escape) { escaped |= 1 << UInt32(truncatingIfNeeded: index) }
-      case .time:
-        guard value.kind == .string, let time = time(text, flags: value.flags) else {
-          throw .unfit(field, found: value, text)
-        }
-        result.time = time
-      case .amount:
-        guard value.kind == .number, let amount = Money(text) else {
-          throw .unfit(field, found: value, text)
-        }
-        result.amount = amount
-      case .object:
-        guard value.kind == .object, isStorable(value) else {
-          throw .unfit(field, found: value, text)
-        }
-      case .objects:
-        guard value.kind == .array, isStorable(value) else {
-          throw .unfit(field, found: value, text)
-        }
-      case .number, .integer:
-        preconditionFailure("\(field.name): a form of inner fields only")
+      guard fits(fields[index].form, text, traits, &result) else {
+        throw .unfit(fields[index], found: traits.kind, text)
+      }
+      if case .text = fields[index].form, traits.flags.contains(.escape) {
+        escaped |= 1 << UInt32(index)
       }
     }
     if escaped != 0 { unescape(escaped, of: message) }
     return result
   }
 
-  private func fits(
+  /// Whether a value fits a field; reads the time and the amount.
+  private mutating func fits(
+    _ form: Field.Form,
     _ text: UnsafeRawBufferPointer,
-    maximum: Int,
-    flags: JSONValue.Flags
+    _ traits: JSONTraits,
+    _ result: inout FieldValues
   ) -> Bool {
-    guard flags.contains(.escape), let start = text.baseAddress else {
-      return 1...maximum ~= text.count
+    switch (form, traits.kind) {
+    case (.text(let maximum), .string):
+      guard !traits.flags.contains(.unstorableText) else { return false }
+      guard let maximum else { return true }
+      return 1...maximum ~= characterBytes(text, traits.flags)
+    case (.time, .string):
+      guard let time = time(text, traits.flags) else { return false }
+      result.time = time
+      return true
+    case (.amount, .number):
+      guard let amount = Money(text) else { return false }
+      result.amount = amount
+      return true
+    case (.object, .object), (.objects, .array):
+      return isStorable(traits) && text.count <= 1 << 25
+    default:
+      return false
     }
-    return 1...maximum ~= unescapedByteCount(start, byteCount: text.count)
+  }
+
+  /// The length of a string once its escapes are replaced.
+  private func characterBytes(
+    _ text: UnsafeRawBufferPointer,
+    _ flags: JSONTraits.Flags
+  ) -> Int {
+    guard flags.contains(.escape), let start = text.baseAddress else { return text.count }
+    return unescapedByteCount(start, byteCount: text.count)
   }
 
   private mutating func time(
     _ text: UnsafeRawBufferPointer,
-    flags: JSONValue.Flags
+    _ flags: JSONTraits.Flags
   ) -> EventTime? {
     guard flags.contains(.escape) else { return times.time(text) }
     // No time is longer than 35 bytes, and no byte takes more than six escaped.
@@ -88,19 +108,31 @@ struct FieldReader {
   }
 
   /// Whether PostgreSQL's jsonb takes the value, and its members are of their types.
-  private func isStorable(_ value: JSONValue) -> Bool {
-    value.flags.isDisjoint(with: [.unstorableText, .unstorableNumber, .misshapen])
-      && value.byteCount <= 1 << 25
+  private func isStorable(_ traits: JSONTraits) -> Bool {
+    traits.flags.isDisjoint(with: [.unstorableText, .unstorableNumber, .misshapen])
   }
 
-  private func unescape(_ fields: UInt32, of message: UnsafeMutableRawPointer) {
-    for index in 0..<shape.count where fields & 1 << UInt32(truncatingIfNeeded: index) != 0 {
-      let slice = slices[index]
+  private func unescape(_ escaped: UInt32, of message: UnsafeMutableRawPointer) {
+    for index in Bits(escaped) {
+      let slice = places.slices[index]
       let byteCount = unescapeJSON(
         message + Int(slice.offset),
         byteCount: Int(slice.length)
       )
-      slices[index].length = Int32(truncatingIfNeeded: byteCount)
+      places.slices[index].length = Int32(truncatingIfNeeded: byteCount)
     }
+  }
+}
+
+/// The indices of the bits that are set, ascending.
+private struct Bits: Sequence, IteratorProtocol {
+  private var rest: UInt32
+
+  init(_ bits: UInt32) { rest = bits }
+
+  mutating func next() -> Int? {
+    guard rest != 0 else { return nil }
+    defer { rest &= rest &- 1 }
+    return rest.trailingZeroBitCount
   }
 }

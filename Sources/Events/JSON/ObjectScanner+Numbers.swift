@@ -2,7 +2,7 @@ extension ObjectScanner {
   /// Scans the number at `start`, which holds `-` or a digit.
   func scanNumber(
     at start: UnsafeRawPointer
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONValue.Flags) {
+  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
     var cursor = start
     if cursor.load(as: UInt8.self) == UInt8(ascii: "-") { cursor += 1 }
     if try byte(at: cursor, or: "a digit") == UInt8(ascii: "0") {
@@ -10,14 +10,12 @@ extension ObjectScanner {
     } else {
       cursor = try scanDigits(at: cursor)
     }
-    var flags: JSONValue.Flags = []
+    var flags: JSONTraits.Flags = []
     if cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: ".") {
       cursor = try scanDigits(at: cursor + 1)
-      flags.insert(.fraction)
     }
     if cursor - start > 1000 { flags.insert(.unstorableNumber) }
     if cursor < end, cursor.load(as: UInt8.self) | 0x20 == UInt8(ascii: "e") {
-      flags.insert(.fraction)
       cursor += 1
       let sign = try byte(at: cursor, or: "a digit")
       if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { cursor += 1 }

@@ -4,7 +4,7 @@ import CScan
 struct ScannedString {
   /// The closing quote.
   var quote: UnsafeRawPointer
-  var flags: JSONValue.Flags
+  var flags: JSONTraits.Flags
 }
 
 extension ObjectScanner {
@@ -28,7 +28,7 @@ extension ObjectScanner {
   ) throws(JSONFault) -> ScannedString {
     var stop = first
     var hasNonASCII = stop.has_non_ascii
-    var flags: JSONValue.Flags = []
+    var flags: JSONTraits.Flags = []
     while true {
       switch try byte(at: stop.position, or: "the end of a string") {
       case UInt8(ascii: "\""):

@@ -1,47 +1,38 @@
+/// A value whose syntax is checked.
+struct ScannedValue {
+  var slice: ByteSlice
+  var traits: JSONTraits
+  /// Behind its last byte.
+  var end: UnsafeRawPointer
+}
+
 extension ObjectScanner {
-  /// Scans the value at `start`; `end` is the byte behind it.
-  ///
-  /// `form` is the field's; nil for an unknown one, whose value only has to be JSON.
-  @inline(__always)
-  func scanValue(
+  /// Scans any value; `form` is its field's, nil if there is none: then it only has to be JSON.
+  private func scanValue(
     at start: UnsafeRawPointer,
     of form: Field.Form?,
     depth: Int
-  ) throws(JSONFault) -> (value: JSONValue, end: UnsafeRawPointer) {
+  ) throws(JSONFault) -> ScannedValue {
     guard try byte(at: start, or: "a value") == UInt8(ascii: "\"") else {
       return try scanOther(at: start, of: form, depth: depth)
     }
     let string = try scanString(at: start + 1)
-    return (
-      value(.string, from: start + 1, to: string.quote, flags: string.flags), string.quote + 1
-    )
-  }
-
-  @inline(__always)
-  private func value(
-    _ kind: JSONValue.Kind,
-    from start: UnsafeRawPointer,
-    to end: UnsafeRawPointer,
-    flags: JSONValue.Flags
-  ) -> JSONValue {
-    // A message is shorter than 2^31 bytes.
-    JSONValue(
-      offset: UInt32(truncatingIfNeeded: start - message),
-      byteCount: Int32(truncatingIfNeeded: end - start),
-      kind: kind,
-      flags: flags
+    return ScannedValue(
+      slice: slice(from: start + 1, to: string.quote),
+      traits: JSONTraits(kind: .string, flags: string.flags),
+      end: string.quote + 1
     )
   }
 
   /// Scans a value that is not a string.
   @inline(never)
-  private func scanOther(
+  func scanOther(
     at start: UnsafeRawPointer,
     of form: Field.Form?,
     depth: Int
-  ) throws(JSONFault) -> (value: JSONValue, end: UnsafeRawPointer) {
-    let kind: JSONValue.Kind
-    var flags: JSONValue.Flags = []
+  ) throws(JSONFault) -> ScannedValue {
+    let kind: JSONTraits.Kind
+    var flags: JSONTraits.Flags = []
     let end: UnsafeRawPointer
     switch start.load(as: UInt8.self) {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -69,7 +60,11 @@ extension ObjectScanner {
     default:
       throw fault(at: start, expected: "a value")
     }
-    return (value(kind, from: start, to: end, flags: flags), end)
+    return ScannedValue(
+      slice: slice(from: start, to: end),
+      traits: JSONTraits(kind: kind, flags: flags),
+      end: end
+    )
   }
 
   private func scanWord(
@@ -89,15 +84,15 @@ extension ObjectScanner {
     at start: UnsafeRawPointer,
     of members: Shape?,
     depth: Int
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONValue.Flags) {
+  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
     try check(depth, at: start)
-    var flags: JSONValue.Flags = []
+    var flags: JSONTraits.Flags = []
     var cursor = skipSpace(start + 1)
     if try byte(at: cursor, or: "a value") == UInt8(ascii: "]") { return (cursor + 1, flags) }
     while true {
       let element = try scanValue(at: cursor, of: members.map { .object($0) }, depth: depth)
-      flags.formUnion(element.value.flags)
-      if members != nil, element.value.kind != .object { flags.insert(.misshapen) }
+      flags.formUnion(element.traits.flags)
+      if members != nil, element.traits.kind != .object { flags.insert(.misshapen) }
       cursor = skipSpace(element.end)
       switch try byte(at: cursor, or: "\",\" or \"]\"") {
       case UInt8(ascii: ","): cursor = skipSpace(cursor + 1)
@@ -112,18 +107,20 @@ extension ObjectScanner {
     _ shape: Shape,
     at start: UnsafeRawPointer,
     depth: Int
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONValue.Flags) {
+  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
     try check(depth, at: start)
-    let object = try scanObject(shape, at: start, depth: depth)
-    for field in 0..<shape.count where object.present & 1 << field != 0 {
-      let value = values[3 * shape.first + field]
-      switch (fields[shape.first + field].form, value.kind) {
+    let found = try scanObject(shape, at: start, depth: depth)
+    let places = places.of(shape)
+    for field in 0..<shape.count where found.present & 1 << UInt32(field) != 0 {
+      let isPlain = found.plain & 1 << UInt32(field) != 0
+      let kind = isPlain ? .string : places.traits[field].kind
+      switch (fields[shape.first + field].form, kind) {
       case (.text, .string), (.number, .number): continue
-      case (.integer, .number) where isInteger(value): continue
-      default: return (object.end, object.flags.union(.misshapen))
+      case (.integer, .number) where isInteger(places.slices[field]): continue
+      default: return (found.end, found.flags.union(.misshapen))
       }
     }
-    return (object.end, object.flags)
+    return (found.end, found.flags)
   }
 
   private func check(_ depth: Int, at start: UnsafeRawPointer) throws(JSONFault) {
@@ -132,12 +129,11 @@ extension ObjectScanner {
     }
   }
 
-  private func isInteger(_ number: JSONValue) -> Bool {
-    guard number.flags.contains(.fraction) else { return true }
+  private func isInteger(_ number: ByteSlice) -> Bool {
     let text = UnsafeRawBufferPointer(
       start: message + Int(number.offset),
-      count: Int(number.byteCount)
+      count: Int(number.length)
     )
-    return DecimalText(text)?.isInteger ?? false
+    return text.allSatisfy { $0 &- 0x30 <= 9 } || DecimalText(text)?.isInteger ?? false
   }
 }

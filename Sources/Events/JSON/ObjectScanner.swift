@@ -15,49 +15,62 @@ import CScan
 struct ObjectScanner {
   static let maximumDepth = 128
 
+  /// Memory for one shape's scan: a place each for its fields, and then for its unknown members.
+  struct Places {
+    /// What is expected behind each field, behind an unknown member, and at the object's start,
+    /// each tagged with the field that it leads to (`shape.count` for an unknown one).
+    let guesses: UnsafeMutablePointer<scan_literal>
+    /// Where the values are; those of strings without their quotes.
+    let slices: UnsafeMutablePointer<ByteSlice>
+    /// What they are, except for plain strings, which have no traits worth a note.
+    let traits: UnsafeMutablePointer<JSONTraits>
+
+    /// Places needed for so many fields, in shapes of at least one field each and the empty one.
+    static func count(fields: Int) -> Int { 3 * fields + 2 }
+
+    func of(_ shape: Shape) -> Places {
+      let first = 3 * shape.first
+      return Places(guesses: guesses + first, slices: slices + first, traits: traits + first)
+    }
+  }
+
+  /// What a scan found in an object; one bit for each field of its shape.
+  struct Found {
+    /// Behind the closing brace.
+    var end: UnsafeRawPointer
+    /// The fields with a value other than null.
+    var present: UInt32 = 0
+    /// Those of them with a string that has no escapes: its slice says it all.
+    var plain: UInt32 = 0
+    /// Those of all keys and values together.
+    var flags: JSONTraits.Flags = []
+  }
+
   let fields: UnsafePointer<Field>
-  /// Literals tagged with the field that they lead to. A shape's stand from three times its first
-  /// field on: what follows each field, what follows an unknown member (`shape.count`, also as a
-  /// tag), and what begins the object (`shape.count + 1`). The values have the same places.
-  let guesses: UnsafeMutablePointer<scan_literal>
-  let values: UnsafeMutablePointer<JSONValue>
+  /// The shape of objects that no field describes.
+  let anyObject: Shape
+  /// Of all shapes.
+  let places: Places
   /// Start and end of the message.
   var message: UnsafeRawPointer
   var end: UnsafeRawPointer
 
-  /// The shape of objects that no field describes.
-  let anyObject: Shape
-
-  /// Guesses, and values, needed for so many fields in shapes of at least one field each.
-  static func slotCount(fields: Int) -> Int { 3 * fields + 2 }
-
-  /// Scans the message, all of which must be one object; returns the fields that have a value other
-  /// than null, one bit each.
+  /// Scans a message, all of which must be one object.
   mutating func scan(
-    _ message: UnsafeRawBufferPointer,
+    _ message: UnsafeRawPointer,
+    byteCount: Int,
     as shape: Shape
-  ) throws(JSONFault) -> UInt32 {
-    guard let first = message.baseAddress else {
-      throw JSONFault(offset: 0, expected: "an object")
-    }
-    (self.message, end) = (first, first + message.count)
-    let start = skipSpace(first)
+  ) throws(JSONFault) -> Found {
+    (self.message, end) = (message, message + byteCount)
+    let start = skipSpace(message)
     guard try byte(at: start, or: "an object") == UInt8(ascii: "{") else {
       throw fault(at: start, expected: "an object")
     }
-    let object = try scanObject(shape, at: start, depth: 1)
-    let rest = skipSpace(object.end)
+    let found = try scanObject(shape, at: start, depth: 1)
+    guard found.end < end else { return found }
+    let rest = skipSpace(found.end)
     guard rest == end else { throw fault(at: rest, expected: "the end of the message") }
-    return object.present
-  }
-
-  struct ScannedObject {
-    /// Behind the closing brace.
-    var end: UnsafeRawPointer
-    /// The fields with a value other than null, one bit each.
-    var present: UInt32 = 0
-    /// Those of all keys and values together.
-    var flags: JSONValue.Flags = []
+    return found
   }
 
   /// Scans the object at `start`, which holds `{`.
@@ -65,51 +78,70 @@ struct ObjectScanner {
     _ shape: Shape,
     at start: UnsafeRawPointer,
     depth: Int
-  ) throws(JSONFault) -> ScannedObject {
-    let guesses = guesses + 3 * shape.first
-    let values = values + 3 * shape.first
-    let unknown = shape.count
-    var object = ScannedObject(end: start)
+  ) throws(JSONFault) -> Found {
+    let places = places.of(shape)
+    var found = Found(end: start)
     var predecessor = shape.count + 1
     var cursor = start
     while true {
       let field: Int
-      if scan_matches(cursor, guesses + predecessor) {
-        field = Int(guesses[predecessor].tag)
-        cursor += Int(guesses[predecessor].byte_count)
+      if scan_matches(cursor, places.guesses + predecessor) {
+        field = Int(places.guesses[predecessor].tag)
+        cursor += Int(places.guesses[predecessor].byte_count)
       } else {
-        let key = try scanKey(shape, after: cursor)
-        guard let known = key.field else {
-          object.end = key.end
-          return object
-        }
+        let key = try scanKey(shape, after: cursor, isFirst: cursor == start)
+        found.end = key.end
+        guard let known = key.field else { return found }
         field = known
-        object.flags.formUnion(key.flags)
-        if key.flags.isEmpty { learn(&guesses[predecessor], from: cursor, to: key.end, field) }
+        found.flags.formUnion(key.flags)
+        if key.flags.isEmpty {
+          learn(&places.guesses[predecessor], from: cursor, to: key.end, field)
+        }
         cursor = key.end
       }
-      let form = field < unknown ? fields[shape.first &+ field].form : nil
-      let (value, valueEnd) = try scanValue(at: cursor, of: form, depth: depth)
-      values[field] = value
-      object.flags.formUnion(value.flags)
-      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
-      object.present = value.kind == .null ? object.present & ~bit : object.present | bit
-      predecessor = field
-      cursor = valueEnd
 
-      var next = try byte(at: cursor, or: "\",\" or \"}\"")
-      if next <= 0x20 {
-        cursor = skipSpace(cursor)
-        next = try byte(at: cursor, or: "\",\" or \"}\"")
+      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
+      let value: ScannedValue
+      if try byte(at: cursor, or: "a value") == UInt8(ascii: "\"") {
+        let string = try scanString(at: cursor + 1)
+        if string.flags.isEmpty {
+          places.slices[field] = slice(from: cursor + 1, to: string.quote)
+          cursor = string.quote + 1
+          found.present |= bit
+          found.plain |= bit
+          predecessor = field
+          continue
+        }
+        value = ScannedValue(
+          slice: slice(from: cursor + 1, to: string.quote),
+          traits: JSONTraits(kind: .string, flags: string.flags),
+          end: string.quote + 1
+        )
+      } else {
+        value = try scanOther(at: cursor, of: form(field, in: shape), depth: depth)
       }
-      if next == UInt8(ascii: "}") {
-        object.end = cursor + 1
-        return object
-      }
-      guard next == UInt8(ascii: ",") else {
-        throw fault(at: cursor, expected: "\",\" or \"}\"")
-      }
+      places.slices[field] = value.slice
+      places.traits[field] = value.traits
+      found.flags.formUnion(value.traits.flags)
+      found.plain &= ~bit
+      found.present =
+        value.traits.kind == .null ? found.present & ~bit : found.present | bit
+      cursor = value.end
+      predecessor = field
     }
+  }
+
+  private func form(_ field: Int, in shape: Shape) -> Field.Form? {
+    field < shape.count ? fields[shape.first &+ field].form : nil
+  }
+
+  /// The bytes between two positions of the message, which is shorter than 2^31 bytes.
+  @inline(__always)
+  func slice(from start: UnsafeRawPointer, to end: UnsafeRawPointer) -> ByteSlice {
+    ByteSlice(
+      offset: UInt32(truncatingIfNeeded: start - message),
+      length: Int32(truncatingIfNeeded: end - start)
+    )
   }
 
   /// The byte at `position`, if the message reaches so far.
@@ -138,19 +170,27 @@ struct ObjectScanner {
     return end
   }
 
-  /// Reads from `{` or `,` over the key and its colon to the start of the value.
+  /// Reads from behind a value (or from `{`) over `,`, the key and its colon to the next value.
   ///
-  /// The field is nil if the object is empty: then `end` is behind its brace.
+  /// The field is nil at the object's end: then `end` is behind its brace.
   @inline(never)
   private func scanKey(
     _ shape: Shape,
-    after separator: UnsafeRawPointer
-  ) throws(JSONFault) -> (field: Int?, flags: JSONValue.Flags, end: UnsafeRawPointer) {
-    var cursor = skipSpace(separator + 1)
-    let first = try byte(at: cursor, or: "a key")
-    if first == UInt8(ascii: "}"), separator.load(as: UInt8.self) == UInt8(ascii: "{") {
-      return (nil, [], cursor + 1)
+    after value: UnsafeRawPointer,
+    isFirst: Bool
+  ) throws(JSONFault) -> (field: Int?, flags: JSONTraits.Flags, end: UnsafeRawPointer) {
+    var cursor = value
+    if !isFirst {
+      cursor = skipSpace(cursor)
+      let separator = try byte(at: cursor, or: "\",\" or \"}\"")
+      if separator == UInt8(ascii: "}") { return (nil, [], cursor + 1) }
+      guard separator == UInt8(ascii: ",") else {
+        throw fault(at: cursor, expected: "\",\" or \"}\"")
+      }
     }
+    cursor = skipSpace(cursor + 1)
+    let first = try byte(at: cursor, or: "a key")
+    if isFirst, first == UInt8(ascii: "}") { return (nil, [], cursor + 1) }
     guard first == UInt8(ascii: "\"") else { throw fault(at: cursor, expected: "a key") }
     let key = try scanString(at: cursor + 1)
     let field = find(key, from: cursor + 1, in: shape)

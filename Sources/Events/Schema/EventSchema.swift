@@ -9,13 +9,29 @@ import Dataflow
 /// ```
 package struct EventSchema: Sendable {
   let fields: [Field]
-  /// The fields of the event itself; at most 32.
+  /// The fields of the event itself; at most 31, so that a bit each, and one more, fit 32.
   let event: Shape
+  /// One bit for each field of the event.
+  let all: UInt32
+  let required: UInt32
+  /// The fields that take any string.
+  let texts: UInt32
 
   init(event fields: [Field], members: [Field] = []) {
-    precondition(fields.count <= 32, "an event of \(fields.count) fields: at most 32")
+    precondition(fields.count <= 31, "an event of \(fields.count) fields: at most 31")
     self.fields = fields + members
     event = Shape(first: 0, count: fields.count)
+    all = 1 << UInt32(fields.count) - 1
+    required = Self.bits(fields) { $0.isRequired }
+    texts = Self.bits(fields) {
+      if case .text(maximum: nil) = $0.form { true } else { false }
+    }
+  }
+
+  private static func bits(_ fields: [Field], where holds: (Field) -> Bool) -> UInt32 {
+    var bits: UInt32 = 0
+    for (index, field) in fields.enumerated() where holds(field) { bits |= 1 << UInt32(index) }
+    return bits
   }
 
   /// The names of the event's fields, in the table's order.

@@ -21,6 +21,14 @@ extension PostgresConnection {
     }
   }
 
+  /// Sends a few bytes of the COPY.
+  package func send(_ bytes: [UInt8]) throws(ConnectorError) {
+    let isSent = bytes.withUnsafeBytes {
+      PQputCopyData(raw, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count)) == 1
+    }
+    guard isSent else { throw copyFailure() }
+  }
+
   /// Large enough to make the message header nothing, small enough to stay in the L2 cache.
   private static var pieceByteCount: Int { 256 << 10 }
 

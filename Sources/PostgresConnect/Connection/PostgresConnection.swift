@@ -119,6 +119,15 @@ package final class PostgresConnection {
 
   var connectionMessage: String { String(cString: PQerrorMessage(raw)).trimmedLine }
 
+  /// Sends a statement and closes the connection without reading the answer: a lost acknowledgement.
+  package func abandon(after sql: String) throws(ConnectorError) {
+    defer { close() }
+    guard PQsendQuery(raw, sql) == 1, PQflush(raw) == 0 else {
+      throw PostgresFailure.error(
+        sqlState: nil, message: connectionMessage, at: address.description)
+    }
+  }
+
   /// Closes the connection; an open transaction is rolled back. Calling it again does nothing.
   package func close() { handle.close() }
 }

@@ -1,11 +1,12 @@
-/// Where a value stands in its message, and what the scan learned of it on the way.
-struct JSONValue: BitwiseCopyable {
+/// What a scan learned of a value besides where it stands.
+struct JSONTraits: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case string, number, boolean, null, array, object
   }
 
-  /// What may bar a well-formed value from a field. An array or an object has the flags of
-  /// everything within.
+  /// What may bar a well-formed value from a field.
+  ///
+  /// An array or an object has the flags of everything within.
   struct Flags: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
     /// A string with a backslash: to be unescaped.
@@ -16,13 +17,10 @@ struct JSONValue: BitwiseCopyable {
     static let unstorableNumber = Flags(rawValue: 4)
     /// A member of a known object is of another type than its field.
     static let misshapen = Flags(rawValue: 8)
-    /// A number with a fraction or an exponent as it is written.
-    static let fraction = Flags(rawValue: 16)
   }
 
-  /// In bytes from the start of the message; of a string without its quotes.
-  var offset: UInt32
-  var byteCount: Int32
   var kind: Kind
   var flags: Flags
+
+  static let plainString = JSONTraits(kind: .string, flags: [])
 }

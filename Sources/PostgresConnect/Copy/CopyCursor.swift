@@ -1,0 +1,122 @@
+import Dataflow
+import Events
+
+/// Writes fields of PostgreSQL's binary COPY format, one behind the other, without bounds checks.
+///
+/// A field is a big-endian Int32 byte count (-1 for NULL) and the bytes. Whoever makes the cursor
+/// has reserved the room. Source: PostgreSQL manual, COPY, "Binary Format".
+struct CopyCursor {
+  /// Where the next byte goes.
+  private(set) var next: UnsafeMutableRawPointer
+
+  @inline(__always)
+  init(_ start: UnsafeMutableRawPointer) { next = start }
+
+  /// The row's header: how many fields follow.
+  @inline(__always)
+  mutating func startRow(fieldCount: Int16) { store(fieldCount) }
+
+  /// A text field of a message, copied 16 bytes at a time.
+  ///
+  /// Reads up to 15 bytes behind the slice (a message has 64 readable bytes behind it) and writes
+  /// as many behind the field: the next field or the buffer's slack takes them.
+  @inline(__always)
+  mutating func text(_ slice: ByteSlice, of message: UnsafeRawPointer) {
+    store(slice.length)
+    let length = Int(max(slice.length, 0))
+    copyVectors(from: message + Int(slice.offset), byteCount: length)
+  }
+
+  /// A jsonb field: version 1, then the JSON text.
+  @inline(__always)
+  mutating func json(_ slice: ByteSlice, of message: UnsafeRawPointer) {
+    guard !slice.isAbsent else { return null() }
+    store(slice.length &+ 1)
+    store(1 as UInt8)
+    copyVectors(from: message + Int(slice.offset), byteCount: Int(slice.length))
+  }
+
+  @inline(__always)
+  private mutating func copyVectors(from source: UnsafeRawPointer, byteCount: Int) {
+    var copied = 0
+    repeat {
+      let vector = (source + copied).loadUnaligned(as: SIMD16<UInt8>.self)
+      (next + copied).storeBytes(of: vector, as: SIMD16<UInt8>.self)
+      copied &+= 16
+    } while copied < byteCount
+    next += byteCount
+  }
+
+  /// Text or bytea from anywhere.
+  mutating func bytes(_ bytes: UnsafeRawBufferPointer) {
+    store(Int32(bytes.count))
+    fields(bytes)
+  }
+
+  /// Fields that are encoded already.
+  @inline(__always)
+  mutating func fields(_ encoded: UnsafeRawBufferPointer) {
+    guard let start = encoded.baseAddress else { return }
+    next.copyMemory(from: start, byteCount: encoded.count)
+    next += encoded.count
+  }
+
+  mutating func text(_ string: StaticString) {
+    bytes(UnsafeRawBufferPointer(start: string.utf8Start, count: string.utf8CodeUnitCount))
+  }
+
+  @inline(__always)
+  mutating func null() { store(-1 as Int32) }
+
+  mutating func nulls(_ count: Int) { for _ in 0..<count { null() } }
+
+  @inline(__always)
+  mutating func int32(_ value: Int32) {
+    store(4 as Int32)
+    store(value)
+  }
+
+  @inline(__always)
+  mutating func int64(_ value: Int64) {
+    store(8 as Int32)
+    store(value)
+  }
+
+  mutating func bool(_ value: Bool) {
+    store(1 as Int32)
+    store(value ? 1 : 0 as UInt8)
+  }
+
+  /// A timestamptz: microseconds since 2000-01-01; the ends of time are PostgreSQL's infinities.
+  @inline(__always)
+  mutating func time(_ time: EventTime) {
+    int64(time.postgresMicroseconds)
+  }
+
+  /// A numeric: digits in base 10,000, the first one worth 10,000^2, two decimals.
+  ///
+  /// |hundredths| < 10^12, so three digits hold the whole part and one the hundredths; the server
+  /// strips the zeros.
+  @inline(__always)
+  mutating func money(_ amount: Money) {
+    guard !amount.isAbsent else { return null() }
+    let isNegative = amount.hundredths < 0
+    let magnitude = amount.hundredths.magnitude
+    let whole = magnitude / 100
+    store(16 as Int32)
+    store(4 as Int16)
+    store(2 as Int16)
+    store((isNegative ? 0x4000 : 0) as Int16)
+    store(2 as Int16)
+    store(Int16(truncatingIfNeeded: whole / 100_000_000))
+    store(Int16(truncatingIfNeeded: whole / 10_000 % 10_000))
+    store(Int16(truncatingIfNeeded: whole % 10_000))
+    store(Int16(truncatingIfNeeded: magnitude % 100 &* 100))
+  }
+
+  @inline(__always)
+  private mutating func store(_ value: some FixedWidthInteger & BitwiseCopyable) {
+    next.storeBytes(of: value.bigEndian, as: type(of: value))
+    next += value.bitWidth / 8
+  }
+}

@@ -1,0 +1,220 @@
+import Connect
+import Dataflow
+import Events
+
+/// Settles a commit's late events against the stored rows, set by set, inside its transaction.
+///
+/// ```
+/// staged late events -> drop what is stored already (duplicates)
+///                    -> store the rest as raw rows
+/// questions   late checkouts, and stored checkouts that late clicks touch
+/// candidates  stored clicks of the users concerned: one pass over the raw clicks' time range
+/// answers     first candidate and count per question -> attributions, where different
+/// outcomes    late_events
+/// ```
+/// Cost: one scan of the raw clicks from `earliest late event - window` on, which the day
+/// partitions and their BRIN indexes bound; an index on (user_id, event_timestamp) is used if
+/// someone makes it. The planner knows nothing of temporary tables, so each step says whether it
+/// looks rows up in an index or hashes.
+struct LateRules {
+  var task: Int32
+  var window: EventSpan
+  /// The task's watermark at this commit. Checkouts from it on are the engine's to answer.
+  var watermark: Watermark
+
+  struct Remaining {
+    var clicks: (stored: Int64, dropped: Int64)
+    var checkouts: (stored: Int64, dropped: Int64)
+  }
+
+  /// - Returns: how many late events were no duplicates, and how many of these were dropped.
+  func settle(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
+    let work = try connection.query(duplicateCheckouts + questions + users).first ?? []
+    if work.count == 3, let users = work[0], let first = work[1], let last = work[2] {
+      try connection.execute(Self.candidates, [users, first, last])
+    }
+    let counts = try connection.query(
+      duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining)
+    let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
+    guard numbers.count == 4 else {
+      throw ConnectorError(.permanent, "expected 4 counts of late events, found \(numbers.count)")
+    }
+    return Remaining(clicks: (numbers[0], numbers[1]), checkouts: (numbers[2], numbers[3]))
+  }
+
+  private var windowLiteral: String { "interval '\(window.microseconds) microseconds'" }
+
+  private static let lookUp = """
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+    SET LOCAL enable_nestloop = on; SET LOCAL enable_seqscan = off;
+
+    """
+  private static let hash = """
+    SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = off;
+    SET LOCAL enable_nestloop = off; SET LOCAL enable_seqscan = on; SET LOCAL work_mem = '64MB';
+
+    """
+
+  /// A stored checkout has an answer, unless it was dropped. First in log order wins.
+  private var duplicateCheckouts: String {
+    """
+    \(Self.lookUp)
+    DELETE FROM pg_temp.late_checkouts AS l
+    USING ecommerce.attributions AS a
+    WHERE l.is_unchecked AND a.user_id = l.user_id AND a.checkout_id = l.event_id;
+    \(Self.hash)
+    DELETE FROM pg_temp.late_checkouts AS l
+    USING ecommerce.late_events AS d
+    WHERE l.is_unchecked AND d.stream = 'checkouts' AND d.outcome = 'dropped'
+      AND d.user_id = l.user_id AND d.event_id = l.event_id;
+    DELETE FROM pg_temp.late_checkouts AS l
+    USING pg_temp.late_checkouts AS earlier
+    WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
+      AND earlier.log_offset < l.log_offset;
+
+    """
+  }
+
+  /// Checkouts to answer: late ones, and final ones that late clicks touch.
+  private var questions: String {
+    """
+    INSERT INTO pg_temp.questions
+    SELECT user_id, event_id, event_timestamp, total_amount
+    FROM pg_temp.late_checkouts
+    WHERE NOT is_dropped;
+    \(Self.lookUp)
+    INSERT INTO pg_temp.questions
+    SELECT DISTINCT a.user_id, a.checkout_id, a.checkout_timestamp, a.revenue
+    FROM pg_temp.late_clicks AS l
+    JOIN ecommerce.attributions AS a ON a.user_id = l.user_id
+    WHERE NOT l.is_dropped
+      AND a.checkout_timestamp BETWEEN l.event_timestamp AND l.event_timestamp + \(windowLiteral)
+      AND a.checkout_timestamp < '\(watermark.postgresText)';
+    \(Self.hash)
+
+    """
+  }
+
+  /// Whose stored clicks are needed, and from when to when.
+  private var users: String {
+    """
+    SELECT array_agg(DISTINCT user_id)::text, min(first)::text, max(last)::text
+    FROM (
+      SELECT user_id, event_timestamp AS first, event_timestamp AS last
+      FROM pg_temp.late_clicks
+      WHERE is_unchecked
+      UNION ALL
+      SELECT user_id, checkout_timestamp - \(windowLiteral), checkout_timestamp
+      FROM pg_temp.questions
+    ) AS needed
+    """
+  }
+
+  /// Parameters: users, first and last time. As parameters of an unnamed statement they are
+  /// constants to the planner: partitions are pruned and the users become a hash table.
+  private static let candidates = """
+    INSERT INTO pg_temp.candidates
+    SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,
+      referrer, device_type
+    FROM ecommerce.raw_clicks
+    WHERE user_id = ANY ($1::text[])
+      AND event_timestamp BETWEEN $2::timestamptz AND $3::timestamptz
+    """
+
+  private var duplicateClicks: String {
+    """
+    DELETE FROM pg_temp.late_clicks AS l
+    USING pg_temp.candidates AS c
+    WHERE l.is_unchecked AND c.user_id = l.user_id AND c.event_id = l.event_id;
+    DELETE FROM pg_temp.late_clicks AS l
+    USING pg_temp.late_clicks AS earlier
+    WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
+      AND earlier.log_offset < l.log_offset;
+
+    """
+  }
+
+  private var rawRows: String {
+    let clicks = ClickRecord.columns.joined(separator: ", ")
+    let checkouts = CheckoutRecord.columns.joined(separator: ", ")
+    return """
+      INSERT INTO \(ClickRecord.table) (\(clicks)) SELECT \(clicks) FROM pg_temp.late_clicks;
+      INSERT INTO \(CheckoutRecord.table) (\(checkouts))
+      SELECT \(checkouts) FROM pg_temp.late_checkouts;
+
+      """
+  }
+
+  /// Clicks that were dropped, now or earlier, are no candidates; the other late ones are.
+  private var lateCandidates: String {
+    """
+    DELETE FROM pg_temp.candidates AS c
+    USING ecommerce.late_events AS d
+    WHERE d.stream = 'clicks' AND d.outcome = 'dropped'
+      AND d.user_id = c.user_id AND d.event_id = c.event_id;
+    INSERT INTO pg_temp.candidates
+    SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,
+      referrer, device_type
+    FROM pg_temp.late_clicks
+    WHERE NOT is_dropped;
+
+    """
+  }
+
+  /// The rule itself: `ROW_NUMBER() OVER (... ORDER BY click time, click id) = 1`, and the count.
+  private var answers: String {
+    """
+    INSERT INTO pg_temp.answers
+    SELECT DISTINCT ON (q.user_id, q.checkout_id)
+      q.checkout_id, q.user_id, q.checkout_timestamp, q.revenue,
+      c.event_id, c.event_timestamp, c.product_id, c.product_name, c.product_category,
+      c.referrer, c.device_type,
+      count(c.event_id) OVER (PARTITION BY q.user_id, q.checkout_id),
+      \(task), 0, clock_timestamp()
+    FROM pg_temp.questions AS q
+    LEFT JOIN pg_temp.candidates AS c
+      ON c.user_id = q.user_id
+      AND c.event_timestamp BETWEEN q.checkout_timestamp - \(windowLiteral)
+        AND q.checkout_timestamp
+    ORDER BY q.user_id, q.checkout_id, c.event_timestamp, c.event_id;
+    WITH written AS (
+      \(StagingTables.restatement(from: "pg_temp.answers"))
+      RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
+    )
+    INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;
+
+    """
+  }
+
+  private var outcomes: String {
+    """
+    INSERT INTO ecommerce.late_events
+    SELECT 'clicks', l.event_id, l.user_id, l.event_timestamp, \(task), l.log_offset, l.watermark,
+      CASE
+        WHEN l.is_dropped THEN 'dropped'
+        WHEN count(r.checkout_id) > 0 THEN 'restated'
+        ELSE 'no_change'
+      END,
+      count(r.checkout_id), clock_timestamp()
+    FROM pg_temp.late_clicks AS l
+    LEFT JOIN pg_temp.restated AS r
+      ON r.user_id = l.user_id AND NOT l.is_dropped
+      AND r.checkout_timestamp BETWEEN l.event_timestamp AND l.event_timestamp + \(windowLiteral)
+    GROUP BY l.event_id, l.user_id, l.event_timestamp, l.log_offset, l.watermark, l.is_dropped;
+    INSERT INTO ecommerce.late_events
+    SELECT 'checkouts', event_id, user_id, event_timestamp, \(task), log_offset, watermark,
+      CASE WHEN is_dropped THEN 'dropped' ELSE 'restated' END,
+      CASE WHEN is_dropped THEN 0 ELSE 1 END, clock_timestamp()
+    FROM pg_temp.late_checkouts;
+
+    """
+  }
+
+  private static let remaining = """
+    SELECT
+      (SELECT count(*) FROM pg_temp.late_clicks),
+      (SELECT count(*) FROM pg_temp.late_clicks WHERE is_dropped),
+      (SELECT count(*) FROM pg_temp.late_checkouts),
+      (SELECT count(*) FROM pg_temp.late_checkouts WHERE is_dropped)
+    """
+}

@@ -1,0 +1,137 @@
+import Attribution
+import Connect
+import Dataflow
+import Events
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Rows of one epoch, encoded for binary COPY as they come.
+///
+/// Filled by one thread, then committed by another: whoever has it owns it.
+final class PostgresEpoch: Epoch {
+  let task: Int32
+  private let rule: AttributionRule
+
+  private(set) var clicks = CopyBuffer()
+  private(set) var checkouts = CopyBuffer()
+  private(set) var newAnswers = CopyBuffer()
+  private(set) var revisions = CopyBuffer()
+  private(set) var lateClicks = CopyBuffer()
+  private(set) var lateCheckouts = CopyBuffer()
+  private(set) var deadLetters = CopyBuffer()
+  private(set) var lateClickCount: Int64 = 0
+  private(set) var lateCheckoutCount: Int64 = 0
+  /// Days of the raw rows, late ones too.
+  private(set) var days = DaySet()
+
+  init(task: Int32, rule: AttributionRule) {
+    self.task = task
+    self.rule = rule
+  }
+
+  var byteCount: Int {
+    clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
+      + lateCheckouts.count + deadLetters.count
+  }
+
+  var isEmpty: Bool { byteCount == 0 }
+  var hasLateEvents: Bool { lateClickCount + lateCheckoutCount > 0 }
+
+  func append(_ batch: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
+    lateClickCount += append(
+      batch.records, verdicts: verdicts, watermark: watermark, onTime: &clicks, late: &lateClicks)
+  }
+
+  func append(_ batch: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
+    lateCheckoutCount += append(
+      batch.records, verdicts: verdicts, watermark: watermark, onTime: &checkouts,
+      late: &lateCheckouts)
+  }
+
+  /// Encodes the records that are stored.
+  ///
+  /// - Returns: how many of them were late.
+  private func append<Record: CopyRow>(
+    _ records: [Record],
+    verdicts: [Verdict],
+    watermark: Watermark,
+    onTime: inout CopyBuffer,
+    late: inout CopyBuffer
+  ) -> Int64 {
+    precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
+    let now = EventTime.wallClock
+    let fieldCount = Int16(Record.columns.count)
+    let dropsBefore =
+      rule.latePolicy == .drop ? EventTime.endOfInput : watermark - rule.lateHorizon
+    var days = self.days
+    var lateCount: Int64 = 0
+    for index in records.indices {
+      let record = records[index]
+      switch verdicts[index] {
+      case .duplicate: continue
+      case .onTime:
+        var cursor = onTime.reserve(record.fieldsByteCount)
+        cursor.startRow(fieldCount: fieldCount)
+        record.writeFields(to: &cursor, ingestedAt: now)
+        onTime.commit(to: cursor)
+      case .late, .lateUnchecked:
+        LateRow(
+          record: record, watermark: watermark, isUnchecked: verdicts[index] == .lateUnchecked,
+          isDropped: record.time < dropsBefore
+        ).write(to: &late, ingestedAt: now)
+        lateCount += 1
+      }
+      days.insert(record.time)
+    }
+    self.days = days
+    return lateCount
+  }
+
+  func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
+    let now = EventTime.wallClock
+    for reject in rejects {
+      DeadLetterRow(reject: reject, stream: stream, task: task, recordedAt: now)
+        .write(to: &deadLetters)
+    }
+  }
+
+  func append(_ answers: [Answer]) {
+    let now = EventTime.wallClock
+    for answer in answers {
+      let row = AnswerRow(answer: answer, task: task, processedAt: now)
+      switch answer.kind {
+      case .new: row.write(to: &newAnswers)
+      case .revision: row.write(to: &revisions)
+      }
+    }
+  }
+
+  /// What one kind of rows may keep of its memory between epochs.
+  private static let keptByteCount = 64 << 20
+
+  func recycle() {
+    clicks.removeAll(keepingAtMost: Self.keptByteCount)
+    checkouts.removeAll(keepingAtMost: Self.keptByteCount)
+    newAnswers.removeAll(keepingAtMost: Self.keptByteCount)
+    revisions.removeAll(keepingAtMost: Self.keptByteCount)
+    lateClicks.removeAll(keepingAtMost: Self.keptByteCount)
+    lateCheckouts.removeAll(keepingAtMost: Self.keptByteCount)
+    deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
+    lateClickCount = 0
+    lateCheckoutCount = 0
+    days.removeAll()
+  }
+}
+
+extension EventTime {
+  /// Now, by the machine's clock.
+  fileprivate static var wallClock: EventTime {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return EventTime(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)
+  }
+}

@@ -1,0 +1,28 @@
+package import Attribution
+package import Connect
+
+/// Attributed rows, raw rows and progress in PostgreSQL, schema `ecommerce`.
+///
+/// The schema must have been migrated. Each task has a connection of its own.
+package struct PostgresSink: Sink {
+  private let address: PostgresAddress
+  private let fault: Fault?
+
+  /// - Parameter fault: where a crash test strikes.
+  package init(_ address: PostgresAddress, fault: Fault? = .fromEnvironment) {
+    self.address = address
+    self.fault = fault
+  }
+
+  package var acceptsRevisions: Bool { true }
+
+  /// Makes the sink of a task; connects when it is opened.
+  package func makeTask(
+    _ task: Int,
+    source identity: String,
+    rule: AttributionRule
+  ) throws(ConnectorError) -> any TaskSink {
+    PostgresTaskSink(
+      address: address, task: Int32(task), source: identity, rule: rule, fault: fault)
+  }
+}

@@ -1,0 +1,266 @@
+import Attribution
+import Connect
+import Dataflow
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// One task's writer: each commit is one transaction that ends with a compare-and-set of the task's
+/// line in `stream_progress`.
+///
+/// ```
+/// open      take the line over: generation + 1
+/// commit    BEGIN, raw rows, answers, late events, dead letters,
+///           line: epoch e -> e + 1 if generation and epoch are ours, COMMIT
+/// failed    the connection is dropped; the next commit reads the line first:
+///             epoch e      nothing arrived: repeat
+///             epoch e + 1  the COMMIT arrived, only its answer was lost: done
+///             epoch < e    the server forgot acknowledged commits: rewound
+///             generation > ours: fenced
+/// ```
+final class PostgresTaskSink: TaskSink {
+  private let address: PostgresAddress
+  private let task: Int32
+  private let source: String
+  private let rule: AttributionRule
+  private let fault: Fault?
+
+  /// Nil before `open` and after a failure.
+  private var session: SinkSession?
+  private var generation: Int64 = 0
+  /// The last epoch known to be committed.
+  private var committedEpoch: Int64 = 0
+
+  init(
+    address: PostgresAddress, task: Int32, source: String, rule: AttributionRule, fault: Fault?
+  ) {
+    self.address = address
+    self.task = task
+    self.source = source
+    self.rule = rule
+    self.fault = fault
+  }
+
+  func open() throws(ConnectorError) -> TaskProgress? {
+    close()
+    let session = try SinkSession(address)
+    let connection = session.connection
+    // Fencing must survive a crash of the server, whatever commits do.
+    try connection.execute("SET synchronous_commit = on")
+    let rows = try connection.query(
+      ProgressLine.takeOver,
+      [
+        String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
+        rule.emission.rawValue, rule.latePolicy.rawValue,
+      ])
+    try connection.execute("RESET synchronous_commit")
+    guard let row = rows.first else { throw try mismatch(connection) }
+    let line = StoredLine(row)
+    generation = line.generation
+    committedEpoch = line.epoch
+    self.session = session
+    return line.epoch == 0 ? nil : line.progress
+  }
+
+  /// `host:pid`, for people.
+  private static var owner: String {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, name.count - 1)
+    let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return "\(host):\(getpid())"
+  }
+
+  private func mismatch(_ connection: PostgresConnection) throws(ConnectorError) -> ConnectorError {
+    let row = try connection.query(
+      "SELECT source, window_seconds FROM ecommerce.stream_progress WHERE task = $1",
+      [String(task)]
+    ).first
+    let storedSource = row?.first.flatMap { $0 } ?? "?"
+    let storedWindow = row?.last.flatMap { $0 } ?? "?"
+    if storedSource != source {
+      return ConnectorError(
+        .permanent,
+        "the database at \(address) holds task \(task) of the log \(storedSource): "
+          + "expected \(source)",
+        hint: "Name another database for this log, or the log that this one is fed from.")
+    }
+    return ConnectorError(
+      .permanent,
+      "the database at \(address) was filled with a window of \(storedWindow) s: "
+        + "expected \(rule.window.microseconds / 1_000_000) s",
+      hint: "Run with that --window, or name another database.")
+  }
+
+  func droppedEventIDs(
+    _ stream: StreamKind, since horizon: EventTime
+  ) throws(ConnectorError) -> Set<[UInt8]> {
+    let rows = try openSession().connection.query(
+      """
+      SELECT event_id FROM ecommerce.late_events
+      WHERE task = $1 AND stream = $2 AND outcome = 'dropped' AND event_timestamp >= $3
+      """, [String(task), stream.rawValue, horizon.postgresText])
+    return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
+  }
+
+  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule) }
+
+  func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
+
+  func close() {
+    session?.connection.close()
+    session = nil
+  }
+
+  func commit(
+    _ epoch: any Epoch, progress: TaskProgress
+  ) throws(ConnectorError) -> CommitReceipt {
+    guard let epoch = epoch as? PostgresEpoch, epoch.task == task else {
+      preconditionFailure("an epoch of another sink was committed to task \(task)")
+    }
+    precondition(generation > 0, "task \(task) commits without having been opened")
+    do {
+      if session == nil, let receipt = try resume(progress) { return receipt }
+      let receipt = try write(epoch, progress: progress, in: openSession())
+      committedEpoch += 1
+      return receipt
+    } catch {
+      close()
+      throw error
+    }
+  }
+
+  private func openSession() throws(ConnectorError) -> SinkSession {
+    if let session { return session }
+    let session = try SinkSession(address)
+    self.session = session
+    return session
+  }
+
+  /// After a failure: finds out whether the former try had committed.
+  ///
+  /// - Returns: its receipt if it had; nil if it must be repeated.
+  private func resume(_ progress: TaskProgress) throws(ConnectorError) -> CommitReceipt? {
+    let line = try storedLine(openSession().connection)
+    if line.epoch == committedEpoch { return nil }
+    committedEpoch += 1
+    return CommitReceipt(given: progress, stored: line.progress)
+  }
+
+  /// Reads the line; the epoch of what it returns is ours or one more.
+  private func storedLine(_ connection: PostgresConnection) throws(ConnectorError) -> StoredLine {
+    let row = try connection.query(ProgressLine.standing, [String(task)]).first
+    let line = row.map { StoredLine($0) }
+    let epoch = line?.epoch ?? 0
+    let storedGeneration = line?.generation ?? 0
+    guard storedGeneration <= generation, epoch <= committedEpoch + 1 else {
+      throw ConnectorError(
+        .fenced, "another worker has taken task \(task) over at \(address)",
+        hint: "Let one job at a time feed a database.")
+    }
+    guard let line, storedGeneration == generation, epoch >= committedEpoch else {
+      throw ConnectorError(
+        .rewound,
+        "the server at \(address) has forgotten commits of task \(task): "
+          + "expected epoch \(committedEpoch), found \(epoch)",
+        hint: "It crashed with synchronous_commit off; reading goes on from what it still has.")
+    }
+    return line
+  }
+
+  private func write(
+    _ epoch: PostgresEpoch, progress: TaskProgress, in session: SinkSession
+  ) throws(ConnectorError) -> CommitReceipt {
+    let connection = session.connection
+    try session.prepare(for: epoch)
+    fault.pass(.beforeBegin)
+    try connection.execute("BEGIN")
+    fault.pass(.afterBegin)
+    try session.copyRawRows(of: epoch)
+    fault.pass(.afterRawCopy)
+    try session.copyAnswers(of: epoch)
+    fault.pass(.afterAttributions)
+    let receipt = try session.settleLateEvents(
+      of: epoch, rule: rule, watermark: progress.isFlushed ? .endOfInput : progress.watermark)
+    fault.pass(.afterLate)
+    try session.copyDeadLetters(of: epoch)
+    fault.pass(.beforeProgress)
+    try advance(connection, to: progress.corrected(by: receipt))
+    fault.pass(.beforeCommit)
+    try finish(connection)
+    fault.pass(.afterCommit)
+    return receipt
+  }
+
+  private func advance(
+    _ connection: PostgresConnection, to progress: TaskProgress
+  ) throws(ConnectorError) {
+    let tag = try connection.execute(
+      ProgressLine.advance,
+      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress))
+    guard tag.rowCount != 1 else { return }
+    try connection.execute("ROLLBACK")
+    _ = try storedLine(connection)
+    throw ConnectorError(
+      .fenced, "the line of task \(task) at \(address) was changed by another worker")
+  }
+
+  private func finish(_ connection: PostgresConnection) throws(ConnectorError) {
+    if let fault, fault.strikes(at: .lostCommitAck) {
+      try connection.abandon(after: "COMMIT")
+      throw ConnectorError(.transient, "lost the connection to \(address) during COMMIT")
+    }
+    let tag = try connection.execute("COMMIT")
+    guard tag.text == "COMMIT" else {
+      throw ConnectorError(.transient, "COMMIT answered \(tag.text) at \(address)")
+    }
+  }
+}
+
+/// A task's line as it is stored.
+private struct StoredLine {
+  var generation: Int64
+  var epoch: Int64
+  var progress: TaskProgress
+
+  /// - Parameter row: generation, epoch, then `ProgressLine.selection`.
+  init(_ row: [String?]) {
+    generation = row[0].flatMap { Int64($0) } ?? 0
+    epoch = row[1].flatMap { Int64($0) } ?? 0
+    progress = ProgressLine.progress(from: row.dropFirst(2))
+  }
+}
+
+extension TaskProgress {
+  /// With late events settled: those already stored are duplicates, not stored late events.
+  fileprivate func corrected(by receipt: CommitReceipt) -> TaskProgress {
+    var progress = self
+    progress.clicks.counts.settleLate(
+      duplicates: receipt.lateClickDuplicates, dropped: receipt.lateClicksDropped)
+    progress.checkouts.counts.settleLate(
+      duplicates: receipt.lateCheckoutDuplicates, dropped: receipt.lateCheckoutsDropped)
+    return progress
+  }
+}
+
+extension TaskProgress.Counts {
+  fileprivate mutating func settleLate(duplicates count: Int64, dropped: Int64) {
+    stored -= count
+    late -= count
+    duplicates += count
+    lateDropped += dropped
+  }
+}
+
+extension CommitReceipt {
+  /// What a commit whose answer was lost must have said: the counts it stored against those given.
+  fileprivate init(given: TaskProgress, stored: TaskProgress) {
+    self.init()
+    lateClickDuplicates = stored.clicks.counts.duplicates - given.clicks.counts.duplicates
+    lateCheckoutDuplicates = stored.checkouts.counts.duplicates - given.checkouts.counts.duplicates
+    lateClicksDropped = stored.clicks.counts.lateDropped - given.clicks.counts.lateDropped
+    lateCheckoutsDropped = stored.checkouts.counts.lateDropped - given.checkouts.counts.lateDropped
+  }
+}

@@ -1,0 +1,123 @@
+import Connect
+import Dataflow
+
+/// A task's line in `ecommerce.stream_progress`, as statements and text values.
+enum ProgressLine {
+  /// Columns that a commit writes, in the order of `values`.
+  static let columns =
+    ["is_flushed", "watermark", "data_watermark"]
+    + StreamKind.allCases.flatMap { stream in inputColumns.map { "\(stream.rawValue)_\($0)" } }
+
+  private static let inputColumns =
+    ["position", "rebuild_position", "watermark"] + countColumns.map(\.name)
+
+  private static var countColumns:
+    [(name: String, path: WritableKeyPath<TaskProgress.Counts, Int64>)]
+  {
+    [
+      ("records", \.records), ("stored", \.stored), ("duplicates", \.duplicates),
+      ("dead_letters", \.deadLetters), ("late", \.late), ("late_dropped", \.lateDropped),
+      ("bytes", \.bytes),
+    ]
+  }
+
+  static func values(_ progress: TaskProgress) -> [String?] {
+    let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
+    return [
+      progress.isFlushed ? "true" : "false", watermark.postgresText,
+      progress.watermark.postgresText,
+    ] + values(progress.clicks) + values(progress.checkouts)
+  }
+
+  private static func values(_ input: TaskProgress.Input) -> [String?] {
+    [input.position?.token, input.rebuildPosition?.token, input.watermark.postgresText]
+      + countColumns.map { String(input.counts[keyPath: $0.path]) }
+  }
+
+  /// What a query selects for `progress(from:)`: times as the hexadecimal digits of their binary
+  /// form, which knows infinities and loses nothing.
+  static let selection = columns.map {
+    $0.hasSuffix("watermark") ? "encode(timestamptz_send(\($0)), 'hex')" : $0
+  }.joined(separator: ", ")
+
+  /// Reads a row of `selection`.
+  static func progress(from row: some Collection<String?>) -> TaskProgress {
+    var values = Reader(values: row.makeIterator())
+    var progress = TaskProgress()
+    progress.isFlushed = values.text() == "t"
+    _ = values.time()
+    progress.watermark = values.time()
+    progress.clicks = input(from: &values)
+    progress.checkouts = input(from: &values)
+    return progress
+  }
+
+  private static func input(
+    from values: inout Reader<some IteratorProtocol<String?>>
+  ) -> TaskProgress.Input {
+    var input = TaskProgress.Input()
+    input.position = values.text().map { SourcePosition($0) }
+    input.rebuildPosition = values.text().map { SourcePosition($0) }
+    input.watermark = values.time()
+    for column in countColumns {
+      input.counts[keyPath: column.path] = values.text().flatMap { Int64($0) } ?? 0
+    }
+    return input
+  }
+
+  private struct Reader<Values: IteratorProtocol<String?>> {
+    var values: Values
+
+    mutating func text() -> String? { values.next() ?? nil }
+
+    /// 16 hexadecimal digits, big-endian two's complement.
+    mutating func time() -> EventTime {
+      let bits = text().flatMap { UInt64($0, radix: 16) } ?? 0
+      return EventTime(postgresMicroseconds: Int64(bitPattern: bits))
+    }
+  }
+
+  /// Takes the line over, or makes it. No row comes back when the stored log or window differs.
+  ///
+  /// Parameters: task, source, owner, window in seconds, emission, late policy.
+  static let takeOver: String = {
+    let blanks = columns.map { column in
+      if column.hasSuffix("watermark") { return "'-infinity'" }
+      if column.hasSuffix("position") { return "NULL" }
+      return column == "is_flushed" ? "false" : "0"
+    }
+    return """
+      INSERT INTO ecommerce.stream_progress AS line (
+        task, source, generation, epoch, owner, window_seconds, emission, late_policy,
+        \(columns.joined(separator: ", ")), committed_at
+      )
+      VALUES ($1, $2, 1, 0, $3, $4, $5, $6, \(blanks.joined(separator: ", ")), now())
+      ON CONFLICT (task) DO UPDATE SET
+        generation = line.generation + 1,
+        owner = excluded.owner,
+        emission = excluded.emission,
+        late_policy = excluded.late_policy
+      WHERE line.source = excluded.source AND line.window_seconds = excluded.window_seconds
+      RETURNING generation, epoch, \(selection)
+      """
+  }()
+
+  /// Writes a commit's progress if nobody else wrote the line since: one row, or none.
+  ///
+  /// Parameters: task, generation, epoch, then `values`.
+  static let advance: String = {
+    let assignments = columns.enumerated().map { "\($1) = $\($0 + 4)" }
+    return """
+      UPDATE ecommerce.stream_progress
+      SET epoch = epoch + 1, committed_at = clock_timestamp(),
+        \(assignments.joined(separator: ", "))
+      WHERE task = $1 AND generation = $2 AND epoch = $3
+      """
+  }()
+
+  /// Reads the line. FOR UPDATE waits for a COMMIT that is still under way on a lost connection.
+  static let standing = """
+    SELECT generation, epoch, \(selection)
+    FROM ecommerce.stream_progress WHERE task = $1 FOR UPDATE
+    """
+}

@@ -1,0 +1,72 @@
+import Events
+
+/// Temporary tables of a sink's connection, emptied by every commit.
+enum StagingTables {
+  static let revisions = "pg_temp.revisions"
+  static let lateClicks = "pg_temp.late_clicks"
+  static let lateCheckouts = "pg_temp.late_checkouts"
+
+  static let creation = """
+    CREATE TEMP TABLE revisions (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE late_clicks (
+      LIKE ecommerce.raw_clicks,
+      log_offset bigint NOT NULL,
+      watermark timestamptz NOT NULL,
+      is_unchecked boolean NOT NULL,
+      is_dropped boolean NOT NULL
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE late_checkouts (
+      LIKE ecommerce.raw_checkouts,
+      log_offset bigint NOT NULL,
+      watermark timestamptz NOT NULL,
+      is_unchecked boolean NOT NULL,
+      is_dropped boolean NOT NULL
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE questions (
+      user_id text COLLATE "C" NOT NULL,
+      checkout_id text COLLATE "C" NOT NULL,
+      checkout_timestamp timestamptz NOT NULL,
+      revenue numeric(12, 2) NOT NULL
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE candidates (
+      user_id text COLLATE "C" NOT NULL,
+      event_id text COLLATE "C" NOT NULL,
+      event_timestamp timestamptz NOT NULL,
+      product_id text,
+      product_name text,
+      product_category text,
+      referrer text,
+      device_type text
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE answers (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE restated (
+      user_id text COLLATE "C" NOT NULL,
+      checkout_id text COLLATE "C" NOT NULL,
+      checkout_timestamp timestamptz NOT NULL
+    ) ON COMMIT DELETE ROWS
+    """
+
+  /// What a revision may change.
+  private static let answerColumns = [
+    "click_id", "click_timestamp", "product_id", "product_name", "product_category", "referrer",
+    "device_type", "clicks_in_window",
+  ]
+
+  /// Writes the rows of `table` into `attributions`: inserts the new ones, replaces the stored ones
+  /// that differ, revision + 1. Row by row over the unique index, so its cost is the table's size.
+  static func restatement(from table: String) -> String {
+    let columns = AnswerRow.columns.joined(separator: ", ")
+    let answer = answerColumns.map { "a.\($0)" }.joined(separator: ", ")
+    let other = answerColumns.map { "excluded.\($0)" }.joined(separator: ", ")
+    let assignments = answerColumns.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+    return """
+      INSERT INTO ecommerce.attributions AS a (\(columns))
+      SELECT \(columns) FROM \(table)
+      ON CONFLICT (user_id, checkout_id) DO UPDATE SET
+        \(assignments),
+        processed_at = excluded.processed_at,
+        revision = a.revision + 1
+      WHERE (\(answer)) IS DISTINCT FROM (\(other))
+      """
+  }
+}

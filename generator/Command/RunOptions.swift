@@ -1,0 +1,174 @@
+import ArgumentParser
+import Dataflow
+import Programs
+
+/// How much is made, how fast, and for which time.
+struct PaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write so many events per second, with the time of the clock.",
+      discussion: "With --start or --span, with times of those. Ends at --events, --duration or "
+        + "an interrupt.",
+      valueName: "EVENTS/S"
+    ),
+    transform: parseSetting
+  )
+  var rate: EventRate?
+
+  @Flag(help: "Write as fast as it goes (default without --rate and --every).")
+  var maxSpeed = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Good events, clicks and checkouts, each counted once. Default at --max-speed 100000.",
+      valueName: "N"
+    ),
+    transform: parseSetting
+  )
+  var events: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp("Make events for so long by the clock.", valueName: "D"),
+    transform: parseSetting
+  )
+  var duration: Duration?
+
+  @Option(
+    help: ArgumentHelp("Make a burst so often (default 5m with --batch).", valueName: "D"),
+    transform: parseSetting
+  )
+  var every: EventSpan?
+
+  @Option(
+    help: ArgumentHelp("Events of a burst (default 100 with --every).", valueName: "N"),
+    transform: parseSetting
+  )
+  var batch: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time of the first event.",
+      discussion: "Default: so that the last one is now; with --seed 2025-01-01T00:00:00Z, so "
+        + "that the same options give the same bytes.",
+      valueName: "TIME"
+    ),
+    transform: parseSetting
+  )
+  var start: EventTime?
+
+  @Option(
+    help: ArgumentHelp(
+      "Spread the events evenly over so much event time, default 1d.",
+      valueName: "D"
+    ),
+    transform: parseSetting
+  )
+  var span: EventSpan?
+}
+
+/// Who and what is in the events, and what goes wrong with them.
+struct ContentOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Users, default 10000.", valueName: "N"), transform: parseSetting)
+  var users: PositiveCount?
+
+  @Option(help: ArgumentHelp("Products, default 5000.", valueName: "N"), transform: parseSetting)
+  var products: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "What random numbers start from; default: a new one each time, which is shown.",
+      discussion: "The same seed and options give the same bytes, and so the same event_ids.",
+      valueName: "N"
+    ),
+    transform: parseSetting
+  )
+  var seed: Seed?
+
+  @Option(
+    help: ArgumentHelp("Of the events: checkouts. Default 1/6.", valueName: "F"),
+    transform: parseSetting
+  )
+  var checkoutShare: ShareOfEvents?
+
+  @Option(
+    help: ArgumentHelp("How far the log is out of order, default 30s.", valueName: "D"),
+    transform: parseSetting
+  )
+  var disorder: EventSpan?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of the events: those that arrive 5 min (beyond the disorder) to 3 h late.",
+      valueName: "F"
+    ),
+    transform: parseSetting
+  )
+  var late: ShareOfEvents?
+
+  @Option(
+    help: ArgumentHelp("Of the events: those sent a second time.", valueName: "F"),
+    transform: parseSetting
+  )
+  var duplicates: ShareOfEvents?
+
+  @Option(
+    help: ArgumentHelp("Of the checkouts: those of users who never click.", valueName: "F"),
+    transform: parseSetting
+  )
+  var orphans: ShareOfEvents?
+
+  @Option(
+    help: ArgumentHelp(
+      "Messages that do not fit the contract, for each good event.",
+      valueName: "F"
+    ),
+    transform: parseSetting
+  )
+  var malformed: ShareOfEvents?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of the clicks: those followed by another of the user at the same microsecond.",
+      valueName: "F"
+    ),
+    transform: parseSetting
+  )
+  var ties: ShareOfEvents?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of the checkouts: those with a click exactly at, or 1 us beyond, an end of the hour.",
+      valueName: "F"
+    ),
+    transform: parseSetting
+  )
+  var edges: ShareOfEvents?
+}
+
+/// Where it all goes.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("file:DIR, appended to. Default file:.firstclick/log.", valueName: "URI")
+  )
+  var to: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Partitions of a new log, default 4; of an existing one: must be what it has.",
+      valueName: "N"
+    ),
+    transform: parseSetting
+  )
+  var partitions: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the right answer for this run's checkouts, as CSV.",
+      valueName: "FILE"
+    )
+  )
+  var truth: String?
+
+  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
+  var config: String?
+}

@@ -1,0 +1,115 @@
+import Connect
+import Dataflow
+import Generation
+import Programs
+
+/// What a run is to do, after options, environment and config file were laid over the defaults.
+struct RunSettings {
+  static let defaultDestination = "file:.firstclick/log"
+  private static let greatestPartitionCount = 4096
+  private static let greatestUserCount = 100_000_000
+  private static let greatestProductCount = 1_000_000
+
+  let directory: String
+  let partitions: Int?
+  let truthPath: String?
+  let plan: Plan
+  let pace: Pace
+
+  /// - Throws: `.usage`, before anything is touched.
+  init(
+    _ paceOptions: PaceOptions,
+    _ content: ContentOptions,
+    _ output: OutputOptions
+  ) throws {
+    let configuration = try Configuration(of: .generator, file: output.config)
+    let uri = try StreamURI(
+      parsing: configuration.value("to", option: output.to) ?? Self.defaultDestination
+    )
+    guard case .file(let directory) = uri else {
+      throw Failure(
+        .usage,
+        "stream \(uri) cannot be written: this build only writes file logs",
+        hint: "Write --to file:DIR."
+      )
+    }
+    self.directory = directory
+    partitions = try configuration.count(
+      "partitions",
+      option: output.partitions,
+      atMost: Self.greatestPartitionCount
+    )
+    truthPath = try configuration.value("truth", option: output.truth)
+    let seed = try configuration.value("seed", option: content.seed)
+    pace = try Pace(paceOptions, configuration, hasSeed: seed != nil)
+    var plan = Plan(
+      timeline: pace.timeline,
+      seed: seed?.number ?? UInt64.random(in: 0..<1_000_000_000)
+    )
+    plan.eventCount = pace.eventCount
+    plan.isWallClock = pace.isWallClock
+    try Self.fill(&plan, content, configuration)
+    self.plan = plan
+  }
+
+  private static func fill(
+    _ plan: inout Plan,
+    _ content: ContentOptions,
+    _ configuration: Configuration
+  ) throws(Failure) {
+    func set(
+      _ path: WritableKeyPath<Plan, Double>,
+      _ key: String,
+      _ option: ShareOfEvents?
+    ) throws(Failure) {
+      if let value = try configuration.value(key, option: option) {
+        plan[keyPath: path] = value.share
+      }
+    }
+    try set(\.checkoutShare, "checkout-share", content.checkoutShare)
+    try set(\.late, "late", content.late)
+    try set(\.duplicates, "duplicates", content.duplicates)
+    try set(\.orphans, "orphans", content.orphans)
+    try set(\.malformed, "malformed", content.malformed)
+    try set(\.ties, "ties", content.ties)
+    try set(\.edges, "edges", content.edges)
+    if let users = try configuration.count(
+      "users",
+      option: content.users,
+      atMost: greatestUserCount
+    ) {
+      plan.userCount = users
+    }
+    if let products = try configuration.count(
+      "products",
+      option: content.products,
+      atMost: greatestProductCount
+    ) {
+      plan.productCount = products
+    }
+    if let disorder = try configuration.value("disorder", option: content.disorder) {
+      plan.disorder = disorder
+    }
+    if plan.orphans > 0 && plan.userCount < 2 {
+      throw Failure(
+        .usage,
+        "--orphans \(plan.orphans) needs 2 users, one who never clicks; found --users 1"
+      )
+    }
+  }
+}
+
+extension Configuration {
+  /// A count with an upper bound.
+  func count(
+    _ key: String,
+    option: PositiveCount?,
+    atMost greatest: Int
+  ) throws(Failure) -> Int? {
+    guard let count = try value(key, option: option)?.count else { return nil }
+    guard count <= greatest else {
+      throw Failure(.usage, "expected at most \(greatest) \(key), found \(count)")
+    }
+    return count
+  }
+}

@@ -1,0 +1,60 @@
+import Dataflow
+import Generation
+import Programs
+
+/// What a run has done, in words.
+struct Summary {
+  private let statistics: Statistics
+  private let settings: RunSettings
+  private let partitionCount: Int
+
+  init(_ statistics: Statistics, settings: RunSettings, partitionCount: Int) {
+    self.statistics = statistics
+    self.settings = settings
+    self.partitionCount = partitionCount
+  }
+
+  /// While it goes on.
+  static func progress(_ statistics: Statistics, in elapsed: Duration) -> String {
+    "\(Figures.grouped(statistics.events)) events, \(rate(statistics, in: elapsed)), "
+      + Figures.bytes(Int64(statistics.bytes))
+  }
+
+  /// At the end.
+  func rate(in elapsed: Duration) -> String {
+    "\(Figures.grouped(statistics.events)) events in \(Figures.duration(elapsed)), "
+      + Self.rate(statistics, in: elapsed)
+  }
+
+  private static func rate(_ statistics: Statistics, in elapsed: Duration) -> String {
+    let rate = Double(statistics.events) / max(elapsed / .seconds(1), 1e-6)
+    return "\(Figures.grouped(Int64(rate)))/s"
+  }
+
+  /// What was written, from which seed, and what to do with it.
+  func text(isContinued: Bool) -> String {
+    var lines = [
+      "\(isContinued ? "appended" : "wrote") \(Figures.grouped(statistics.clicks)) clicks and "
+        + "\(Figures.grouped(statistics.checkouts)) checkouts to file:\(settings.directory) "
+        + "(\(partitionCount) partitions, \(Figures.bytes(Int64(statistics.bytes))))",
+      "event time \(Figures.time(settings.plan.timeline.time(of: 0))) to "
+        + "\(Figures.time(settings.plan.timeline.time(of: max(0, statistics.events - 1)))), "
+        + "seed \(settings.plan.seed)",
+    ]
+    let extras = [
+      ("late", statistics.late), ("sent twice", statistics.duplicates),
+      ("orphan checkouts", statistics.orphans), ("malformed", statistics.malformed),
+      ("ties", statistics.ties), ("edges", statistics.edges),
+    ].filter { $0.1 > 0 }.map { "\(Figures.grouped($0.1)) \($0.0)" }
+    if !extras.isEmpty { lines.append("among them: " + extras.joined(separator: ", ")) }
+    if let truth = settings.truthPath {
+      lines.append(
+        "the right answers: \(truth)" + (isContinued ? " (for this run's events alone)" : "")
+      )
+    }
+    let from =
+      settings.directory == ".firstclick/log" ? "" : " --from file:\(settings.directory)"
+    lines.append("next: swift run stream-job\(from) --until-end")
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,85 @@
+import Dataflow
+
+/// Events on their way to the log: in by event time, out by arrival.
+///
+///     ring of buckets      |  |  |##|# |  |...|      far: a heap of what arrives behind the ring
+///                             ^ current
+///
+/// A bucket holds the arrivals of 2^shift microseconds in the order they came in, so that nothing
+/// is sorted: O(1) an event. 64 bytes an event on its way.
+struct Arrivals {
+  private static let bucketCount = 1024
+
+  /// Buckets are 2^shift microseconds wide.
+  private let shift: Int64
+  private var ring: [[Event]]
+  /// Number of the first bucket that is not released yet; bucket n covers [n, n + 1) x 2^shift.
+  private var current: Int64
+  private var countInRing = 0
+  private var far = MinimumHeap<Event>()
+
+  /// - Parameter widestBucket: the width is the greatest power of two within it.
+  init(start: EventTime, widestBucket: EventSpan) {
+    precondition(widestBucket.microseconds > 0, "bucket width \(widestBucket)")
+    shift = Int64(63 - widestBucket.microseconds.leadingZeroBitCount)
+    ring = Array(repeating: [], count: Self.bucketCount)
+    current = start.microseconds &>> shift
+  }
+
+  /// What arrives before the current bucket counts into it.
+  @inline(__always)
+  mutating func insert(_ event: Event, at arrival: EventTime) {
+    let number = max(current, bucket(arrival.microseconds))
+    guard number &- current < Int64(Self.bucketCount) else {
+      far.insert(event, key: arrival.microseconds)
+      return
+    }
+    ring[Self.place(number)].append(event)
+    countInRing &+= 1
+  }
+
+  /// Takes out all buckets that end by `time`.
+  @inline(__always)
+  mutating func release(by time: EventTime, into events: inout [Event]) {
+    let end = bucket(time.microseconds)
+    if current < end { releaseBuckets(before: end, into: &events) }
+  }
+
+  /// Takes out everything.
+  mutating func releaseAll(into events: inout [Event]) {
+    while countInRing > 0 { releaseCurrent(into: &events) }
+    while let event = far.removeFirst() { events.append(event) }
+  }
+
+  private mutating func releaseBuckets(before end: Int64, into events: inout [Event]) {
+    while current < end {
+      if countInRing == 0 {
+        // Nothing between here and the next far event, or the end.
+        let next = far.firstKey.map { bucket($0) } ?? end
+        current = min(end, max(current, next))
+        guard current < end else { return }
+      }
+      releaseCurrent(into: &events)
+    }
+  }
+
+  private mutating func releaseCurrent(into events: inout [Event]) {
+    let place = Self.place(current)
+    countInRing -= ring[place].count
+    events.append(contentsOf: ring[place])
+    ring[place].removeAll(keepingCapacity: true)
+    current += 1
+    while let key = far.firstKey, bucket(key) < current,
+      let event = far.removeFirst()
+    {
+      events.append(event)
+    }
+  }
+
+  /// Rounds down, also before 1970.
+  @inline(__always)
+  private func bucket(_ microseconds: Int64) -> Int64 { microseconds &>> shift }
+
+  @inline(__always)
+  private static func place(_ bucket: Int64) -> Int { Int(bucket & Int64(bucketCount - 1)) }
+}
