@@ -19,9 +19,10 @@ extension FirstClick {
     }
     if seen != 0 { return .duplicate }
 
+    // A rebuild meets what has left the window already: it only recognises duplicates.
     let joins =
-      rebuildTarget == nil
-      ? verdict == .onTime || rule.latePolicy == .restate : record.time >= frontier
+      (verdict == .onTime || rule.latePolicy == .restate)
+      && (rebuildTarget == nil || record.time >= frontier)
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       Click(
