@@ -30,7 +30,7 @@ let package = Package(
     // Clicks and checkouts: bytes in, records out.
     .target(name: "Events", dependencies: ["Dataflow", "CScan"], swiftSettings: settings),
     // The product's rule: first click, composed and fused.
-    .target(name: "Attribution", dependencies: ["Events", "Dataflow"], swiftSettings: settings),
+    .target(name: "Attribution", dependencies: ["Events", "Dataflow", "CScan"], swiftSettings: settings),
 
     // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
     .target(

@@ -34,9 +34,15 @@ package struct Answer: BitwiseCopyable {
   package var isAttributed: Bool { clickID.baseAddress != nil }
 
   package init(
-    kind: Kind, isFinal: Bool, clicksInWindow: Int32, checkoutTime: EventTime,
-    checkoutFields: UnsafeRawBufferPointer, clickID: UnsafeRawBufferPointer, clickTime: EventTime,
-    productFields: UnsafeRawBufferPointer, originFields: UnsafeRawBufferPointer
+    kind: Kind,
+    isFinal: Bool,
+    clicksInWindow: Int32,
+    checkoutTime: EventTime,
+    checkoutFields: UnsafeRawBufferPointer,
+    clickID: UnsafeRawBufferPointer,
+    clickTime: EventTime,
+    productFields: UnsafeRawBufferPointer,
+    originFields: UnsafeRawBufferPointer
   ) {
     self.kind = kind
     self.isFinal = isFinal

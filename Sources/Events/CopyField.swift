@@ -76,7 +76,7 @@ package enum CopyField {
     return timestampByteCount
   }
 
-  /// A `numeric` of scale 2; NULL when the amount is absent. At most `maximumMoneyByteCount` bytes.
+  /// A numeric of scale 2, NULL when the amount is absent; at most `maximumMoneyByteCount` bytes.
   @inlinable package static func write(
     money: Money,
     to target: UnsafeMutableRawPointer

@@ -1,0 +1,107 @@
+internal import Dataflow
+
+extension FirstClick {
+  /// Hands over every answer that is new or changed since the last call (end of an epoch).
+  ///
+  /// A checkout appears at most once; `.final` emission hands over final answers only. Appends to
+  /// `answers`, final ones first.
+  package mutating func drainAnswers(into answers: inout [Answer]) {
+    releaseHandedOver()
+    for settled in outbox.settled { answers.append(finalAnswer(settled)) }
+    for checkout in outbox.changed {
+      let pending = pendingCells.pending(checkout)
+      if pending.pointee.isSettled { continue }
+      pending.pointee.isChanged = false
+      answers.append(earlyAnswer(checkout, pending))
+      pending.pointee.isHandedOver = true
+      pending.pointee.handedFirst = pending.pointee.first
+      pending.pointee.handedCount = pending.pointee.count
+    }
+    outbox.markDrained()
+  }
+
+  /// Lets go what the last `drainAnswers` handed over.
+  @inline(__always) mutating func releaseHandedOver() {
+    if outbox.isDrained { forgetSettled() }
+  }
+
+  /// Empties the outbox of final answers and frees the checkouts of closed buckets.
+  mutating func forgetSettled() {
+    for settled in outbox.settled where settled.product != 0 {
+      products.release(settled.product)
+      origins.release(settled.origin)
+    }
+    for list in outbox.kept {
+      var list = list
+      pendingCells.free(&list)
+    }
+    outbox.removeAll()
+  }
+
+  /// Puts a final answer up for the next hand-over.
+  @inline(__always) mutating func post(_ checkout: UInt32, first: UInt32, count: Int32) {
+    var settled = Outbox.Settled(
+      checkout: checkout,
+      count: count,
+      clickTime: 0,
+      product: 0,
+      origin: 0,
+      idStart: 0,
+      idLength: 0
+    )
+    var id = UnsafeRawBufferPointer(start: nil, count: 0)
+    if first != 0 {
+      let click = cells.click(first)
+      settled.clickTime = cells.time(of: first)
+      settled.product = click.pointee.product
+      settled.origin = click.pointee.origin
+      products.retain(settled.product)
+      origins.retain(settled.origin)
+      id = cells.clickID(first)
+    }
+    outbox.append(settled, id: id)
+  }
+
+  private func finalAnswer(_ settled: Outbox.Settled) -> Answer {
+    let pending = pendingCells.pending(settled.checkout)
+    let isAttributed = settled.product != 0
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    return Answer(
+      kind: pending.pointee.isHandedOver ? .revision : .new,
+      isFinal: true,
+      clicksInWindow: settled.count,
+      checkoutTime: EventTime(microseconds: pending.pointee.time),
+      checkoutFields: pendingCells.pendingFields(settled.checkout),
+      clickID: isAttributed ? outbox.id(of: settled) : nothing,
+      clickTime: EventTime(microseconds: settled.clickTime),
+      productFields: isAttributed ? products.bytes(settled.product) : nothing,
+      originFields: isAttributed ? origins.bytes(settled.origin) : nothing
+    )
+  }
+
+  private func earlyAnswer(
+    _ checkout: UInt32,
+    _ pending: UnsafeMutablePointer<Pending>
+  ) -> Answer {
+    let first = pending.pointee.first
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    var answer = Answer(
+      kind: pending.pointee.isHandedOver ? .revision : .new,
+      isFinal: false,
+      clicksInWindow: pending.pointee.count,
+      checkoutTime: EventTime(microseconds: pending.pointee.time),
+      checkoutFields: pendingCells.pendingFields(checkout),
+      clickID: nothing,
+      clickTime: EventTime(microseconds: 0),
+      productFields: nothing,
+      originFields: nothing
+    )
+    if first != 0 {
+      answer.clickID = cells.clickID(first)
+      answer.clickTime = EventTime(microseconds: cells.time(of: first))
+      answer.productFields = products.bytes(cells.click(first).pointee.product)
+      answer.originFields = origins.bytes(cells.click(first).pointee.origin)
+    }
+    return answer
+  }
+}

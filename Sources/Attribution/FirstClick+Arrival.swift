@@ -1,0 +1,173 @@
+internal import Dataflow
+internal import Events
+
+extension FirstClick {
+  /// Ids of events before this are no longer compared with. A rebuild compares with everything.
+  private var dedupeStart: Int64 {
+    rebuildTarget == nil ? stateHorizon.microseconds : .min
+  }
+
+  /// Takes one click into the state and says what it is.
+  @inline(__always)
+  mutating func take(_ record: ClickRecord, _ keys: ClickKeys, _ verdict: Verdict) -> Verdict {
+    if verdict == .late && record.time < stateHorizon { return .lateUnchecked }
+    let time = record.time.microseconds
+    let id = record.bytes(record.eventID)
+    let start = dedupeStart
+    let seen = clickIDs.find(keys.id) {
+      Self.holds(cells.clickID($0), id) && cells.time(of: $0) >= start
+    }
+    if seen != 0 { return .duplicate }
+
+    // A rebuild meets what has left the window already: it only recognises duplicates.
+    let joins =
+      (verdict == .onTime || rule.latePolicy == .restate)
+      && (rebuildTarget == nil || record.time >= frontier)
+    let bucket = buckets.bucket(of: time)
+    let cell = addCell(
+      Click(
+        offset: buckets.offset(of: time),
+        user: joins ? users.retain(keys.user) : 0,
+        product: joins
+          ? products.intern(ClickKeys.productFields(record), of: record.message, tag: keys.product)
+          : 0,
+        origin: joins
+          ? origins.intern(ClickKeys.originFields(record), of: record.message, tag: keys.origin)
+          : 0,
+        idLength: UInt8(id.count)
+      ),
+      id,
+      bucket
+    )
+    clickIDs.insert(keys.id, cell)
+    if joins { join(cell, at: record.time, bucket) }
+    return verdict
+  }
+
+  /// Takes one checkout into the state and says what it is.
+  @inline(__always)
+  mutating func take(
+    _ record: CheckoutRecord,
+    _ keys: CheckoutKeys,
+    _ verdict: Verdict
+  ) -> Verdict {
+    if verdict == .late && record.time < stateHorizon { return .lateUnchecked }
+    let time = record.time.microseconds
+    let id = record.bytes(record.eventID)
+    let start = dedupeStart
+    let seen = checkoutIDs.find(keys.id) {
+      Self.holds(cells.checkoutID($0), id) && cells.time(of: $0) >= start
+    }
+    if seen != 0 { return .duplicate }
+
+    let bucket = buckets.bucket(of: time)
+    let cell = cells.allocate(
+      CheckoutID.byteCount(idLength: id.count),
+      in: &buckets[bucket].pointee.cells,
+      baseTime: buckets.firstTime(of: buckets.number(of: time))
+    )
+    let header = CheckoutID(
+      offset: buckets.offset(of: time) | CheckoutID.flag,
+      idLength: UInt8(id.count)
+    )
+    cells.pointer(cell).initializeMemory(as: CheckoutID.self, to: header)
+    (cells.pointer(cell) + CheckoutID.idOffset).copySmall(from: id)
+    checkoutIDs.insert(keys.id, cell)
+    if verdict == .onTime && record.time >= frontier { wait(record, keys, bucket) }
+    return verdict
+  }
+
+  // MARK: Clicks
+
+  @inline(__always)
+  private mutating func addCell(
+    _ click: Click,
+    _ id: UnsafeRawBufferPointer,
+    _ bucket: UInt32
+  ) -> UInt32 {
+    clickCount &+= 1
+    let cell = cells.allocate(
+      Click.byteCount(idLength: id.count),
+      in: &buckets[bucket].pointee.cells,
+      baseTime: buckets.firstTime(of: buckets[bucket].pointee.number)
+    )
+    cells.click(cell).initialize(to: click)
+    (cells.pointer(cell) + Click.idOffset).copySmall(from: id)
+    return cell
+  }
+
+  /// Lets a click count: on time it waits in its bucket, late it goes to its place in the chain.
+  @inline(__always)
+  private mutating func join(_ cell: UInt32, at time: EventTime, _ bucket: UInt32) {
+    let click = cells.click(cell).pointee
+    if time >= frontier {
+      buckets[bucket].pointee.clicks.append(offset: click.offset, reference: cell)
+      if isEarly { noteBucketed(cell, of: click.user) }
+    } else {
+      insertIntoChain(cell, of: click.user, at: time.microseconds)
+    }
+    if isEarly { revise(click.user, by: cell, at: time.microseconds) }
+  }
+
+  // MARK: Checkouts
+
+  /// Lets a checkout wait in its bucket until it is final.
+  @inline(__always)
+  private mutating func wait(_ record: CheckoutRecord, _ keys: CheckoutKeys, _ bucket: UInt32) {
+    let time = record.time.microseconds
+    let fields =
+      8 + record.bytes(record.eventID).count + record.bytes(record.userID).count
+      + CopyField.timestampByteCount + CopyField.maximumMoneyByteCount
+    let checkout = pendingCells.allocate(
+      Pending.byteCount(fields: fields),
+      in: &buckets[bucket].pointee.pending,
+      baseTime: buckets.firstTime(of: buckets[bucket].pointee.number)
+    )
+    let start = pendingCells.pointer(checkout) + Pending.fieldsOffset
+    var end = start
+    end += CopyField.write(text: record.eventID, of: record.message, to: end)
+    end += CopyField.write(text: record.userID, of: record.message, to: end)
+    end += CopyField.write(timestamp: record.time, to: end)
+    end += CopyField.write(money: record.totalAmount, to: end)
+    var pending = Pending(time: time, user: users.retain(keys.user))
+    pending.fieldsByteCount = UInt16(end - start)
+    pendingCells.pending(checkout).initialize(to: pending)
+    buckets[bucket].pointee.checkouts.append(
+      offset: buckets.offset(of: time),
+      reference: checkout
+    )
+    pendingCount &+= 1
+    if isEarly { answerEarly(checkout) }
+  }
+
+  @inline(__always)
+  private static func holds(_ cell: UnsafeRawBufferPointer, _ id: UnsafeRawBufferPointer) -> Bool {
+    guard cell.count == id.count else { return false }
+    guard let left = cell.baseAddress, let right = id.baseAddress else { return true }
+    return left.holdsSameBytes(as: right, count: id.count)
+  }
+}
+
+extension UnsafeMutableRawPointer {
+  /// Copies a short string without calling `memcpy`.
+  @inline(__always) func copySmall(from bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    let count = bytes.count
+    if count >= 8 {
+      var offset = 0
+      while offset &+ 8 < count {
+        storeBytes(of: source.word(at: offset), toByteOffset: offset, as: UInt64.self)
+        offset &+= 8
+      }
+      storeBytes(
+        of: source.word(at: count &- 8),
+        toByteOffset: count &- 8,
+        as: UInt64.self
+      )
+    } else {
+      for offset in 0..<count {
+        storeBytes(of: source.byte(at: offset), toByteOffset: offset, as: UInt8.self)
+      }
+    }
+  }
+}

@@ -1,0 +1,195 @@
+internal import Dataflow
+
+extension FirstClick {
+  /// A user with more pending checkouts than this keeps them in a timeline instead of a list.
+  private static var longList: Int { 16 }
+  /// Marks a timeline's number in `User.pending`; references of checkouts stay below 2^31 (8 GiB).
+  private static var timelineFlag: UInt32 { 1 << 31 }
+
+  // MARK: Clicks that are not replayed yet
+
+  /// Remembers the user's first click that waits in a bucket.
+  @inline(__always) mutating func noteBucketed(_ cell: UInt32, of number: UInt32) {
+    let user = users[number]
+    if user.pointee.bucketedCount == 0 {
+      user.pointee.firstBucketed = cell
+    } else if user.pointee.firstBucketed != 0,
+      cells.precedes(cell, user.pointee.firstBucketed)
+    {
+      user.pointee.firstBucketed = cell
+    }
+    user.pointee.bucketedCount &+= 1
+  }
+
+  /// The user's first waiting click in `start...end`, or 0.
+  ///
+  /// Known at once, except when the first one was replayed while others wait.
+  private mutating func firstBucketed(
+    _ number: UInt32,
+    from start: Int64,
+    through end: Int64
+  ) -> UInt32 {
+    let user = users[number]
+    guard user.pointee.bucketedCount > 0 else { return 0 }
+    let first = user.pointee.firstBucketed
+    if first != 0 {
+      let time = cells.time(of: first)
+      if time > end { return 0 }
+      if time >= start { return first }
+    }
+    let found = searchBuckets(number, from: max(start, frontier.microseconds), through: end)
+    if start <= frontier.microseconds { user.pointee.firstBucketed = found }
+    return found
+  }
+
+  private func searchBuckets(
+    _ number: UInt32,
+    from start: Int64,
+    through end: Int64
+  ) -> UInt32 {
+    var place = buckets.place(of: buckets.number(of: start))
+    while place < buckets.entries.count, buckets.entries[place].number <= buckets.number(of: end) {
+      let bucket = buckets[buckets.entries[place].index]
+      let base = buckets.firstTime(of: bucket.pointee.number)
+      var first: UInt32 = 0
+      for key in bucket.pointee.clicks.waiting {
+        let cell = UInt32(truncatingIfNeeded: key)
+        let time = base &+ Int64(key >> 32)
+        guard cells.click(cell).pointee.user == number, time >= start, time <= end else { continue }
+        if first == 0 || cells.precedes(cell, first) { first = cell }
+      }
+      if first != 0 { return first }
+      place += 1
+    }
+    return 0
+  }
+
+  // MARK: Checkouts
+
+  /// Gives a checkout that was just read its answer among the clicks read so far.
+  mutating func answerEarly(_ checkout: UInt32) {
+    let pending = pendingCells.pending(checkout)
+    let user = users[pending.pointee.user]
+    let time = pending.pointee.time
+    let start = windowStart(time)
+    let (chained, skipped) = firstChained(from: start, of: user)
+    pending.pointee.first =
+      chained != 0 ? chained : firstBucketed(pending.pointee.user, from: start, through: time)
+    if pending.pointee.first != 0 {
+      let waiting = pending.pointee.first == chained || user.pointee.firstBucketed != 0
+      pending.pointee.count = Int32(
+        truncatingIfNeeded: user.pointee.count &- skipped
+          &+ (waiting ? user.pointee.bucketedCount : 1)
+      )
+    }
+    remember(checkout, of: user)
+    outbox.noteChange(checkout, pending)
+  }
+
+  /// Lets a click change the answers of the user's pending checkouts in whose window it is.
+  @inline(__always) mutating func revise(_ number: UInt32, by cell: UInt32, at time: Int64) {
+    let user = users[number]
+    let pending = user.pointee.pending
+    if pending == 0 { return }
+    if pending & Self.timelineFlag != 0 {
+      reviseTimeline(pending & ~Self.timelineFlag, by: cell, at: time)
+    } else {
+      reviseList(pending, by: cell, at: time)
+    }
+  }
+
+  private mutating func reviseList(_ head: UInt32, by cell: UInt32, at time: Int64) {
+    let end = windowEnd(time)
+    var checkout = head
+    while checkout != 0 {
+      let pending = pendingCells.pending(checkout)
+      if pending.pointee.time >= time && pending.pointee.time <= end {
+        offer(cell, to: checkout)
+        pending.pointee.count &+= 1
+      }
+      checkout = pending.pointee.next
+    }
+  }
+
+  /// Of the checkouts in `time...time + window`, those without an earlier candidate are the last
+  /// ones: the later a window starts, the fewer earlier clicks it holds. So it stops at the first
+  /// checkout, from the end, that the click does not change.
+  private mutating func reviseTimeline(_ number: UInt32, by cell: UInt32, at time: Int64) {
+    var place = timelines[number].place(after: windowEnd(time))
+    while place > 0, timelines[number][place - 1].time >= time {
+      place -= 1
+      let checkout = timelines[number][place].reference
+      guard offer(cell, to: checkout) else { return }
+      pendingCells.pending(checkout).pointee.count &+= 1
+    }
+  }
+
+  /// Makes the click the checkout's first one if it precedes; true if it does.
+  @discardableResult
+  private mutating func offer(_ cell: UInt32, to checkout: UInt32) -> Bool {
+    let pending = pendingCells.pending(checkout)
+    guard pending.pointee.first == 0 || cells.precedes(cell, pending.pointee.first)
+    else { return false }
+    pending.pointee.first = cell
+    outbox.noteChange(checkout, pending)
+    return true
+  }
+
+  // MARK: A user's pending checkouts
+
+  private mutating func remember(_ checkout: UInt32, of user: UnsafeMutablePointer<User>) {
+    let pending = pendingCells.pending(checkout)
+    if user.pointee.pending & Self.timelineFlag == 0 {
+      var length = 0
+      var other = user.pointee.pending
+      while other != 0 {
+        length += 1
+        other = pendingCells.pending(other).pointee.next
+      }
+      if length < Self.longList {
+        pending.pointee.next = user.pointee.pending
+        user.pointee.pending = checkout
+        return
+      }
+      makeTimeline(of: user)
+    }
+    timelines[user.pointee.pending & ~Self.timelineFlag].insert(
+      checkout,
+      at: pending.pointee.time
+    )
+  }
+
+  private mutating func makeTimeline(of user: UnsafeMutablePointer<User>) {
+    let number = timelines.make()
+    var checkout = user.pointee.pending
+    while checkout != 0 {
+      let pending = pendingCells.pending(checkout)
+      timelines[number].insert(checkout, at: pending.pointee.time)
+      checkout = pending.pointee.next
+    }
+    user.pointee.pending = number | Self.timelineFlag
+  }
+
+  /// Takes a settled checkout off its user; none of his pending ones is earlier.
+  mutating func forget(_ checkout: UInt32, of user: UnsafeMutablePointer<User>) {
+    if user.pointee.pending & Self.timelineFlag != 0 {
+      let number = user.pointee.pending & ~Self.timelineFlag
+      timelines[number].removeEarliest(checkout)
+      if timelines[number].isEmpty {
+        timelines.remove(number)
+        user.pointee.pending = 0
+      }
+      return
+    }
+    let next = pendingCells.pending(checkout).pointee.next
+    if user.pointee.pending == checkout {
+      user.pointee.pending = next
+      return
+    }
+    var before = user.pointee.pending
+    while pendingCells.pending(before).pointee.next != checkout {
+      before = pendingCells.pending(before).pointee.next
+    }
+    pendingCells.pending(before).pointee.next = next
+  }
+}

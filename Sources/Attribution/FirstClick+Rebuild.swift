@@ -1,0 +1,50 @@
+package import Dataflow
+
+extension FirstClick {
+  /// Call on an empty operator, before re-reading the log from the rebuild position: records are
+  /// then processed as `.onTime`, and `finishRebuild` ends it.
+  ///
+  /// Records older than the state's horizon only serve to recognise duplicates.
+  ///
+  /// - Parameter watermark: the task's watermark at the committed positions.
+  package mutating func beginRebuild(watermark: Watermark) {
+    precondition(
+      clickCount == 0 && pendingCount == 0 && frontier == .beginning && rebuildTarget == nil,
+      "a rebuild starts from an empty operator, this one has \(clickCount) clicks"
+    )
+    rebuildTarget = watermark
+    frontier = watermark - rule.window
+  }
+
+  /// The log is re-read up to the committed positions: settles what was final then, and marks every
+  /// pending checkout as stored if `pendingAreStored`. Nothing of it is handed over as new.
+  ///
+  /// How many clicks the stored rows count is not known here: a stored checkout is handed over as a
+  /// revision when it becomes final, and the sink compares.
+  package mutating func finishRebuild(pendingAreStored: Bool) {
+    guard let watermark = rebuildTarget else {
+      preconditionFailure("no rebuild is under way")
+    }
+    advance(to: watermark)
+    rebuildTarget = nil
+    if pendingAreStored { markPendingAsStored() }
+    let unsaid = outbox.changed.filter {
+      let pending = pendingCells.pending($0).pointee
+      return !pending.isSettled && !pending.isHandedOver
+    }
+    forgetSettled()
+    outbox.replaceChanges(by: unsaid)
+  }
+
+  private func markPendingAsStored() {
+    for entry in buckets.entries {
+      for key in buckets[entry.index].pointee.checkouts.waiting {
+        let pending = pendingCells.pending(UInt32(truncatingIfNeeded: key))
+        pending.pointee.isHandedOver = true
+        pending.pointee.isChanged = false
+        pending.pointee.handedFirst = pending.pointee.first
+        pending.pointee.handedCount = -1
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/// The state by event time: one bucket for every `2^bits` microseconds that hold any record.
+///
+/// ```
+///      evicted | replayed: ids and chained clicks | waiting for their replay
+///              ^ watermark - window               ^ watermark                   event time ->
+/// ```
+///
+/// A bucket takes records in the order of arrival, is sorted and replayed when the watermark passes
+/// it, and leaves as a whole when its last moment has left the window.
+/// Only buckets in use exist: a record years ahead costs one bucket.
+struct Buckets: ~Copyable {
+  struct Bucket: BitwiseCopyable {
+    /// `time >> bits`.
+    var number: Int64
+    /// Clicks and ids of checkouts, see `Cell`.
+    var cells = ChunkList()
+    /// Checkouts until they are settled, see `Pending`.
+    var pending = ChunkList()
+    var clicks = KeyList()
+    var checkouts = KeyList()
+  }
+
+  /// Number and slab index of every bucket, by number.
+  struct Entry: BitwiseCopyable {
+    var number: Int64
+    var index: UInt32
+  }
+
+  let bits: Int64
+  private var slab = Slab<Bucket>()
+  private(set) var entries: [Entry] = []
+  /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
+  private var recent: [Entry]
+
+  init(bits: Int) {
+    precondition(0...30 ~= bits, "a bucket of 2^\(bits) microseconds is out of range")
+    self.bits = Int64(bits)
+    recent = Array(repeating: Entry(number: 0, index: 0), count: 1024)
+  }
+
+  deinit {
+    for entry in entries {
+      slab[entry.index].pointee.clicks.free()
+      slab[entry.index].pointee.checkouts.free()
+    }
+  }
+
+  var allocatedBytes: Int {
+    entries.reduce(slab.allocatedBytes + (recent.count + entries.capacity) * 16) {
+      $0 + slab[$1.index].pointee.clicks.allocatedBytes
+        + slab[$1.index].pointee.checkouts.allocatedBytes
+    }
+  }
+
+  @inline(__always) subscript(bucket: UInt32) -> UnsafeMutablePointer<Bucket> { slab[bucket] }
+
+  @inline(__always) func number(of time: Int64) -> Int64 { time >> bits }
+  @inline(__always) func firstTime(of number: Int64) -> Int64 { number << bits }
+  @inline(__always) func lastTime(of number: Int64) -> Int64 {
+    number << bits | (1 << bits &- 1)
+  }
+  @inline(__always) func offset(of time: Int64) -> UInt32 {
+    UInt32(truncatingIfNeeded: time & (1 << bits &- 1))
+  }
+
+  /// The bucket of this time, made if need be.
+  @inline(__always) mutating func bucket(of time: Int64) -> UInt32 {
+    let number = number(of: time)
+    let place = Int(truncatingIfNeeded: number & 1023)
+    if recent[place].number == number && recent[place].index != 0 { return recent[place].index }
+    return findOrMake(number, place)
+  }
+
+  /// Place in `entries` of the first bucket with this number or a greater one.
+  func place(of number: Int64) -> Int {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Forgets the earliest `count` buckets, whose records are gone.
+  mutating func removeEarliest(_ count: Int) {
+    for entry in entries.prefix(count) {
+      let place = Int(truncatingIfNeeded: entry.number & 1023)
+      if recent[place].index == entry.index { recent[place].index = 0 }
+      slab.remove(entry.index)
+    }
+    entries.removeFirst(count)
+  }
+
+  private mutating func findOrMake(_ number: Int64, _ recentPlace: Int) -> UInt32 {
+    let place = place(of: number)
+    if place == entries.count || entries[place].number != number {
+      entries.insert(
+        Entry(number: number, index: slab.insert(Bucket(number: number))),
+        at: place
+      )
+    }
+    recent[recentPlace] = entries[place]
+    return entries[place].index
+  }
+}
