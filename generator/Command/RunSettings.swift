@@ -8,7 +8,7 @@ import Programs
 struct RunSettings {
   static let defaultDestination = "file:.firstclick/log"
   private static let greatestPartitionCount = 4096
-  private static let greatestUserCount = 100_000_000
+  static let greatestUserCount = 100_000_000
   private static let greatestProductCount = 1_000_000
 
   let directory: String
