@@ -43,7 +43,7 @@ struct RunSettings {
     truthPath = try configuration.value("truth", option: output.truth)
     if let truthPath { try Self.requireWritable(truthPath) }
     let seed = try configuration.value("seed", option: content.seed)
-    pace = try Pace(paceOptions, configuration, hasSeed: seed != nil)
+    pace = try Pace(PaceWishes(paceOptions, configuration), hasSeed: seed != nil)
     var plan = Plan(
       timeline: pace.timeline,
       seed: seed?.number ?? UInt64.random(in: 0..<1_000_000_000)
