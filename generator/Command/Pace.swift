@@ -19,6 +19,8 @@ struct Pace {
   private static let openStep = 100.0
   /// The midnight that began the year 2025.
   private static let seededStart = EventTime(microseconds: 1_735_689_600_000_000)
+  /// The midnight that began the year 1900.
+  private static let firstDay = EventTime(microseconds: -2_208_988_800_000_000)
   /// The midnight before the last day that ISO 8601 has four digits for.
   private static let lastDay = EventTime(microseconds: 253_402_214_400_000_000)
 
@@ -41,8 +43,12 @@ struct Pace {
     speed = wishes.isFullSpeed ? .full : wishes.rate.map { .rate($0) } ?? .due
     timeline = try Self.timeline(wishes, eventCount: eventCount, hasSeed: hasSeed)
     let last = timeline.time(of: max(0, (eventCount ?? 1) - 1))
-    guard last < Self.lastDay else {
-      throw Failure(.usage, "expected event times before the year 10000, found later ones")
+    guard timeline.time(of: 0) >= Self.firstDay, last < Self.lastDay else {
+      throw Failure(
+        .usage,
+        "expected event times in the years 1900 to 9999, found others",
+        hint: "Choose another --start, or make --span or --every shorter."
+      )
     }
   }
 

@@ -20,7 +20,7 @@ package enum Timeline: Sendable {
   }
 
   /// Events per second of event time, on average.
-  var rate: Double {
+  package var rate: Double {
     switch self {
     case .even(_, let step): 1e6 / max(step, 1e-3)
     case .bursts(_, let interval, let batch):
