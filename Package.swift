@@ -36,9 +36,16 @@ let package = Package(
     .target(
       name: "Connect", dependencies: ["Attribution", "Events", "Dataflow"],
       swiftSettings: settings),
+    // The database's own language: tables, roles and checks, compiled into the programs.
+    .target(
+      name: "SQLFiles", path: "sql", exclude: ["queries"],
+      resources: [
+        .embedInCode("migrations"), .embedInCode("schema_version.sql"), .embedInCode("roles.sql"),
+        .embedInCode("verify.sql"),
+      ], swiftSettings: settings),
     .target(
       name: "PostgresConnect",
-      dependencies: ["CLibPQ", "Connect", "Attribution", "Events", "Dataflow"],
+      dependencies: ["CLibPQ", "SQLFiles", "Connect", "Attribution", "Events", "Dataflow"],
       swiftSettings: settings),
 
     // Tasks, worker threads, exactly-once.

@@ -2,6 +2,7 @@
 ///
 /// For all a and b: adding a then b gives the same as b then a, and merging two aggregates the same
 /// as one that was given the records of both.
+@usableFromInline
 package protocol Aggregate {
   associatedtype Record
 

@@ -15,11 +15,13 @@
 ///
 /// A copy that comes on time is always recognised (retention >= 0, copies share their time). State:
 /// the keys of the records with `time >= watermark - retention`.
+@usableFromInline
 package struct Deduplicate<Record: Timestamped, Key: Hashable>: Operator, ~Copyable {
+  @usableFromInline
   package struct Snapshot {
-    package var watermark: Watermark
-    package var duplicateCount: Int
-    package var keys: [(time: EventTime, key: Key)]
+    @usableFromInline package var watermark: Watermark
+    @usableFromInline package var duplicateCount: Int
+    @usableFromInline package var keys: [(time: EventTime, key: Key)]
   }
 
   /// Number of records that were dropped because their key was remembered.
@@ -71,6 +73,7 @@ package struct Deduplicate<Record: Timestamped, Key: Hashable>: Operator, ~Copya
     }
   }
 
+  @usableFromInline
   package func snapshot() -> Snapshot {
     var rest = expiring
     var snapshot = Snapshot(watermark: watermark, duplicateCount: duplicateCount, keys: [])
@@ -78,6 +81,7 @@ package struct Deduplicate<Record: Timestamped, Key: Hashable>: Operator, ~Copya
     return snapshot
   }
 
+  @usableFromInline
   package mutating func restore(_ snapshot: Snapshot) {
     watermark = snapshot.watermark
     duplicateCount = snapshot.duplicateCount

@@ -2,15 +2,16 @@
 ///
 /// The whole engine counts in this unit; wall-clock spans are `Swift.Duration` instead, so that the
 /// two are never mixed.
+@usableFromInline
 package struct EventTime: Hashable, Comparable, BitwiseCopyable, Sendable {
-  package var microseconds: Int64
+  @usableFromInline package var microseconds: Int64
 
   @inlinable package init(microseconds: Int64) { self.microseconds = microseconds }
 
   /// Smaller than every event: the watermark before anything was read.
-  package static let beginning = EventTime(microseconds: .min)
+  @inlinable package static var beginning: EventTime { EventTime(microseconds: .min) }
   /// Greater than every event: the watermark after the last record of a bounded input.
-  package static let endOfInput = EventTime(microseconds: .max)
+  @inlinable package static var endOfInput: EventTime { EventTime(microseconds: .max) }
 
   @inlinable package static func < (left: EventTime, right: EventTime) -> Bool {
     left.microseconds < right.microseconds
@@ -32,8 +33,9 @@ package struct EventTime: Hashable, Comparable, BitwiseCopyable, Sendable {
 }
 
 /// A length of event time in microseconds, such as a window or a watermark's delay.
+@usableFromInline
 package struct EventSpan: Hashable, Comparable, BitwiseCopyable, Sendable {
-  package var microseconds: Int64
+  @usableFromInline package var microseconds: Int64
 
   @inlinable package init(microseconds: Int64) { self.microseconds = microseconds }
   @inlinable package static func seconds(_ count: Int64) -> EventSpan {
@@ -49,4 +51,4 @@ package struct EventSpan: Hashable, Comparable, BitwiseCopyable, Sendable {
 
 /// Every record with a time **smaller** than this has been delivered (half-open): a record is late
 /// iff `time < watermark`, and a result for time `t` is final once `t < watermark`.
-package typealias Watermark = EventTime
+@usableFromInline package typealias Watermark = EventTime

@@ -19,21 +19,25 @@
 /// A row has its right record's time. Rows come out up to `after` behind the watermark: an operator
 /// downstream is advanced to `outputWatermark`. State: lefts with `time >= watermark - before` and
 /// rights with `time >= watermark - after`.
+@usableFromInline
 package struct IntervalJoin<Left: Timestamped, Right: Timestamped, Key: Hashable>: Operator,
   ~Copyable
 {
   /// What becomes of a right record that nothing joins.
+  @usableFromInline
   package enum Kind: Sendable { case inner, rightOuter }
 
+  @usableFromInline
   package enum Input {
     case left(Left)
     case right(Right)
   }
 
+  @usableFromInline
   package struct Output: Timestamped {
     /// Nil only for a right record that nothing joins.
-    package var left: Left?
-    package var right: Right
+    @usableFromInline package var left: Left?
+    @usableFromInline package var right: Right
 
     @inlinable
     package init(left: Left?, right: Right) {
@@ -43,10 +47,11 @@ package struct IntervalJoin<Left: Timestamped, Right: Timestamped, Key: Hashable
     @inlinable package var time: EventTime { right.time }
   }
 
+  @usableFromInline
   package struct Snapshot {
-    package var watermark: Watermark
-    package var lefts: [Left]
-    package var rights: [(right: Right, isJoined: Bool)]
+    @usableFromInline package var watermark: Watermark
+    @usableFromInline package var lefts: [Left]
+    @usableFromInline package var rights: [(right: Right, isJoined: Bool)]
   }
 
   @usableFromInline let kind: Kind
@@ -138,6 +143,7 @@ package struct IntervalJoin<Left: Timestamped, Right: Timestamped, Key: Hashable
     rights.insert((right, isJoined), of: key, at: right.time)
   }
 
+  @usableFromInline
   package func snapshot() -> Snapshot {
     var snapshot = Snapshot(watermark: watermark, lefts: [], rights: [])
     var lefts = lefts
@@ -147,6 +153,7 @@ package struct IntervalJoin<Left: Timestamped, Right: Timestamped, Key: Hashable
     return snapshot
   }
 
+  @usableFromInline
   package mutating func restore(_ snapshot: Snapshot) {
     watermark = snapshot.watermark
     lefts = KeyedTimeline()

@@ -2,6 +2,7 @@
 ///
 /// The memory of operators that collect what belongs together and emit it when it is final: a
 /// partition of rows, a window. Updating is O(1), taking out O(log count).
+@usableFromInline
 package struct KeyedState<Key: Hashable, Value> {
   @usableFromInline
   struct Slot: Hashable {

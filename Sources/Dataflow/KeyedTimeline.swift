@@ -2,6 +2,7 @@
 ///
 /// The memory of a join's side. Inserting in order is O(1), finding a range O(log n) in the key's n
 /// values, taking out the oldest of all O(log count).
+@usableFromInline
 package struct KeyedTimeline<Key: Hashable, Value> {
   @usableFromInline var timelines: [Key: TimeOrdered<Value>] = [:]
   /// The key of every value, by the value's time.

@@ -15,6 +15,7 @@
 ///
 /// To chain two operators: `first.advance(to: w, into: &rows)`, then `second.process(rows, ...)`,
 /// then `second.advance(to: w, ...)`; what `first` emits while advancing is on time for `second`.
+@usableFromInline
 package protocol Operator: ~Copyable {
   associatedtype Input
   associatedtype Output
@@ -37,6 +38,7 @@ package protocol Operator: ~Copyable {
 }
 
 /// A record that happened at a point in event time.
+@usableFromInline
 package protocol Timestamped {
   var time: EventTime { get }
 }

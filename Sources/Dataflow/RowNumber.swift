@@ -13,13 +13,15 @@
 ///     wm=12     y 3, number 1 of 1
 ///
 /// KeepFirst is the limit 1. State: at most `limit` rows of each partition with `time >= watermark`.
+@usableFromInline
 package struct RowNumber<Row: Timestamped, Key: Hashable>: Operator, ~Copyable {
+  @usableFromInline
   package struct Output {
-    package var row: Row
+    @usableFromInline package var row: Row
     /// Counts from 1 within the partition.
-    package var number: Int
+    @usableFromInline package var number: Int
     /// All rows of the partition, those beyond the limit too.
-    package var partitionCount: Int
+    @usableFromInline package var partitionCount: Int
 
     @inlinable
     package init(row: Row, number: Int, partitionCount: Int) {
@@ -30,9 +32,10 @@ package struct RowNumber<Row: Timestamped, Key: Hashable>: Operator, ~Copyable {
   }
 
   /// The first rows of a partition in order, and how many rows it has.
+  @usableFromInline
   package struct Partition {
-    package var first: [Row] = []
-    package var count = 0
+    @usableFromInline package var first: [Row] = []
+    @usableFromInline package var count = 0
 
     @inlinable package init() {}
 
@@ -46,9 +49,10 @@ package struct RowNumber<Row: Timestamped, Key: Hashable>: Operator, ~Copyable {
     }
   }
 
+  @usableFromInline
   package struct Snapshot {
-    package var watermark: Watermark
-    package var partitions: [Partition]
+    @usableFromInline package var watermark: Watermark
+    @usableFromInline package var partitions: [Partition]
   }
 
   @usableFromInline let limit: Int
@@ -100,6 +104,7 @@ package struct RowNumber<Row: Timestamped, Key: Hashable>: Operator, ~Copyable {
     }
   }
 
+  @usableFromInline
   package func snapshot() -> Snapshot {
     var rest = partitions
     var snapshot = Snapshot(watermark: watermark, partitions: [])
@@ -107,6 +112,7 @@ package struct RowNumber<Row: Timestamped, Key: Hashable>: Operator, ~Copyable {
     return snapshot
   }
 
+  @usableFromInline
   package mutating func restore(_ snapshot: Snapshot) {
     watermark = snapshot.watermark
     partitions = KeyedState()

@@ -15,15 +15,17 @@
 ///
 /// State: the sessions with `last >= watermark - gap`, and the time of every record in them that was
 /// their last when it came.
+@usableFromInline
 package struct SessionWindow<Figure: Aggregate, Key: Hashable>: Operator, ~Copyable
 where Figure.Record: Timestamped {
-  package typealias Input = Figure.Record
+  @usableFromInline package typealias Input = Figure.Record
 
+  @usableFromInline
   package struct Output {
-    package var key: Key
-    package var first: EventTime
-    package var last: EventTime
-    package var figure: Figure
+    @usableFromInline package var key: Key
+    @usableFromInline package var first: EventTime
+    @usableFromInline package var last: EventTime
+    @usableFromInline package var figure: Figure
 
     @inlinable
     package init(key: Key, first: EventTime, last: EventTime, figure: Figure) {
@@ -34,9 +36,10 @@ where Figure.Record: Timestamped {
     }
   }
 
+  @usableFromInline
   package struct Snapshot {
-    package var watermark: Watermark
-    package var sessions: [Output]
+    @usableFromInline package var watermark: Watermark
+    @usableFromInline package var sessions: [Output]
   }
 
   @usableFromInline let gap: EventSpan
@@ -103,6 +106,7 @@ where Figure.Record: Timestamped {
     if endsSession { ending.insert(key, at: time) }
   }
 
+  @usableFromInline
   package func snapshot() -> Snapshot {
     var rest = ending
     var snapshot = Snapshot(watermark: watermark, sessions: [])
@@ -113,6 +117,7 @@ where Figure.Record: Timestamped {
     return snapshot
   }
 
+  @usableFromInline
   package mutating func restore(_ snapshot: Snapshot) {
     watermark = snapshot.watermark
     sessions = Dictionary(grouping: snapshot.sessions, by: \.key)

@@ -4,6 +4,7 @@
 ///                          head
 ///
 /// Inserting in order and removing the first are O(1), out of order O(count).
+@usableFromInline
 package struct TimeOrdered<Value> {
   @usableFromInline
   struct Entry {

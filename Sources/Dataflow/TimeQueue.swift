@@ -3,6 +3,7 @@
 ///
 /// A binary heap in one array. Inserting is O(1) when times mostly grow, O(log count) at worst;
 /// taking out is O(log count).
+@usableFromInline
 package struct TimeQueue<Element> {
   @usableFromInline
   struct Entry {

@@ -13,15 +13,17 @@
 ///     wm=30     b [10, 20): 1 | a [10, 20): 1
 ///
 /// State: one aggregate per key and window that ends behind the watermark.
+@usableFromInline
 package struct TumblingWindow<Figure: Aggregate, Key: Hashable>: Operator, ~Copyable
 where Figure.Record: Timestamped {
-  package typealias Input = Figure.Record
+  @usableFromInline package typealias Input = Figure.Record
 
+  @usableFromInline
   package struct Output {
-    package var key: Key
+    @usableFromInline package var key: Key
     /// First point in time of the window.
-    package var start: EventTime
-    package var figure: Figure
+    @usableFromInline package var start: EventTime
+    @usableFromInline package var figure: Figure
 
     @inlinable
     package init(key: Key, start: EventTime, figure: Figure) {
@@ -31,9 +33,10 @@ where Figure.Record: Timestamped {
     }
   }
 
+  @usableFromInline
   package struct Snapshot {
-    package var watermark: Watermark
-    package var windows: [Output]
+    @usableFromInline package var watermark: Watermark
+    @usableFromInline package var windows: [Output]
   }
 
   @usableFromInline let size: EventSpan
@@ -81,6 +84,7 @@ where Figure.Record: Timestamped {
     while let (_, _, window) = windows.popFirst(before: watermark) { output.append(window) }
   }
 
+  @usableFromInline
   package func snapshot() -> Snapshot {
     var rest = windows
     var snapshot = Snapshot(watermark: watermark, windows: [])
@@ -88,6 +92,7 @@ where Figure.Record: Timestamped {
     return snapshot
   }
 
+  @usableFromInline
   package mutating func restore(_ snapshot: Snapshot) {
     watermark = snapshot.watermark
     windows = KeyedState()

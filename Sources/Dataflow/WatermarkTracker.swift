@@ -18,6 +18,7 @@
 ///
 /// A timestamp beyond `ignoreBeyond` (a producer's clock that runs ahead) moves nothing. Observing
 /// is O(1), and O(inputs) when it moves the input that holds the task back; no allocation.
+@usableFromInline
 package struct WatermarkTracker: Sendable {
   @usableFromInline
   struct Input: BitwiseCopyable, Sendable {
@@ -30,18 +31,19 @@ package struct WatermarkTracker: Sendable {
   }
 
   /// How far a watermark stays behind the greatest event time seen.
-  package let delay: EventSpan
+  @usableFromInline package let delay: EventSpan
 
   /// Greatest time that may move a watermark, set by the driver for every batch to the wall clock
   /// plus 5 minutes; nil, for a bounded replay, is no bound.
-  package var ignoreBeyond: EventTime?
+  @usableFromInline package var ignoreBeyond: EventTime?
 
   /// The task's watermark, which only grows.
-  package private(set) var watermark: Watermark
+  @usableFromInline package private(set) var watermark: Watermark
 
   @usableFromInline var inputs: [Input]
 
   /// Starts at the beginning of every input.
+  @usableFromInline
   package init(inputCount: Int, delay: EventSpan) {
     self.init(
       restoring: Array(repeating: .beginning, count: inputCount),
@@ -58,6 +60,7 @@ package struct WatermarkTracker: Sendable {
   ///     them was idle.
   ///   - delay: may differ from the stored run's: the greatest times are taken to be one `delay`
   ///     ahead of the stored watermarks.
+  @usableFromInline
   package init(restoring inputWatermarks: [Watermark], watermark: Watermark, delay: EventSpan) {
     precondition(!inputWatermarks.isEmpty, "a task needs at least one input")
     precondition(delay.microseconds >= 0, "watermark delay is negative: \(delay.microseconds) us")
@@ -86,20 +89,23 @@ package struct WatermarkTracker: Sendable {
   /// Marks an input as idle, so that it does not hold the others back, or as awake again.
   ///
   /// What idle means the caller decides (see `IdleDetector`): records alone wake nothing up.
+  @usableFromInline
   package mutating func setIdle(_ isIdle: Bool, input: Int) {
     guard inputs[input].isIdle != isIdle else { return }
     inputs[input].isIdle = isIdle
     advance()
   }
 
+  @usableFromInline
   package func isIdle(input: Int) -> Bool { inputs[input].isIdle }
 
   /// Greatest event time seen on the input - delay; `.beginning` before its first record.
+  @usableFromInline
   package func watermark(ofInput input: Int) -> Watermark { inputs[input].greatest - delay }
 
   /// The input with the smallest watermark of those not idle, the first of equals; nil when all are
   /// idle.
-  package var heldBackBy: Int? {
+  @usableFromInline package var heldBackBy: Int? {
     inputs.indices.lazy.filter { !inputs[$0].isIdle }
       .min { inputs[$0].greatest < inputs[$1].greatest }
   }

@@ -48,7 +48,7 @@ struct NaiveFirstClick {
   mutating func advance(to time: Int64) {
     guard time > watermark else { return }
     for checkout in pending where checkout.time < time || time == .max {
-      settled[checkout.id] = result(of: checkout)
+      settled[checkout.key] = result(of: checkout)
     }
     pending.removeAll { $0.time < time || time == .max }
     watermark = time

@@ -30,6 +30,8 @@ struct Event: Hashable, CustomStringConvertible {
   /// Stands for the rest of the payload, so that a duplicate can have another one.
   var payload = 0
 
+  /// Tells apart two records whose id was forgotten in between.
+  var key: String { "\(id)@\(time)" }
   var product: String { "p\(payload % 7)" }
   var productName: String? { payload % 3 == 0 ? nil : "name \(payload % 5)" }
   var category: String? { payload % 4 == 0 ? nil : "category" }

@@ -87,9 +87,7 @@ struct Trial: ~Copyable {
         let expected = model.checkout(event, isLate: isLate)
         check([settled[index]], [expected], [event])
         if expected == .onTime {
-          checkouts[event.id] = event
-          // An id that was forgotten and comes again is another checkout.
-          stored[event.id] = nil
+          checkouts[event.key] = event
         }
       }
       checkoutBatch = []
@@ -123,13 +121,14 @@ struct Trial: ~Copyable {
 
   private mutating func check(_ answer: Answer, _ handed: inout Set<String>) -> String {
     let columns = fields(answer.checkoutFields)
-    let id = columns.first.flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? "?"
+    let name = columns.first.flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? "?"
+    let id = "\(name)@\(answer.checkoutTime.microseconds)"
     guard let checkout = checkouts[id] else {
       failures.append("an answer for \(id), which was not read")
       return id
     }
     if !handed.insert(id).inserted { failures.append("two answers for \(id) in one drain") }
-    let isPending = model.pending.contains { $0.id == id }
+    let isPending = model.pending.contains { $0.key == id }
     let expected = isPending ? model.result(of: checkout) : model.settled[id]
     guard let expected else { return id }
     if answer.isFinal == isPending { failures.append("\(id): isFinal is \(answer.isFinal)") }
@@ -197,7 +196,7 @@ struct Trial: ~Copyable {
     }
     for checkout in model.pending where rule.emission == .early {
       let expected = model.result(of: checkout)
-      guard let row = stored[checkout.id] else {
+      guard let row = stored[checkout.key] else {
         failures.append("\(checkout.id) is pending and not handed over")
         continue
       }
@@ -231,7 +230,7 @@ struct Trial: ~Copyable {
     }
     engine.finishRebuild(pendingAreStored: rule.emission == .early)
     for checkout in model.pending {
-      if let row = stored[checkout.id] { stored[checkout.id] = (row.first, nil) }
+      if let row = stored[checkout.key] { stored[checkout.key] = (row.first, nil) }
     }
   }
 }

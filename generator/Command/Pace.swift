@@ -1,6 +1,5 @@
 import Connect
 import Dataflow
-import Foundation
 import Generation
 import Programs
 
@@ -16,7 +15,7 @@ struct Pace {
 
   private static let defaultEventCount = 100_000
   private static let defaultSpan = EventSpan.hours(24)
-  /// 2025-01-01T00:00:00Z
+  /// The midnight that began the year 2025.
   private static let seededStart = EventTime(microseconds: 1_735_689_600_000_000)
   /// Between events whose number is not known beforehand.
   private static let openStep = 100.0
@@ -58,7 +57,7 @@ struct Pace {
       count = max(1, Int(rate * (duration / .seconds(1))))
     }
 
-    let now = EventTime.now
+    let now = EventTime.wallClock
     func beginning(ending span: EventSpan) -> EventTime {
       start ?? (isWallClock ? now : hasSeed ? Self.seededStart : now - span)
     }
@@ -87,12 +86,5 @@ struct Pace {
   private static func refuse(_ isGiven: Bool, _ options: String) throws(Failure) {
     guard isGiven else { return }
     throw Failure(.usage, "\(options) do not go together", hint: "See `generator --help`.")
-  }
-}
-
-extension EventTime {
-  /// The time of the clock.
-  static var now: EventTime {
-    EventTime(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
   }
 }

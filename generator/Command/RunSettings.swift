@@ -1,5 +1,6 @@
 import Connect
 import Dataflow
+import Foundation
 import Generation
 import Programs
 
@@ -40,6 +41,7 @@ struct RunSettings {
       atMost: Self.greatestPartitionCount
     )
     truthPath = try configuration.value("truth", option: output.truth)
+    if let truthPath { try Self.requireWritable(truthPath) }
     let seed = try configuration.value("seed", option: content.seed)
     pace = try Pace(paceOptions, configuration, hasSeed: seed != nil)
     var plan = Plan(
@@ -50,6 +52,21 @@ struct RunSettings {
     plan.isWallClock = pace.isWallClock
     try Self.fill(&plan, content, configuration)
     self.plan = plan
+  }
+
+  /// Notices a path that cannot be written before the log is touched.
+  private static func requireWritable(_ path: String) throws(Failure) {
+    let directory = URL(filePath: path).deletingLastPathComponent().path
+    var isDirectory: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    guard isThere ? !isDirectory.boolValue && access(path, W_OK) == 0 : access(directory, W_OK) == 0
+    else {
+      throw Failure(
+        .failed,
+        "could not write the answers to \"\(path)\"",
+        hint: "Name a file in a directory that is there and that this user may write to."
+      )
+    }
   }
 
   private static func fill(

@@ -18,7 +18,8 @@ struct Arrivals {
   private var countInRing = 0
   private var far = MinimumHeap<Event>()
 
-  /// - Parameter widestBucket: the width is the greatest power of two within it.
+  /// Starts with nothing on its way; a bucket's width is the greatest power of two within
+  /// `widestBucket`.
   init(start: EventTime, widestBucket: EventSpan) {
     precondition(widestBucket.microseconds > 0, "bucket width \(widestBucket)")
     shift = Int64(63 - widestBucket.microseconds.leadingZeroBitCount)

@@ -26,8 +26,9 @@ package struct Generator: ~Copyable {
   private var arriving: [Event] = []
   private var tally = Tally()
 
-  /// - Parameter truthPath: also writes the right answers there, as CSV.
-  /// - Throws: when the file for the answers cannot be made.
+  /// Gets ready; with `truthPath` the right answers are also written there, as CSV.
+  ///
+  /// Throws when that file cannot be made.
   package init(
     plan: Plan,
     writer: any LogWriter,

@@ -4,7 +4,7 @@
 struct RandomNumbers {
   private var state: UInt64
 
-  /// - Parameter stream: numbers drawn for one purpose do not depend on those of another.
+  /// The numbers of a seed for one purpose, which do not depend on those drawn for another.
   init(seed: UInt64, stream: Stream) {
     state = Self.mix(seed ^ Self.mix(stream.rawValue))
   }

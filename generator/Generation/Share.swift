@@ -9,7 +9,7 @@ struct Share {
   private var picked = 0
   private var nextPick: Int
 
-  /// - Parameter share: in 0...1.
+  /// Picks `share`, in 0...1, of the calls.
   init(_ share: Double, random: RandomNumbers) {
     precondition((0...1).contains(share), "share \(share)")
     stretch = share > 0 ? 1 / share : .infinity

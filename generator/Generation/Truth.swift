@@ -39,7 +39,8 @@ struct Truth {
 
   /// Takes a good event, once, and answers what is settled now.
   ///
-  /// - Parameter frontier: no later event has a time before `frontier` - disorder.
+  /// No event after it may have a time before `frontier` - disorder. Throws when the file cannot be
+  /// written.
   mutating func append(_ event: Event, frontier: EventTime) throws(ConnectorError) {
     switch event.stream {
     case .clicks: insert(Click(time: event.time, serial: event.serial), of: Int(event.user))

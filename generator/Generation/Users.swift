@@ -10,7 +10,7 @@ struct Users {
   /// Zipf's law with exponent 0.8 over the clicking users.
   private let activity: AliasTable
 
-  /// - Parameter hasOrphans: one user in a hundred, at least one, is kept from clicking.
+  /// Draws who is active; with orphans, one user in a hundred, at least one, is kept from clicking.
   init(count: Int, hasOrphans: Bool, partitionCount: Int, seed: UInt64) {
     var random = RandomNumbers(seed: seed, stream: .users)
     self.count = count
@@ -51,7 +51,7 @@ struct Users {
     UInt32(truncatingIfNeeded: clickingCount + random.below(count - clickingCount))
   }
 
-  /// `user_0000123`
+  /// Writes an id such as `user_0000123`.
   @inline(__always)
   func appendID(_ user: UInt32, to line: inout LineCursor) {
     Self.appendID(user, digits: idDigits, to: &line)

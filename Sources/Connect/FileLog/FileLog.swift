@@ -94,8 +94,12 @@ package struct FileLog: Source {
   }
 
   private func files(of stream: StreamKind) throws(ConnectorError) -> [String] {
-    let path = "\(directory)/\(stream.rawValue)"
-    guard let handle = opendir(path) else { throw Self.missing(path, code: errno) }
+    try Self.partitionFiles(in: "\(directory)/\(stream.rawValue)")
+  }
+
+  /// The names of a stream's files, by partition.
+  static func partitionFiles(in path: String) throws(ConnectorError) -> [String] {
+    guard let handle = opendir(path) else { throw missing(path, code: errno) }
     defer { closedir(handle) }
     var names: [String] = []
     while let entry = readdir(handle) {

@@ -117,14 +117,16 @@ struct EventDecoder<Event: DecodableEvent> {
     ) {
       do throws(RejectReason) {
         guard byteCount <= maximumByteCount else { throw .tooLong(byteCount) }
-        var record = Event(
-          message: message,
-          byteCount: Int32(truncatingIfNeeded: byteCount),
-          offset: offset
-        )
         let found = try scan(message, byteCount: byteCount)
-        record.take(try reader.read(message, found))
-        batch.records.append(record)
+        let values = try reader.read(message, found)
+        batch.records.append(
+          Event(
+            message: message,
+            byteCount: Int32(truncatingIfNeeded: byteCount),
+            offset: offset,
+            values: values
+          )
+        )
       } catch {
         batch.rejects.append(
           RejectedMessage(message: message, byteCount: byteCount, offset: offset, reason: error)

@@ -23,7 +23,13 @@ extension CheckoutRecord: DecodableEvent {
     ]
   )
 
-  mutating func take(_ values: borrowing FieldValues) {
+  init(
+    message: UnsafeMutableRawPointer,
+    byteCount: Int32,
+    offset: Int64,
+    values: FieldValues
+  ) {
+    self.init(message: message, byteCount: byteCount, offset: offset)
     eventID = values.slices[0]
     userID = values.slices[1]
     time = values.time

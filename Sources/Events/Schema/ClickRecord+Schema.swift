@@ -13,7 +13,13 @@ extension ClickRecord: DecodableEvent {
     .optional("referrer", .text(maximum: nil)),
   ])
 
-  mutating func take(_ values: borrowing FieldValues) {
+  init(
+    message: UnsafeMutableRawPointer,
+    byteCount: Int32,
+    offset: Int64,
+    values: FieldValues
+  ) {
+    self.init(message: message, byteCount: byteCount, offset: offset)
     eventID = values.slices[0]
     userID = values.slices[1]
     time = values.time

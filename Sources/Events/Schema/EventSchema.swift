@@ -42,14 +42,18 @@ package struct EventSchema: Sendable {
 protocol DecodableEvent: EventRecord {
   static var schema: EventSchema { get }
 
-  init(message: UnsafeMutableRawPointer, byteCount: Int32, offset: Int64)
   /// Takes over the values, which stand in the order of the schema's fields.
-  mutating func take(_ values: borrowing FieldValues)
+  init(
+    message: UnsafeMutableRawPointer,
+    byteCount: Int32,
+    offset: Int64,
+    values: FieldValues
+  )
 }
 
 /// The checked values of one event.
 struct FieldValues {
-  /// By field; what `slices` says of the time and the amount is only where they stand.
+  /// By field; of the time and the amount only where they stand.
   let slices: UnsafeMutablePointer<ByteSlice>
   var time = EventTime(microseconds: 0)
   var amount = Money.absent

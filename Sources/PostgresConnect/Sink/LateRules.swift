@@ -34,7 +34,8 @@ struct LateRules {
       try connection.execute(Self.candidates, [users, first, last])
     }
     let counts = try connection.query(
-      duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining)
+      duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining
+    )
     let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
     guard numbers.count == 4 else {
       throw ConnectorError(.permanent, "expected 4 counts of late events, found \(numbers.count)")

@@ -43,13 +43,22 @@ final class PostgresEpoch: Epoch {
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
     lateClickCount += append(
-      batch.records, verdicts: verdicts, watermark: watermark, onTime: &clicks, late: &lateClicks)
+      batch.records,
+      verdicts: verdicts,
+      watermark: watermark,
+      onTime: &clicks,
+      late: &lateClicks
+    )
   }
 
   func append(_ batch: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
     lateCheckoutCount += append(
-      batch.records, verdicts: verdicts, watermark: watermark, onTime: &checkouts,
-      late: &lateCheckouts)
+      batch.records,
+      verdicts: verdicts,
+      watermark: watermark,
+      onTime: &checkouts,
+      late: &lateCheckouts
+    )
   }
 
   /// Encodes the records that are stored.
@@ -80,7 +89,9 @@ final class PostgresEpoch: Epoch {
         onTime.commit(to: cursor)
       case .late, .lateUnchecked:
         LateRow(
-          record: record, watermark: watermark, isUnchecked: verdicts[index] == .lateUnchecked,
+          record: record,
+          watermark: watermark,
+          isUnchecked: verdicts[index] == .lateUnchecked,
           isDropped: record.time < dropsBefore
         ).write(to: &late, ingestedAt: now)
         lateCount += 1

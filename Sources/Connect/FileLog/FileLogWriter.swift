@@ -20,13 +20,15 @@ package final class FileLogWriter: LogWriter {
 
   /// Opens the log for appending.
   ///
-  /// - Parameter partitions: nil: as many as the log has, or 4 if it is new.
+  /// - Parameters:
+  ///   - directory: made when it is missing.
+  ///   - partitions: nil: as many as the log has, or 4 if it is new.
   /// - Throws: when a directory or file cannot be made or written, or when the log has another
   ///   number of partitions; then nothing was changed.
   package init(directory: String, partitions: Int? = nil) throws(ConnectorError) {
     var names: [StreamKind: [String]] = [:]
     for stream in StreamKind.allCases {
-      names[stream] = try Self.partitionFiles(in: "\(directory)/\(stream.rawValue)")
+      names[stream] = try Self.existingFiles(in: "\(directory)/\(stream.rawValue)")
     }
     let existing = names[.clicks, default: []].count
     guard existing == names[.checkouts, default: []].count else {
@@ -34,14 +36,15 @@ package final class FileLogWriter: LogWriter {
         .permanent,
         "log \"\(directory)\" has \(existing) click files and "
           + "\(names[.checkouts, default: []].count) checkout files",
-        hint: "Both streams need the same number of partitions."
+        hint:
+          "both streams need the same number of partitions, an empty file where there is nothing"
       )
     }
     if let partitions, existing > 0, partitions != existing {
       throw ConnectorError(
         .permanent,
         "log \"\(directory)\" has \(existing) partitions, \(partitions) were asked for",
-        hint: "Leave --partitions out, or write to a new directory."
+        hint: "leave --partitions out, or write to a new directory"
       )
     }
     let count = existing > 0 ? existing : partitions ?? Self.defaultPartitionCount
@@ -87,7 +90,7 @@ package final class FileLogWriter: LogWriter {
         throw .system(
           "append to \"\(file.path)\"",
           code: code,
-          hint: code == ENOSPC ? "Make room; the log holds whole lines up to here." : nil
+          hint: code == ENOSPC ? "make room; the log holds whole lines up to here" : nil
         )
       }
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
@@ -101,18 +104,9 @@ package final class FileLogWriter: LogWriter {
     return "part-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".jsonl"
   }
 
-  /// The names that `FileLog` reads as partitions, in its order; none when there is no directory.
-  private static func partitionFiles(in directory: String) throws(ConnectorError) -> [String] {
-    guard access(directory, F_OK) == 0 else { return [] }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
-      throw .system(
-        "list \"\(directory)\"",
-        code: errno,
-        hint: "Name a directory that this user may read and write."
-      )
-    }
-    return names.filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  /// The files that are there; none when there is no directory.
+  private static func existingFiles(in path: String) throws(ConnectorError) -> [String] {
+    access(path, F_OK) == 0 ? try FileLog.partitionFiles(in: path) : []
   }
 
   private static func makeDirectory(_ path: String) throws(ConnectorError) {
@@ -122,7 +116,7 @@ package final class FileLogWriter: LogWriter {
       throw .system(
         "make the directory \"\(path)\"",
         code: errno,
-        hint: "Name a directory that this user may write to."
+        hint: "name a directory that this user may write to"
       )
     }
   }
@@ -134,7 +128,7 @@ package final class FileLogWriter: LogWriter {
       throw .system(
         "open \"\(path)\" for appending",
         code: errno,
-        hint: "Name a directory that this user may write to."
+        hint: "name a directory that this user may write to"
       )
     }
     let end = Int(lseek(descriptor, 0, SEEK_END))

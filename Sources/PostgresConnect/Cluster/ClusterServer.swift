@@ -1,0 +1,129 @@
+import Connect
+import Foundation
+
+/// The server programs at work on one private cluster.
+///
+/// Everything runs in the cluster's directory and names files relative to it: `pg_ctl` passes its
+/// paths through a shell.
+struct ClusterServer {
+  let location: ClusterLocation
+  let installation: PostgresInstallation
+
+  /// Makes the data directory, under another name until it is whole.
+  func initialize() throws(ConnectorError) {
+    let unfinished = "\(location.data).new"
+    try? FileManager.default.removeItem(atPath: unfinished)
+    let answer = try run(
+      "initdb",
+      [
+        "--pgdata=data.new", "--username=postgres", "--auth=trust", "--encoding=UTF8",
+        "--locale=C", "--no-instructions",
+      ]
+    )
+    guard answer.status == 0 else {
+      throw failure("make a private cluster in \(location.directory)", lastLine(of: answer.output))
+    }
+    let include = "\ninclude_if_exists 'firstclick.conf'\n"
+    do {
+      let file = try FileHandle(
+        forWritingTo: URL(fileURLWithPath: "\(unfinished)/postgresql.conf")
+      )
+      try file.seekToEnd()
+      try file.write(contentsOf: Data(include.utf8))
+      try file.close()
+      try FileManager.default.moveItem(atPath: unfinished, toPath: location.data)
+    } catch {
+      throw failure("make a private cluster in \(location.directory)", error.localizedDescription)
+    }
+  }
+
+  /// Starts the server and waits until it accepts connections, recovery after a crash included.
+  func start(_ settings: ClusterSettings) throws(ConnectorError) {
+    do {
+      let file = URL(fileURLWithPath: "\(location.data)/firstclick.conf")
+      try Data(settings.text.utf8).write(to: file)
+    } catch {
+      throw failure("write the settings of", error.localizedDescription)
+    }
+    // After kill -9 of the server its children hold its memory for a moment.
+    for attempt in 1...20 {
+      let size = logSize
+      let answer = try run(
+        "pg_ctl",
+        ["start", "--pgdata=data", "--log=server.log", "--wait", "--timeout=3600", "--silent"]
+      )
+      guard answer.status != 0 else { return }
+      let log = logText(from: size)
+      guard log.contains("pre-existing shared memory block"), attempt < 20 else {
+        throw failure(
+          "start the private cluster in \(location.directory)",
+          log.isEmpty ? lastLine(of: answer.output) : firstFatal(in: log)
+        )
+      }
+      usleep(500_000)
+    }
+  }
+
+  func stop() throws(ConnectorError) {
+    let answer = try run(
+      "pg_ctl",
+      ["stop", "--pgdata=data", "--mode=fast", "--wait", "--timeout=600", "--silent"]
+    )
+    guard answer.status == 0 else {
+      throw failure(
+        "stop the private cluster in \(location.directory)",
+        lastLine(of: answer.output)
+      )
+    }
+  }
+
+  /// True while the server's process lives, whether it accepts connections or not.
+  func isRunning() throws(ConnectorError) -> Bool {
+    try run("pg_ctl", ["status", "--pgdata=data"]).status == 0
+  }
+
+  private func run(
+    _ program: String,
+    _ arguments: [String]
+  ) throws(ConnectorError) -> ServerCommand.Answer {
+    try ServerCommand(
+      "\(installation.binaries)/\(program)",
+      arguments,
+      as: location.user.other,
+      in: location.directory
+    ).run()
+  }
+
+  // MARK: - What went wrong
+
+  private func failure(_ attempt: String, _ reason: String) -> ConnectorError {
+    ConnectorError(
+      .permanent,
+      "could not \(attempt): \(reason)",
+      hint: "Its log is \(location.log)."
+    )
+  }
+
+  private var logSize: UInt64 {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: location.log)
+    return (attributes?[.size] as? NSNumber)?.uint64Value ?? 0
+  }
+
+  private func logText(from offset: UInt64) -> String {
+    guard let file = FileHandle(forReadingAtPath: location.log),
+      (try? file.seek(toOffset: offset)) != nil,
+      let bytes = try? file.readToEnd()
+    else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func firstFatal(in log: String) -> String {
+    let lines = log.split(separator: "\n")
+    let fatal = lines.first { $0.contains("FATAL:") || $0.contains("PANIC:") }
+    return String(fatal ?? lines.last ?? "").trimmedLine
+  }
+
+  private func lastLine(of output: String) -> String {
+    String(output.split(separator: "\n").last ?? "").trimmedLine
+  }
+}

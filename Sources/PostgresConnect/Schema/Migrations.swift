@@ -1,0 +1,164 @@
+package import Connect
+import SQLFiles
+
+/// Brings a database to the schema that this program knows, one numbered migration after another.
+///
+/// Each runs in a transaction of its own together with its line in `ecommerce.schema_version`, so a
+/// migration is applied whole or not at all. Several programs may migrate at once: an advisory lock
+/// lets one do the work.
+package struct Migrations {
+  package struct Outcome: Hashable, Sendable {
+    /// Versions that this call applied.
+    package var applied: [Int] = []
+    /// The version that the database is at now.
+    package var version = 0
+    /// Why the roles could not be made, where the user may not make them; nothing else depends on it.
+    package var rolesNotice: String?
+  }
+
+  private let connection: PostgresConnection
+  private let migrations: [SQLFiles.Migration]
+
+  package init(on connection: PostgresConnection) {
+    self.init(on: connection, migrations: SQLFiles.migrations)
+  }
+
+  init(on connection: PostgresConnection, migrations: [SQLFiles.Migration]) {
+    self.connection = connection
+    self.migrations = migrations
+  }
+
+  /// Applies what is missing; changes nothing when nothing is.
+  ///
+  /// - Throws: `.permanent` for a database that is newer than this program, one whose migrations
+  ///   were edited after they had been applied, and a user who may not create the tables.
+  package func apply() throws(ConnectorError) -> Outcome {
+    try connection.execute("SET client_min_messages = warning")
+    try connection.execute("SELECT pg_advisory_lock(\(Self.lock))")
+    do throws(ConnectorError) {
+      let outcome = try applyLocked()
+      try connection.execute("SELECT pg_advisory_unlock(\(Self.lock))")
+      return outcome
+    } catch {
+      // The first error is the one to tell; a lost connection has let go of the lock by itself.
+      _ = try? connection.execute("SELECT pg_advisory_unlock(\(Self.lock))")
+      throw error
+    }
+  }
+
+  /// The number behind the advisory lock: any constant that nobody else uses.
+  private static let lock = 0x6669_7273_7463_6C6B
+
+  private func applyLocked() throws(ConnectorError) -> Outcome {
+    if try !hasVersionTable() { try transaction(SQLFiles.schemaVersion, named: "schema_version") }
+    let applied = try appliedChecksums()
+    try check(applied)
+    var outcome = Outcome(version: migrations.last?.version ?? 0)
+    for migration in migrations where applied[migration.version] == nil {
+      try apply(migration)
+      outcome.applied.append(migration.version)
+    }
+    if try hasRoles(), outcome.applied.isEmpty { return outcome }
+    outcome.rolesNotice = try makeRoles()
+    return outcome
+  }
+
+  // MARK: - Versions
+
+  private func hasVersionTable() throws(ConnectorError) -> Bool {
+    try connection.query("SELECT to_regclass('ecommerce.schema_version')").first?.first
+      != .some(nil)
+  }
+
+  private func appliedChecksums() throws(ConnectorError) -> [Int: String] {
+    let rows = try connection.query("SELECT version, checksum FROM ecommerce.schema_version")
+    var checksums: [Int: String] = [:]
+    for row in rows {
+      guard let version = row[0].flatMap({ Int($0) }) else { continue }
+      checksums[version] = row[1]
+    }
+    return checksums
+  }
+
+  private func check(_ applied: [Int: String]) throws(ConnectorError) {
+    let known = migrations.last?.version ?? 0
+    if let newest = applied.keys.max(), newest > known {
+      throw ConnectorError(
+        .permanent,
+        "the schema at \(connection.address) is version \(newest): this program knows \(known)",
+        hint: "Use a newer program, or another database."
+      )
+    }
+    for migration in migrations {
+      guard let found = applied[migration.version] else { continue }
+      let expected = try checksum(of: migration.sql)
+      guard found != expected else { continue }
+      throw ConnectorError(
+        .permanent,
+        "migration \(migration.version) (\(migration.name)) at \(connection.address) is not the one "
+          + "of this program: checksum \(found.prefix(12)), expected \(expected.prefix(12))",
+        hint: "Use the program that made the database, or migrate an empty one."
+      )
+    }
+  }
+
+  private func checksum(of sql: String) throws(ConnectorError) -> String {
+    let rows = try connection.query(
+      "SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')",
+      [sql]
+    )
+    return rows.first?.first.flatMap(\.self) ?? ""
+  }
+
+  // MARK: - Statements
+
+  private func apply(_ migration: SQLFiles.Migration) throws(ConnectorError) {
+    let checksum = try checksum(of: migration.sql)
+    let line = """
+      INSERT INTO ecommerce.schema_version (version, name, checksum)
+      VALUES (\(migration.version), '\(migration.name)', '\(checksum)')
+      """
+    try transaction("\(migration.sql);\n\(line)", named: "migration \(migration.version)")
+  }
+
+  private func transaction(_ sql: String, named name: String) throws(ConnectorError) {
+    do throws(ConnectorError) {
+      try connection.execute("BEGIN")
+      try connection.execute(sql)
+      try connection.execute("COMMIT")
+    } catch {
+      _ = try? connection.execute("ROLLBACK")
+      throw ConnectorError(
+        error.kind,
+        "could not apply \(name): \(error.message)",
+        hint: error.message.contains("SQLSTATE 42501")
+          ? "Migrate as the database's owner: GRANT CREATE ON DATABASE gives what is needed."
+          : error.hint
+      )
+    }
+  }
+
+  // MARK: - Roles
+
+  private func hasRoles() throws(ConnectorError) -> Bool {
+    let rows = try connection.query(
+      """
+      SELECT bool_and(has_schema_privilege(oid, 'ecommerce', 'USAGE')) AND count(*) = 3
+      FROM pg_roles
+      WHERE rolname IN ('firstclick_owner', 'firstclick_writer', 'firstclick_analyst')
+      """
+    )
+    return rows.first?.first == "t"
+  }
+
+  /// - Returns: why not, where the user may not.
+  private func makeRoles() throws(ConnectorError) -> String? {
+    do throws(ConnectorError) {
+      try transaction(SQLFiles.roles, named: "the roles")
+      return nil
+    } catch {
+      guard error.message.contains("SQLSTATE 42501") else { throw error }
+      return "\(error.message); whoever may create roles can add them later by `stream-job migrate`"
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/// The SQL that the programs run, compiled into them from the files of this folder.
+package enum SQLFiles {
+  /// One numbered migration; applied once, in the order of `version`, and never edited afterwards.
+  package struct Migration: Sendable {
+    package let version: Int
+    package let name: String
+    package let sql: String
+  }
+
+  /// In order, numbered from 1 without gaps.
+  package static let migrations = [
+    migration(1, "tables", PackageResources._001_tables_sql),
+    migration(2, "partitions", PackageResources._002_partitions_sql),
+    migration(3, "constraints", PackageResources._003_constraints_sql),
+    migration(4, "analytics", PackageResources._004_analytics_sql),
+    migration(5, "comments", PackageResources._005_comments_sql),
+  ]
+
+  /// Makes the table of applied migrations; may be run again.
+  package static let schemaVersion = text(PackageResources.schema_version_sql)
+  /// Makes the roles and their grants; may be run again.
+  package static let roles = text(PackageResources.roles_sql)
+  /// Compares the answers with the plain SQL of the rule; one query.
+  package static let verify = text(PackageResources.verify_sql)
+
+  private static func migration(_ version: Int, _ name: String, _ bytes: [UInt8]) -> Migration {
+    Migration(version: version, name: name, sql: text(bytes))
+  }
+
+  private static func text(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,70 @@
+-- Roles: owner (DDL), writer (what the job needs), analyst (reads).
+--
+-- Group roles without login: GRANT firstclick_analyst TO alice. Run again after every migration by
+-- whoever may create roles; each statement changes nothing when it is already so. Where nobody may,
+-- the tables simply stay with the user who migrated.
+
+DO $$
+DECLARE
+  name text;
+  relation record;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['firstclick_owner', 'firstclick_writer', 'firstclick_analyst'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL; -- Another database of this server is being migrated too.
+      END;
+    END IF;
+  END LOOP;
+
+  -- Only a member of the owner may hand objects over to it.
+  IF NOT pg_has_role(current_user, 'firstclick_owner', 'MEMBER') THEN
+    EXECUTE format('GRANT firstclick_owner TO %I', current_user);
+  END IF;
+  IF NOT has_database_privilege('firstclick_owner', current_database(), 'CREATE') THEN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO firstclick_owner', current_database());
+  END IF;
+  IF NOT has_database_privilege('firstclick_writer', current_database(), 'TEMPORARY') THEN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO firstclick_writer', current_database());
+  END IF;
+
+  ALTER SCHEMA ecommerce OWNER TO firstclick_owner;
+  FOR relation IN
+    SELECT oid::regclass AS name
+    FROM pg_class
+    WHERE relnamespace = 'ecommerce'::regnamespace
+      AND relkind IN ('r', 'p', 'v', 'm')
+      AND relowner <> 'firstclick_owner'::regrole
+  LOOP
+    EXECUTE format('ALTER TABLE %s OWNER TO firstclick_owner', relation.name);
+  END LOOP;
+END
+$$;
+
+ALTER FUNCTION ecommerce.ensure_day_partitions(date[]) OWNER TO firstclick_owner;
+ALTER FUNCTION ecommerce.refresh_all_materialized_views() OWNER TO firstclick_owner;
+
+GRANT USAGE ON SCHEMA ecommerce TO firstclick_writer, firstclick_analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO firstclick_writer, firstclick_analyst;
+
+GRANT INSERT ON
+  ecommerce.raw_clicks,
+  ecommerce.raw_checkouts,
+  ecommerce.late_events,
+  ecommerce.dead_letters
+TO firstclick_writer;
+GRANT INSERT, UPDATE ON
+  ecommerce.attributions,
+  ecommerce.stream_progress,
+  ecommerce.users,
+  ecommerce.order_kpis,
+  ecommerce.category_kpis
+TO firstclick_writer;
+GRANT EXECUTE ON FUNCTION ecommerce.ensure_day_partitions(date[]) TO firstclick_writer;
+GRANT EXECUTE ON FUNCTION ecommerce.refresh_all_materialized_views() TO firstclick_writer;
+
+-- Partitions made later are read through their parents, or by themselves.
+ALTER DEFAULT PRIVILEGES FOR ROLE firstclick_owner IN SCHEMA ecommerce
+  GRANT SELECT ON TABLES TO firstclick_writer, firstclick_analyst;
