@@ -41,7 +41,7 @@ let package = Package(
       name: "SQLFiles", path: "sql", exclude: ["queries"],
       resources: [
         .embedInCode("migrations"), .embedInCode("schema_version.sql"), .embedInCode("roles.sql"),
-        .embedInCode("verify.sql"),
+        .embedInCode("verify"),
       ], swiftSettings: settings),
     .target(
       name: "PostgresConnect",
