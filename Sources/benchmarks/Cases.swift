@@ -5,4 +5,5 @@ let allBenchmarks: [Benchmark] = [
   decodeBenchmarks,
   generatorBenchmarks,
   postgresBenchmarks,
+  copyBenchmarks,
 ].flatMap(\.self)
