@@ -8,15 +8,25 @@ import Testing
 
 /// One task, step by step, on a clock that the test turns.
 @Suite struct TaskTests {
+  /// Small batches, and nothing committed before the end.
+  private func oneCommit() -> StreamingJob.Settings {
+    var settings = smallSteps()
+    settings.commitInterval = .seconds(3600)
+    settings.commitByteCount = 1 << 30
+    return settings
+  }
+
   @Test func `the input that is behind in event time is read first`() throws {
     let log = MemoryLog(partitions: 1)
-    let hours = 48
-    for minute in 0..<(hours * 60) {
+    for minute in 0..<(12 * 60) {
       let time = EventTime.at(Double(minute) * 60)
-      log.append([line(.clicks, "c\(minute)", user: "u", at: time)], to: .clicks)
-      log.append([line(.checkouts, "o\(minute)", user: "u", at: time)], to: .checkouts)
+      log.append([line(.clicks, "c\(minute)", user: "u\(minute % 60)", at: time)], to: .clicks)
+      log.append(
+        [line(.checkouts, "o\(minute)", user: "u\(minute % 60)", at: time)],
+        to: .checkouts
+      )
     }
-    let stepped = try SteppedTask(log, into: MemorySink(rule: .with(.final)), smallSteps())
+    let stepped = try SteppedTask(log, into: MemorySink(rule: .with(.final)), oneCommit())
     var most = 0
     while case .progressed = try stepped.task.step() {
       let statistics = stepped.statistics
@@ -178,11 +188,14 @@ import Testing
     let log = MemoryLog(partitions: 1)
     for minute in 0..<(24 * 60) {
       let time = EventTime.at(Double(minute) * 60)
-      log.append([line(.clicks, "c\(minute)", user: "u", at: time)], to: .clicks)
-      log.append([line(.checkouts, "o\(minute)", user: "u", at: time)], to: .checkouts)
+      log.append([line(.clicks, "c\(minute)", user: "u\(minute % 60)", at: time)], to: .clicks)
+      log.append(
+        [line(.checkouts, "o\(minute)", user: "u\(minute % 60)", at: time)],
+        to: .checkouts
+      )
     }
     let sink = MemorySink(rule: .with(.early))
-    try SteppedTask(log, into: sink, smallSteps()).settle()
+    try SteppedTask(log, into: sink, oneCommit()).settle()
     let input = try #require(sink.stored().progress?.clicks)
     #expect(input.position?.token == "1440")
     let rebuild = try #require(Int(input.rebuildPosition?.token ?? ""))
