@@ -2,6 +2,7 @@
 let allBenchmarks: [Benchmark] = [
   watermarkBenchmarks,
   operatorBenchmarks,
+  firstClickBenchmarks,
   decodeBenchmarks,
   generatorBenchmarks,
   postgresBenchmarks,
