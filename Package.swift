@@ -41,7 +41,7 @@ let package = Package(
       name: "SQLFiles", path: "sql", exclude: ["queries"],
       resources: [
         .embedInCode("migrations"), .embedInCode("schema_version.sql"), .embedInCode("roles.sql"),
-        .embedInCode("verify.sql"),
+        .embedInCode("verify"),
       ], swiftSettings: settings),
     .target(
       name: "PostgresConnect",
@@ -124,6 +124,11 @@ let package = Package(
       name: "RuntimeTests",
       dependencies: ["Runtime", "Attribution", "Connect", "Events", "Dataflow", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ProgramsTests",
+      dependencies: [
+        "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

@@ -20,8 +20,12 @@ package enum SQLFiles {
   package static let schemaVersion = text(PackageResources.schema_version_sql)
   /// Makes the roles and their grants; may be run again.
   package static let roles = text(PackageResources.roles_sql)
-  /// Compares the answers with the plain SQL of the rule; one query.
-  package static let verify = text(PackageResources.verify_sql)
+  /// The plain SQL of the rule: makes the temporary table `expected`.
+  package static let rule = text(PackageResources.rule_sql)
+  /// The same table where candidates are too many to be listed.
+  package static let ruleByNumber = text(PackageResources.rule_by_number_sql)
+  /// Makes the temporary table `differences` and returns its figures.
+  package static let compare = text(PackageResources.compare_sql)
 
   private static func migration(_ version: Int, _ name: String, _ bytes: [UInt8]) -> Migration {
     Migration(version: version, name: name, sql: text(bytes))

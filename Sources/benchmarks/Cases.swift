@@ -4,4 +4,5 @@ let allBenchmarks: [Benchmark] = [
   operatorBenchmarks,
   decodeBenchmarks,
   generatorBenchmarks,
+  postgresBenchmarks,
 ].flatMap(\.self)

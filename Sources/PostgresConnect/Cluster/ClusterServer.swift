@@ -10,16 +10,14 @@ struct ClusterServer {
   let installation: PostgresInstallation
 
   /// Makes the data directory, under another name until it is whole.
-  func initialize() throws(ConnectorError) {
+  func initialize(isDurable: Bool) throws(ConnectorError) {
     let unfinished = "\(location.data).new"
     try? FileManager.default.removeItem(atPath: unfinished)
-    let answer = try run(
-      "initdb",
-      [
-        "--pgdata=data.new", "--username=postgres", "--auth=trust", "--encoding=UTF8",
-        "--locale=C", "--no-instructions",
-      ]
-    )
+    let arguments = [
+      "--pgdata=data.new", "--username=postgres", "--auth=trust", "--encoding=UTF8",
+      "--locale=C", "--no-instructions",
+    ]
+    let answer = try run("initdb", isDurable ? arguments : arguments + ["--no-sync"])
     guard answer.status == 0 else {
       throw failure("make a private cluster in \(location.directory)", lastLine(of: answer.output))
     }

@@ -37,7 +37,7 @@ package struct PrivateCluster: Sendable {
       let server = ClusterServer(location: location, installation: installation)
       if dataVersion(of: location) == nil {
         report("making a private PostgreSQL \(installation.majorVersion) in \(location.directory)")
-        try server.initialize()
+        try server.initialize(isDurable: durability != .none)
       }
       // One that runs and does not answer has lost its socket: a temporary directory swept, say.
       if try server.isRunning() { try server.stop() }

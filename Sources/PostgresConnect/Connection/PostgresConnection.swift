@@ -124,7 +124,10 @@ package final class PostgresConnection {
     defer { close() }
     guard PQsendQuery(raw, sql) == 1, PQflush(raw) == 0 else {
       throw PostgresFailure.error(
-        sqlState: nil, message: connectionMessage, at: address.description)
+        sqlState: nil,
+        message: connectionMessage,
+        at: address.description
+      )
     }
   }
 

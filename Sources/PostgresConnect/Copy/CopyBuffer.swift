@@ -46,7 +46,9 @@ struct CopyBuffer: ~Copyable {
 
   private mutating func resize(to newCapacity: Int) {
     let new = UnsafeMutableRawPointer.allocate(
-      byteCount: newCapacity + Self.slack, alignment: 16)
+      byteCount: newCapacity + Self.slack,
+      alignment: 16
+    )
     new.copyMemory(from: base, byteCount: count)
     base.deallocate()
     base = new

@@ -48,9 +48,9 @@ struct CopyCursor {
   }
 
   /// Text or bytea from anywhere.
+  @inline(__always)
   mutating func bytes(_ bytes: UnsafeRawBufferPointer) {
-    store(Int32(bytes.count))
-    fields(bytes)
+    next += CopyField.write(text: bytes, to: next)
   }
 
   /// Fields that are encoded already.
@@ -71,12 +71,8 @@ struct CopyCursor {
   mutating func nulls(_ count: Int) { for _ in 0..<count { null() } }
 
   @inline(__always)
-  mutating func int32(_ value: Int32) {
-    store(4 as Int32)
-    store(value)
-  }
+  mutating func int32(_ value: Int32) { next += CopyField.write(int32: value, to: next) }
 
-  @inline(__always)
   mutating func int64(_ value: Int64) {
     store(8 as Int32)
     store(value)
@@ -87,32 +83,11 @@ struct CopyCursor {
     store(value ? 1 : 0 as UInt8)
   }
 
-  /// A timestamptz: microseconds since 2000-01-01; the ends of time are PostgreSQL's infinities.
   @inline(__always)
-  mutating func time(_ time: EventTime) {
-    int64(time.postgresMicroseconds)
-  }
+  mutating func time(_ time: EventTime) { next += CopyField.write(timestamp: time, to: next) }
 
-  /// A numeric: digits in base 10,000, the first one worth 10,000^2, two decimals.
-  ///
-  /// |hundredths| < 10^12, so three digits hold the whole part and one the hundredths; the server
-  /// strips the zeros.
   @inline(__always)
-  mutating func money(_ amount: Money) {
-    guard !amount.isAbsent else { return null() }
-    let isNegative = amount.hundredths < 0
-    let magnitude = amount.hundredths.magnitude
-    let whole = magnitude / 100
-    store(16 as Int32)
-    store(4 as Int16)
-    store(2 as Int16)
-    store((isNegative ? 0x4000 : 0) as Int16)
-    store(2 as Int16)
-    store(Int16(truncatingIfNeeded: whole / 100_000_000))
-    store(Int16(truncatingIfNeeded: whole / 10_000 % 10_000))
-    store(Int16(truncatingIfNeeded: whole % 10_000))
-    store(Int16(truncatingIfNeeded: magnitude % 100 &* 100))
-  }
+  mutating func money(_ amount: Money) { next += CopyField.write(money: amount, to: next) }
 
   @inline(__always)
   private mutating func store(_ value: some FixedWidthInteger & BitwiseCopyable) {

@@ -24,8 +24,11 @@ extension PostgresConnection {
 private enum CopyFormat {
   /// Signature `PGCOPY\n\377\r\n\0`, no flags, no header extension.
   static let header: [UInt8] =
-    [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00] + [UInt8](
-      repeating: 0, count: 8)
+    [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00]
+    + [UInt8](
+      repeating: 0,
+      count: 8
+    )
   /// A field count of -1.
   static let trailer: [UInt8] = [0xFF, 0xFF]
 }

@@ -1,4 +1,5 @@
 import Dataflow
+import Events
 
 /// The days (UTC) of the rows of an epoch: each needs its partition.
 ///
@@ -30,9 +31,8 @@ struct DaySet {
 
   /// `{2026-11-21,...}`: these days as a `date[]`.
   static func arrayLiteral(_ days: some Sequence<Int64>) -> String {
-    let dates = days.map { day -> String in
-      let text = EventTime(microseconds: day * microsecondsPerDay).postgresText
-      return "\"\(text.prefix { $0 != " " })\(text.hasSuffix("BC") ? " BC" : "")\""
+    let dates = days.map { day in
+      String(EventTime(microseconds: day * microsecondsPerDay).iso8601.prefix { $0 != "T" })
     }
     return "{\(dates.joined(separator: ","))}"
   }

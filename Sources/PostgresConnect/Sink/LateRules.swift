@@ -34,7 +34,8 @@ struct LateRules {
       try connection.execute(Self.candidates, [users, first, last])
     }
     let counts = try connection.query(
-      duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining)
+      duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining
+    )
     let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
     guard numbers.count == 4 else {
       throw ConnectorError(.permanent, "expected 4 counts of late events, found \(numbers.count)")
@@ -46,12 +47,12 @@ struct LateRules {
 
   private static let lookUp = """
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-    SET LOCAL enable_nestloop = on; SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_nestloop = on; SET LOCAL enable_material = off;
 
     """
   private static let hash = """
     SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = off;
-    SET LOCAL enable_nestloop = off; SET LOCAL enable_seqscan = on; SET LOCAL work_mem = '64MB';
+    SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB';
 
     """
 

@@ -3,12 +3,6 @@ import Connect
 import Dataflow
 import Events
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// Rows of one epoch, encoded for binary COPY as they come.
 ///
 /// Filled by one thread, then committed by another: whoever has it owns it.
@@ -43,13 +37,22 @@ final class PostgresEpoch: Epoch {
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
     lateClickCount += append(
-      batch.records, verdicts: verdicts, watermark: watermark, onTime: &clicks, late: &lateClicks)
+      batch.records,
+      verdicts: verdicts,
+      watermark: watermark,
+      onTime: &clicks,
+      late: &lateClicks
+    )
   }
 
   func append(_ batch: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
     lateCheckoutCount += append(
-      batch.records, verdicts: verdicts, watermark: watermark, onTime: &checkouts,
-      late: &lateCheckouts)
+      batch.records,
+      verdicts: verdicts,
+      watermark: watermark,
+      onTime: &checkouts,
+      late: &lateCheckouts
+    )
   }
 
   /// Encodes the records that are stored.
@@ -80,7 +83,9 @@ final class PostgresEpoch: Epoch {
         onTime.commit(to: cursor)
       case .late, .lateUnchecked:
         LateRow(
-          record: record, watermark: watermark, isUnchecked: verdicts[index] == .lateUnchecked,
+          record: record,
+          watermark: watermark,
+          isUnchecked: verdicts[index] == .lateUnchecked,
           isDropped: record.time < dropsBefore
         ).write(to: &late, ingestedAt: now)
         lateCount += 1
@@ -124,14 +129,5 @@ final class PostgresEpoch: Epoch {
     lateClickCount = 0
     lateCheckoutCount = 0
     days.removeAll()
-  }
-}
-
-extension EventTime {
-  /// Now, by the machine's clock.
-  fileprivate static var wallClock: EventTime {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return EventTime(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)
   }
 }

@@ -23,6 +23,11 @@ package struct PostgresSink: Sink {
     rule: AttributionRule
   ) throws(ConnectorError) -> any TaskSink {
     PostgresTaskSink(
-      address: address, task: Int32(task), source: identity, rule: rule, fault: fault)
+      address: address,
+      task: Int32(task),
+      source: identity,
+      rule: rule,
+      fault: fault
+    )
   }
 }

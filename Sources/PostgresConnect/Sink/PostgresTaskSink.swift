@@ -35,7 +35,11 @@ final class PostgresTaskSink: TaskSink {
   private var committedEpoch: Int64 = 0
 
   init(
-    address: PostgresAddress, task: Int32, source: String, rule: AttributionRule, fault: Fault?
+    address: PostgresAddress,
+    task: Int32,
+    source: String,
+    rule: AttributionRule,
+    fault: Fault?
   ) {
     self.address = address
     self.task = task
@@ -55,7 +59,8 @@ final class PostgresTaskSink: TaskSink {
       [
         String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
         rule.emission.rawValue, rule.latePolicy.rawValue,
-      ])
+      ]
+    )
     try connection.execute("RESET synchronous_commit")
     guard let row = rows.first else { throw try mismatch(connection) }
     let line = StoredLine(row)
@@ -69,7 +74,10 @@ final class PostgresTaskSink: TaskSink {
   private static var owner: String {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
-    let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let host = String(
+      decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+      as: UTF8.self
+    )
     return "\(host):\(getpid())"
   }
 
@@ -85,23 +93,28 @@ final class PostgresTaskSink: TaskSink {
         .permanent,
         "the database at \(address) holds task \(task) of the log \(storedSource): "
           + "expected \(source)",
-        hint: "Name another database for this log, or the log that this one is fed from.")
+        hint: "Name another database for this log, or the log that this one is fed from."
+      )
     }
     return ConnectorError(
       .permanent,
       "the database at \(address) was filled with a window of \(storedWindow) s: "
         + "expected \(rule.window.microseconds / 1_000_000) s",
-      hint: "Run with that --window, or name another database.")
+      hint: "Run with that --window, or name another database."
+    )
   }
 
   func droppedEventIDs(
-    _ stream: StreamKind, since horizon: EventTime
+    _ stream: StreamKind,
+    since horizon: EventTime
   ) throws(ConnectorError) -> Set<[UInt8]> {
     let rows = try openSession().connection.query(
       """
       SELECT event_id FROM ecommerce.late_events
       WHERE task = $1 AND stream = $2 AND outcome = 'dropped' AND event_timestamp >= $3
-      """, [String(task), stream.rawValue, horizon.postgresText])
+      """,
+      [String(task), stream.rawValue, horizon.postgresText]
+    )
     return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
   }
 
@@ -115,7 +128,8 @@ final class PostgresTaskSink: TaskSink {
   }
 
   func commit(
-    _ epoch: any Epoch, progress: TaskProgress
+    _ epoch: any Epoch,
+    progress: TaskProgress
   ) throws(ConnectorError) -> CommitReceipt {
     guard let epoch = epoch as? PostgresEpoch, epoch.task == task else {
       preconditionFailure("an epoch of another sink was committed to task \(task)")
@@ -157,21 +171,26 @@ final class PostgresTaskSink: TaskSink {
     let storedGeneration = line?.generation ?? 0
     guard storedGeneration <= generation, epoch <= committedEpoch + 1 else {
       throw ConnectorError(
-        .fenced, "another worker has taken task \(task) over at \(address)",
-        hint: "Let one job at a time feed a database.")
+        .fenced,
+        "another worker has taken task \(task) over at \(address)",
+        hint: "Let one job at a time feed a database."
+      )
     }
     guard let line, storedGeneration == generation, epoch >= committedEpoch else {
       throw ConnectorError(
         .rewound,
         "the server at \(address) has forgotten commits of task \(task): "
           + "expected epoch \(committedEpoch), found \(epoch)",
-        hint: "It crashed with synchronous_commit off; reading goes on from what it still has.")
+        hint: "It crashed with synchronous_commit off; reading goes on from what it still has."
+      )
     }
     return line
   }
 
   private func write(
-    _ epoch: PostgresEpoch, progress: TaskProgress, in session: SinkSession
+    _ epoch: PostgresEpoch,
+    progress: TaskProgress,
+    in session: SinkSession
   ) throws(ConnectorError) -> CommitReceipt {
     let connection = session.connection
     try session.prepare(for: epoch)
@@ -183,7 +202,10 @@ final class PostgresTaskSink: TaskSink {
     try session.copyAnswers(of: epoch)
     fault.pass(.afterAttributions)
     let receipt = try session.settleLateEvents(
-      of: epoch, rule: rule, watermark: progress.isFlushed ? .endOfInput : progress.watermark)
+      of: epoch,
+      rule: rule,
+      watermark: progress.isFlushed ? .endOfInput : progress.watermark
+    )
     fault.pass(.afterLate)
     try session.copyDeadLetters(of: epoch)
     fault.pass(.beforeProgress)
@@ -195,16 +217,20 @@ final class PostgresTaskSink: TaskSink {
   }
 
   private func advance(
-    _ connection: PostgresConnection, to progress: TaskProgress
+    _ connection: PostgresConnection,
+    to progress: TaskProgress
   ) throws(ConnectorError) {
     let tag = try connection.execute(
       ProgressLine.advance,
-      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress))
+      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress)
+    )
     guard tag.rowCount != 1 else { return }
     try connection.execute("ROLLBACK")
     _ = try storedLine(connection)
     throw ConnectorError(
-      .fenced, "the line of task \(task) at \(address) was changed by another worker")
+      .fenced,
+      "the line of task \(task) at \(address) was changed by another worker"
+    )
   }
 
   private func finish(_ connection: PostgresConnection) throws(ConnectorError) {
@@ -238,9 +264,13 @@ extension TaskProgress {
   fileprivate func corrected(by receipt: CommitReceipt) -> TaskProgress {
     var progress = self
     progress.clicks.counts.settleLate(
-      duplicates: receipt.lateClickDuplicates, dropped: receipt.lateClicksDropped)
+      duplicates: receipt.lateClickDuplicates,
+      dropped: receipt.lateClicksDropped
+    )
     progress.checkouts.counts.settleLate(
-      duplicates: receipt.lateCheckoutDuplicates, dropped: receipt.lateCheckoutsDropped)
+      duplicates: receipt.lateCheckoutDuplicates,
+      dropped: receipt.lateCheckoutsDropped
+    )
     return progress
   }
 }

@@ -18,7 +18,8 @@ final class SinkSession {
       SET jit = off;
       SET lock_timeout = '30s';
       SET idle_in_transaction_session_timeout = '60s'
-      """)
+      """
+    )
   }
 
   /// Makes what the epoch's transaction needs, outside of it.
@@ -26,7 +27,9 @@ final class SinkSession {
     let newDays = epoch.days.days.subtracting(knownDays)
     if !newDays.isEmpty {
       try connection.execute(
-        "SELECT ecommerce.ensure_day_partitions($1::date[])", [DaySet.arrayLiteral(newDays)])
+        "SELECT ecommerce.ensure_day_partitions($1::date[])",
+        [DaySet.arrayLiteral(newDays)]
+      )
       knownDays.formUnion(newDays)
     }
     if !hasStagingTables && (epoch.hasLateEvents || !epoch.revisions.isEmpty) {
@@ -37,34 +40,54 @@ final class SinkSession {
 
   func copyRawRows(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(epoch.clicks, into: ClickRecord.table, columns: ClickRecord.columns)
-    try connection.copy(epoch.checkouts, into: CheckoutRecord.table, columns: CheckoutRecord.columns)
+    try connection.copy(
+      epoch.checkouts,
+      into: CheckoutRecord.table,
+      columns: CheckoutRecord.columns
+    )
   }
 
   /// New answers are plain rows; revisions replace the stored row where they differ from it.
   func copyAnswers(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(
-      epoch.newAnswers, into: "ecommerce.attributions", columns: AnswerRow.columns)
+      epoch.newAnswers,
+      into: "ecommerce.attributions",
+      columns: AnswerRow.columns
+    )
     guard !epoch.revisions.isEmpty else { return }
     try connection.copy(
-      epoch.revisions, into: StagingTables.revisions, columns: AnswerRow.columns)
+      epoch.revisions,
+      into: StagingTables.revisions,
+      columns: AnswerRow.columns
+    )
     try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
   }
 
   func copyDeadLetters(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(
-      epoch.deadLetters, into: DeadLetterRow.table, columns: DeadLetterRow.columns)
+      epoch.deadLetters,
+      into: DeadLetterRow.table,
+      columns: DeadLetterRow.columns
+    )
   }
 
   /// Settles the late events against the stored rows; nothing to do in most epochs.
   func settleLateEvents(
-    of epoch: PostgresEpoch, rule: AttributionRule, watermark: Watermark
+    of epoch: PostgresEpoch,
+    rule: AttributionRule,
+    watermark: Watermark
   ) throws(ConnectorError) -> CommitReceipt {
     guard epoch.hasLateEvents else { return CommitReceipt() }
     try connection.copy(
-      epoch.lateClicks, into: StagingTables.lateClicks, columns: LateRow<ClickRecord>.columns)
+      epoch.lateClicks,
+      into: StagingTables.lateClicks,
+      columns: LateRow<ClickRecord>.columns
+    )
     try connection.copy(
-      epoch.lateCheckouts, into: StagingTables.lateCheckouts,
-      columns: LateRow<CheckoutRecord>.columns)
+      epoch.lateCheckouts,
+      into: StagingTables.lateCheckouts,
+      columns: LateRow<CheckoutRecord>.columns
+    )
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
     let remaining = try rules.settle(on: connection)
     var receipt = CommitReceipt()

@@ -109,10 +109,7 @@ struct TaskInput<Decoder: RunDecoder> {
 
   /// Takes over what a commit found out about the late records it stored.
   mutating func correct(duplicates: Int64, dropped: Int64) {
-    counts.stored -= duplicates
-    counts.late -= duplicates
-    counts.duplicates += duplicates
-    counts.lateDropped += dropped
+    counts.correct(duplicates: duplicates, dropped: dropped)
   }
 
   /// What the progress line says of this input now.

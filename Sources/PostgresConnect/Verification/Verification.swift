@@ -1,0 +1,224 @@
+package import Connect
+import Foundation
+import SQLFiles
+import Synchronization
+
+/// Holds the answers against the plain SQL of the rule, and counts every record.
+///
+/// All queries see one snapshot, so a running job does not disturb the result. Large databases are
+/// checked on several connections, each for a share of the users. Nothing is written but temporary
+/// tables.
+package struct Verification: Sendable {
+  /// Up to this many (click, checkout) candidates the rule runs as it is written; beyond it, by
+  /// numbering clicks. Both say the same.
+  private static let candidatesToList = 20_000_000
+  /// Below this many checkouts one connection is as fast as several.
+  private static let checkoutsPerConnection = 100_000
+  private static let differencesToShow = 10
+
+  private let address: PostgresAddress
+
+  package init(of address: PostgresAddress) { self.address = address }
+
+  /// - Throws: `.permanent` for a database without the schema, or one that was written under
+  ///   different windows.
+  package func run() throws(ConnectorError) -> VerificationReport {
+    let leader = try PostgresConnection(address, applicationName: "firstclick verify")
+    defer { leader.close() }
+    try leader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    try checkWindow(leader)
+    let snapshot = try leader.query("SELECT pg_export_snapshot()").first?.first ?? nil
+    let plan = try plan(leader)
+    var report = VerificationReport()
+    for share in try runShares(plan, snapshot: snapshot ?? "") {
+      report.figures.add(share.figures)
+      report.differences += share.differences
+    }
+    report.differences.sort { $0.checkoutID < $1.checkoutID }
+    report.differences = Array(report.differences.prefix(Self.differencesToShow))
+    report.conservation = try conservation(leader)
+    try leader.execute("ROLLBACK")
+    return report
+  }
+
+  private func checkWindow(_ connection: PostgresConnection) throws(ConnectorError) {
+    let rows = try connection.query(
+      "SELECT DISTINCT window_seconds FROM ecommerce.stream_progress ORDER BY window_seconds"
+    )
+    guard rows.count > 1 else { return }
+    let windows = rows.compactMap { $0[0] }.joined(separator: ", ")
+    throw ConnectorError(
+      .permanent,
+      "the tasks at \(address) ran with different windows: \(windows) seconds",
+      hint: "Run one rule per database."
+    )
+  }
+
+  // MARK: - Shares
+
+  private struct Plan {
+    var rule: String
+    /// A power of two.
+    var shares: Int
+  }
+
+  /// Sized by the answers that are there: wrong answers make it slower, not wrong.
+  private func plan(_ connection: PostgresConnection) throws(ConnectorError) -> Plan {
+    let row = try connection.query(
+      "SELECT count(*), sum(clicks_in_window) FROM ecommerce.attributions"
+    ).first
+    let checkouts = row?.first.flatMap(\.self).flatMap { Int($0) } ?? 0
+    let candidates = row?.last.flatMap(\.self).flatMap { Int($0) } ?? 0
+    var shares = 1
+    let limit = min(8, ProcessInfo.processInfo.activeProcessorCount)
+    while shares * 2 <= limit, checkouts > shares * Self.checkoutsPerConnection { shares *= 2 }
+    return Plan(
+      rule: candidates <= Self.candidatesToList ? SQLFiles.rule : SQLFiles.ruleByNumber,
+      shares: shares
+    )
+  }
+
+  private func runShares(
+    _ plan: Plan,
+    snapshot: String
+  ) throws(ConnectorError) -> [VerificationReport] {
+    let results = Mutex<[Result<VerificationReport, ConnectorError>]>([])
+    DispatchQueue.concurrentPerform(iterations: plan.shares) { share in
+      let result = Result { () throws(ConnectorError) in
+        try run(plan, share: share, snapshot: snapshot)
+      }
+      results.withLock { $0.append(result) }
+    }
+    var reports: [VerificationReport] = []
+    for result in results.withLock({ $0 }) { reports.append(try result.get()) }
+    return reports
+  }
+
+  private func run(
+    _ plan: Plan,
+    share: Int,
+    snapshot: String
+  ) throws(ConnectorError) -> VerificationReport {
+    let connection = try PostgresConnection(address, applicationName: "firstclick verify")
+    defer { connection.close() }
+    try connection.execute(
+      """
+      BEGIN ISOLATION LEVEL REPEATABLE READ;
+      SET TRANSACTION SNAPSHOT '\(snapshot)';
+      SET LOCAL verify.slice = \(share);
+      SET LOCAL verify.slices = \(plan.shares);
+      SET LOCAL work_mem = '512MB';
+      SET LOCAL max_parallel_workers_per_gather = 0;
+      SET LOCAL enable_nestloop = off;
+      SET LOCAL enable_mergejoin = off;
+      SET LOCAL jit = off
+      """
+    )
+    try connection.execute(plan.rule)
+    let figures = try connection.query(SQLFiles.compare).first ?? []
+    let report = VerificationReport(
+      figures: .init(figures),
+      differences: try differences(connection)
+    )
+    try connection.execute("ROLLBACK")
+    return report
+  }
+
+  private func differences(
+    _ connection: PostgresConnection
+  ) throws(ConnectorError) -> [VerificationReport.Difference] {
+    let rows = try connection.query(
+      """
+      SELECT d.checkout_id, d.kind, c.key, c.expected, c.found
+      FROM (
+        SELECT *
+        FROM differences
+        WHERE kind <> 'pending'
+        ORDER BY checkout_id COLLATE "C"
+        LIMIT \(Self.differencesToShow)
+      ) AS d
+      CROSS JOIN LATERAL (
+        SELECT key, e.value AS expected, f.value AS found
+        FROM jsonb_each_text(d.expected) AS e
+        FULL JOIN jsonb_each_text(d.found) AS f USING (key)
+        WHERE e.value IS DISTINCT FROM f.value
+      ) AS c
+      ORDER BY d.checkout_id COLLATE "C", c.key
+      """
+    )
+    var differences: [VerificationReport.Difference] = []
+    for row in rows {
+      guard let id = row[0], let kind = row[1].flatMap(VerificationReport.Difference.Kind.init)
+      else { continue }
+      if differences.last?.checkoutID != id {
+        differences.append(.init(checkoutID: id, kind: kind, columns: []))
+      }
+      guard kind == .different, let name = row[2] else { continue }
+      differences[differences.count - 1].columns.append(
+        .init(name: name, expected: row[3], found: row[4])
+      )
+    }
+    return differences
+  }
+
+  // MARK: - Conservation
+
+  private func conservation(
+    _ connection: PostgresConnection
+  ) throws(ConnectorError) -> [VerificationReport.Conservation] {
+    var streams: [VerificationReport.Conservation] = []
+    for stream in StreamKind.allCases {
+      let name = stream.rawValue
+      let rows = try connection.query(
+        """
+        SELECT
+          sum(\(name)_records),
+          sum(\(name)_stored),
+          sum(\(name)_duplicates),
+          sum(\(name)_dead_letters),
+          (SELECT count(*) FROM ecommerce.raw_\(name)),
+          (SELECT count(*) FROM ecommerce.dead_letters WHERE stream = '\(name)')
+        FROM ecommerce.stream_progress
+        HAVING count(*) > 0
+        """
+      )
+      guard let row = rows.first else { continue }
+      let counts = row.map { $0.flatMap { Int($0) } ?? 0 }
+      streams.append(
+        .init(
+          stream: stream,
+          records: counts[0],
+          stored: counts[1],
+          duplicates: counts[2],
+          deadLetters: counts[3],
+          storedRows: counts[4],
+          deadLetterRows: counts[5]
+        )
+      )
+    }
+    return streams
+  }
+}
+
+extension VerificationReport.Figures {
+  /// Of the columns that compare.sql returns.
+  fileprivate init(_ row: [String?]) {
+    let counts = row.map { $0.flatMap { Int($0) } ?? 0 }
+    guard counts.count == 6 else { return }
+    expected = counts[0]
+    attributed = counts[1]
+    pending = counts[2]
+    missing = counts[3]
+    unexpected = counts[4]
+    different = counts[5]
+  }
+
+  fileprivate mutating func add(_ other: Self) {
+    expected += other.expected
+    attributed += other.attributed
+    pending += other.pending
+    missing += other.missing
+    unexpected += other.unexpected
+    different += other.different
+  }
+}

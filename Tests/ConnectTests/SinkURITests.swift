@@ -1,0 +1,39 @@
+import Connect
+import Testing
+
+@Suite struct SinkURITests {
+  @Test(arguments: [
+    "postgres://localhost/shop", "postgresql://", "service=shop", "host=/run dbname=shop",
+    "dbname = shop",
+  ])
+  func `libpq's forms name a database`(text: String) throws {
+    #expect(try SinkURI(parsing: text) == .postgres(connection: text))
+  }
+
+  @Test func `files are CSV or JSON lines`() throws {
+    #expect(try SinkURI(parsing: "csv:out") == .csv(directory: "out"))
+    #expect(try SinkURI(parsing: "csv:a=b") == .csv(directory: "a=b"))
+    #expect(try SinkURI(parsing: "jsonl:-") == .jsonLines(file: nil))
+    #expect(try SinkURI(parsing: "jsonl:rows.jsonl") == .jsonLines(file: "rows.jsonl"))
+  }
+
+  @Test(arguments: ["", "shop", "postgres:shop", "mysql://u:secret@h/x", "csv", "jsonl:", "csv:"])
+  func `a URI of another form is a usage error without its password`(text: String) {
+    let error = #expect(throws: ConnectorError.self) { try SinkURI(parsing: text) }
+    #expect(error?.kind == .usage)
+    #expect(error?.description.contains("secret") == false)
+  }
+
+  @Test(arguments: [
+    ("postgres://me:se@cr:et@host:5432/shop", "postgres://me:***@host:5432/shop"),
+    (
+      "postgres://me@host/shop?password=secret&sslmode=off",
+      "postgres://me@host/shop?password=***&sslmode=off"
+    ),
+    ("host=h password = 'a \\' b' dbname=x", "host=h password = *** dbname=x"),
+    ("postgres://host/shop", "postgres://host/shop"),
+  ])
+  func `its description hides the password`(text: String, shown: String) throws {
+    #expect(try SinkURI(parsing: text).description == shown)
+  }
+}

@@ -1,0 +1,142 @@
+import Attribution
+import Connect
+import Dataflow
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Runtime
+
+/// Settings with a commit for every batch, and batches of a few records.
+func smallSteps(
+  untilEnd: Bool = true,
+  workers: Int = 2,
+  rule: AttributionRule = AttributionRule()
+) -> StreamingJob.Settings {
+  var settings = StreamingJob.Settings(untilEnd: untilEnd)
+  settings.rule = rule
+  settings.workers = workers
+  settings.commitInterval = .zero
+  settings.commitByteCount = 1
+  settings.readByteCount = 2000
+  settings.pollInterval = .milliseconds(1)
+  return settings
+}
+
+func makeJob(
+  _ log: MemoryLog,
+  into sink: MemorySink,
+  _ settings: StreamingJob.Settings,
+  clock: JobClock = .system
+) throws -> StreamingJob {
+  var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  logger.logLevel = .critical
+  return try StreamingJob(source: log, sink: sink, settings: settings, logger: logger, clock: clock)
+}
+
+func run(
+  _ log: MemoryLog,
+  into sink: MemorySink,
+  _ settings: StreamingJob.Settings
+) throws {
+  try makeJob(log, into: sink, settings).run()
+}
+
+extension AttributionRule {
+  static func with(
+    _ emission: Emission,
+    _ latePolicy: LatePolicy = .restate
+  ) -> AttributionRule {
+    var rule = AttributionRule()
+    rule.emission = emission
+    rule.latePolicy = latePolicy
+    return rule
+  }
+}
+
+/// A clock that a test turns.
+final class ManualClock: Sendable {
+  private let start = ContinuousClock.now
+  private let elapsed = Mutex(Duration.zero)
+  let wallStart: EventTime
+
+  init(wallStart: EventTime = .at(0)) { self.wallStart = wallStart }
+
+  func advance(by duration: Duration) { elapsed.withLock { $0 += duration } }
+
+  var clock: JobClock {
+    JobClock(
+      instant: { self.start + self.elapsed.withLock { $0 } },
+      wallTime: {
+        let passed = self.elapsed.withLock { $0 } / .microseconds(1)
+        return EventTime(microseconds: self.wallStart.microseconds + Int64(passed))
+      }
+    )
+  }
+}
+
+/// Commits at once, on the caller's thread.
+final class InlineCommits: CommitQueue {
+  let retry: Retry
+  /// While true, commits stay in flight.
+  var isHolding = false
+  private var held: [CommitTicket] = []
+
+  init(retry: Retry) { self.retry = retry }
+
+  func submit(_ ticket: CommitTicket) {
+    if isHolding { held.append(ticket) } else { ticket.perform(retry) }
+  }
+
+  func release() {
+    isHolding = false
+    for ticket in held { ticket.perform(retry) }
+    held = []
+  }
+}
+
+/// One task that a test drives step by step, on its own thread and clock.
+struct SteppedTask {
+  let task: StreamTask
+  let environment: TaskEnvironment
+  let commits: InlineCommits
+
+  init(
+    _ log: MemoryLog,
+    into sink: MemorySink,
+    _ settings: StreamingJob.Settings,
+    clock: ManualClock = ManualClock()
+  ) throws {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let control = JobControl(clock: clock.clock, stopTimeout: .seconds(5))
+    let retry = Retry(control: control, logger: logger, limit: 0)
+    environment = TaskEnvironment(
+      source: log,
+      settings: settings,
+      clock: clock.clock,
+      control: control,
+      retry: retry,
+      logger: logger,
+      boards: [StatisticsBoard(task: 0)]
+    )
+    commits = InlineCommits(retry: retry)
+    task = try StreamTask(
+      task: 0,
+      environment: environment,
+      sink: sink.makeTask(0, source: "", rule: settings.rule),
+      commits: commits
+    )
+  }
+
+  /// Steps until the task waits or has finished.
+  @discardableResult
+  func settle() throws -> StreamTask.Step {
+    while true {
+      let step = try task.step()
+      if step != .progressed { return step }
+    }
+  }
+
+  var statistics: TaskStatistics { environment.board(0).current }
+}

@@ -1,0 +1,99 @@
+import Attribution
+import Connect
+import Dataflow
+import Events
+
+/// Rows of one task as a `MemorySink` takes them: copies of what the engine and the decoder lend.
+final class MemoryEpoch: Epoch {
+  struct Event {
+    var event: NaiveAttribution.Event
+    var verdict: Verdict
+    var watermark: Watermark
+  }
+  struct Answer {
+    var checkoutID: String
+    var kind: Attribution.Answer.Kind
+    var isFinal: Bool
+    var time: EventTime
+    var answer: NaiveAttribution.Answer
+  }
+
+  private(set) var clicks: [Event] = []
+  private(set) var checkouts: [Event] = []
+  private(set) var answers: [Answer] = []
+  private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
+  private(set) var byteCount = 0
+  /// Changes with every use of the object.
+  private(set) var identity = Identity()
+
+  /// Tells one filling of an epoch from the next.
+  final class Identity: Sendable {}
+
+  var isEmpty: Bool { byteCount == 0 }
+
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
+    self.clicks += events(clicks.records, verdicts, watermark)
+  }
+
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
+    self.checkouts += events(checkouts.records, verdicts, watermark)
+  }
+
+  func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
+    byteCount += rejects.count * 100
+    self.rejects += rejects.map { (stream, $0.offset) }
+  }
+
+  func append(_ answers: [Attribution.Answer]) {
+    byteCount += answers.count * 100
+    self.answers += answers.map { answer in
+      Answer(
+        checkoutID: answer.checkoutFields.firstField,
+        kind: answer.kind,
+        isFinal: answer.isFinal,
+        time: answer.checkoutTime,
+        answer: NaiveAttribution.Answer(
+          clickID: answer.isAttributed ? String(decoding: answer.clickID, as: UTF8.self) : nil,
+          clicksInWindow: Int(answer.clicksInWindow)
+        )
+      )
+    }
+  }
+
+  func removeAll() {
+    clicks = []
+    checkouts = []
+    answers = []
+    rejects = []
+    byteCount = 0
+    identity = Identity()
+  }
+
+  private func events(
+    _ records: [some EventRecord],
+    _ verdicts: [Verdict],
+    _ watermark: Watermark
+  ) -> [Event] {
+    precondition(records.count == verdicts.count, "one verdict per record")
+    byteCount += records.count * 100
+    return zip(records, verdicts).map { record, verdict in
+      Event(
+        event: NaiveAttribution.Event(
+          id: String(decoding: record.bytes(record.eventID), as: UTF8.self),
+          user: String(decoding: record.bytes(record.userID), as: UTF8.self),
+          time: record.time
+        ),
+        verdict: verdict,
+        watermark: watermark
+      )
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The first of several fields in binary COPY form, a text.
+  fileprivate var firstField: String {
+    let count = Int32(bigEndian: loadUnaligned(as: Int32.self))
+    return String(decoding: self[4..<4 + Int(count)], as: UTF8.self)
+  }
+}

@@ -1,0 +1,115 @@
+package import Connect
+import Synchronization
+
+/// A log in memory: lines appended by a test, read by any number of readers.
+///
+/// Positions are `NUMBER`, the line to read next; lag is counted in lines. Every read hands out a
+/// fresh copy, at most `byteCount` bytes and at least one line.
+package final class MemoryLog: Source {
+  /// What reading does beside returning lines.
+  package enum Weather: Sendable {
+    case fair
+    /// Nothing comes, though there is more to read.
+    case paused
+    case failing(ConnectorError)
+  }
+
+  private struct State {
+    var lines: [StreamKind: [[String]]]
+    var weather: [StreamKind: Weather] = [:]
+  }
+
+  package let identity: String
+  private let partitions: Int
+  private let state: Mutex<State>
+
+  package init(partitions: Int, identity: String = "memory") {
+    self.identity = identity
+    self.partitions = partitions
+    let empty = Array(repeating: [String](), count: partitions)
+    state = Mutex(State(lines: [.clicks: empty, .checkouts: empty]))
+  }
+
+  package func append(_ lines: [String], to stream: StreamKind, partition: Int = 0) {
+    state.withLock { $0.lines[stream]?[partition] += lines }
+  }
+
+  package func set(_ weather: Weather, for stream: StreamKind) {
+    state.withLock { $0.weather[stream] = weather }
+  }
+
+  package func lines(_ stream: StreamKind, partition: Int = 0) -> [String] {
+    state.withLock { $0.lines[stream]?[partition] ?? [] }
+  }
+
+  fileprivate func weather(_ stream: StreamKind) -> Weather {
+    state.withLock { $0.weather[stream] ?? .fair }
+  }
+
+  package func partitionCount() -> Int { partitions }
+
+  package func open(
+    _ stream: StreamKind,
+    partition: Int,
+    at position: SourcePosition?,
+    until bound: ReadBound
+  ) throws(ConnectorError) -> any PartitionReader {
+    let end: Int? = if case .position(let end) = bound { Int(end.token) } else { nil }
+    guard let start = Int(position?.token ?? "0") else {
+      throw ConnectorError(.permanent, "position \"\(position?.token ?? "")\" is not of this log")
+    }
+    return Reader(log: self, stream: stream, partition: partition, next: start, end: end)
+  }
+
+  private final class Reader: PartitionReader {
+    private let log: MemoryLog
+    private let stream: StreamKind
+    private let partition: Int
+    private var next: Int
+    private let end: Int?
+    private var memory: UnsafeMutableRawBufferPointer = .allocate(byteCount: 64, alignment: 1)
+
+    init(log: MemoryLog, stream: StreamKind, partition: Int, next: Int, end: Int?) {
+      self.log = log
+      self.stream = stream
+      self.partition = partition
+      self.next = next
+      self.end = end
+    }
+
+    deinit { memory.deallocate() }
+
+    var position: SourcePosition { SourcePosition("\(next)") }
+
+    func lag() -> Int64 { Int64((end ?? log.lines(stream, partition: partition).count) - next) }
+
+    func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+      let start = next
+      var isPaused = false
+      switch log.weather(stream) {
+      case .fair: break
+      case .paused: isPaused = true
+      case .failing(let error): throw error
+      }
+      let lines = log.lines(stream, partition: partition).prefix(end ?? .max)
+      var text: [UInt8] = []
+      while !isPaused, next < lines.count,
+        text.isEmpty || text.count + lines[next].utf8.count < byteCount
+      {
+        text += Array((lines[next] + "\n").utf8)
+        next += 1
+      }
+      memory.deallocate()
+      memory = .allocate(byteCount: text.count + 64, alignment: 1)
+      memory.initializeMemory(as: UInt8.self, repeating: 0)
+      memory.copyBytes(from: text)
+      return MessageRun(
+        bytes: UnsafeMutableRawBufferPointer(rebasing: memory[..<text.count]),
+        startOffset: Int64(start),
+        framing: .lines,
+        isCaughtUp: !isPaused && next >= lines.count,
+        startPosition: SourcePosition("\(start)")
+      )
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Connect
+import Dataflow
+
+/// The task's end of a `MemorySink`.
+final class MemoryTaskSink: TaskSink {
+  private let task: Int
+  private let sink: MemorySink
+  private var generation = 0
+
+  init(task: Int, sink: MemorySink) {
+    self.task = task
+    self.sink = sink
+  }
+
+  func open() throws(ConnectorError) -> TaskProgress? {
+    let opened = try sink.open(task)
+    generation = opened.generation
+    return opened.progress
+  }
+
+  func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) -> Set<[UInt8]> {
+    let stored = sink.stored(task)
+    let events = stream == .clicks ? stored.clicks : stored.checkouts
+    let dropped = (stored.dropped[stream] ?? []).filter { id in
+      events[id].map { $0.time >= horizon } ?? false
+    }
+    return Set(dropped.map { Array($0.utf8) })
+  }
+
+  func makeEpoch() -> any Epoch { MemoryEpoch() }
+
+  func commit(
+    _ epoch: any Epoch,
+    progress: TaskProgress
+  ) throws(ConnectorError) -> CommitReceipt {
+    guard let epoch = epoch as? MemoryEpoch else { preconditionFailure("epoch of another sink") }
+    return try sink.commit(epoch, progress, task: task, generation: generation)
+  }
+
+  func recycle(_ epoch: any Epoch) { (epoch as? MemoryEpoch)?.removeAll() }
+
+  func close() {}
+}
