@@ -40,7 +40,7 @@ package struct PrivateCluster: Sendable {
         try server.initialize(isDurable: durability != .none)
       }
       // One that runs and does not answer has lost its socket: a temporary directory swept, say.
-      if try server.isRunning() { try server.stop() }
+      if server.isRunning { try server.stop() }
       try server.start(
         ClusterSettings(durability: durability, socketDirectory: location.socketDirectory())
       )
@@ -57,7 +57,7 @@ package struct PrivateCluster: Sendable {
         location: location,
         installation: .find(majorVersion: dataVersion(of: location))
       )
-      if try server.isRunning() { try server.stop() }
+      if server.isRunning { try server.stop() }
     }
   }
 
