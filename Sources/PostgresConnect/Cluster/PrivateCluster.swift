@@ -66,7 +66,9 @@ package struct PrivateCluster: Sendable {
     get throws(ConnectorError) { try runningAddress() != nil }
   }
 
-  /// The address of the running server's database; nil when none runs here. Starts nothing.
+  /// The address of the running server's database; nil when none runs here.
+  ///
+  /// Starts nothing.
   package func runningAddress() throws(ConnectorError) -> PostgresAddress? {
     guard let location = try ClusterLocation.find(requestedDirectory) else { return nil }
     return try reachable(at: location)

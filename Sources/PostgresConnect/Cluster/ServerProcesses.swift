@@ -27,7 +27,9 @@ enum ServerProcesses {
   ///
   /// Those notice within moments; until then the files protect the memory that they share.
   ///
-  /// - Parameter socket: the socket's path; its directory is this cluster's alone.
+  /// - Parameters:
+  ///   - data: the data directory.
+  ///   - socket: the socket's path; its directory is this cluster's alone.
   /// - Returns: false when some live on after ten seconds: then nothing was removed.
   static func clearAway(in data: String, socket: String) -> Bool {
     // Without /proc nobody can tell: PostgreSQL's own, stricter check decides.
