@@ -125,6 +125,11 @@ let package = Package(
       dependencies: ["Runtime", "Attribution", "Connect", "Events", "Dataflow", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "ProgramsTests",
+      dependencies: [
+        "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",

@@ -1,20 +1,23 @@
 /// The first record of each key, as long as the key is remembered.
 ///
-///     emitted(r)  iff  no r' before r in arrival, emitted, with key(r') = key(r) and
-///                      time(r') + retention >= watermark
+///     duplicate(r)  iff  some r' that is none arrived before r with key(r') = key(r) and
+///                        time(r') + retention >= watermark
 ///
-/// A record passes at once. With retention 5, and records a, b at the time behind them:
+/// A record that is neither a duplicate nor late passes at once. With retention 5, and records a, b,
+/// c at the time behind them:
 ///
 ///     a@10      emitted
 ///     b@8       emitted
 ///     a@10      duplicate: counted
-///     wm=12     nothing forgotten: 8 + 5 >= 12
+///     wm=12     nothing is forgotten: 8 + 5 >= 12
 ///     a@10      duplicate, though it would be late
 ///     wm=14     b is forgotten: 8 + 5 < 14
-///     b@8       late: 8 < 14; not remembered again
+///     b@8       late: 8 < 14; too old to be remembered again
+///     c@13      late: 13 < 14; remembered
+///     c@13      duplicate
 ///
-/// A copy that comes on time is always recognised (retention >= 0, copies share their time). State:
-/// the keys of the records with `time >= watermark - retention`.
+/// A copy on time is always recognised (copies share their time, retention >= 0). State: the keys of
+/// the records with `time >= watermark - retention`.
 @usableFromInline
 package struct Deduplicate<Record: Timestamped, Key: Hashable>: Operator, ~Copyable {
   @usableFromInline
@@ -53,14 +56,13 @@ package struct Deduplicate<Record: Timestamped, Key: Hashable>: Operator, ~Copya
   ) {
     for record in batch {
       let key = key(record)
-      if record.time < watermark {
-        if remembered.contains(key) { duplicateCount += 1 } else { late.append(record) }
-      } else if remembered.insert(key).inserted {
-        expiring.insert(key, at: record.time)
-        output.append(record)
-      } else {
+      let isForgotten = record.time < watermark - retention
+      guard isForgotten ? !remembered.contains(key) : remembered.insert(key).inserted else {
         duplicateCount += 1
+        continue
       }
+      if !isForgotten { expiring.insert(key, at: record.time) }
+      if record.time < watermark { late.append(record) } else { output.append(record) }
     }
   }
 

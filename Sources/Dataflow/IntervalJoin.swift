@@ -28,9 +28,16 @@ package struct IntervalJoin<Left: Timestamped, Right: Timestamped, Key: Hashable
   package enum Kind: Sendable { case inner, rightOuter }
 
   @usableFromInline
-  package enum Input {
+  package enum Input: Timestamped {
     case left(Left)
     case right(Right)
+
+    @inlinable package var time: EventTime {
+      switch self {
+      case .left(let left): left.time
+      case .right(let right): right.time
+      }
+    }
   }
 
   @usableFromInline
@@ -104,10 +111,13 @@ package struct IntervalJoin<Left: Timestamped, Right: Timestamped, Key: Hashable
     late: inout [Input]
   ) {
     for input in batch {
+      guard input.time >= watermark else {
+        late.append(input)
+        continue
+      }
       switch input {
-      case .left(let left) where left.time >= watermark: join(left, into: &output)
-      case .right(let right) where right.time >= watermark: join(right, into: &output)
-      default: late.append(input)
+      case .left(let left): join(left, into: &output)
+      case .right(let right): join(right, into: &output)
       }
     }
   }

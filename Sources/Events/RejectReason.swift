@@ -26,7 +26,7 @@ extension RejectReason {
   }
 
   static func missing(_ field: Field) -> RejectReason {
-    RejectReason("\"\(field.name)\": expected \(field.form.expectation), found no value")
+    RejectReason("\"\(field.name)\": expected \(field.expectation), found no value")
   }
 
   /// - Parameter text: the value's bytes, of a string without its quotes.
@@ -37,7 +37,7 @@ extension RejectReason {
   ) -> RejectReason {
     let found = excerpt(text, maximum: 64)
     return RejectReason(
-      "\"\(field.name)\": expected \(field.form.expectation), found "
+      "\"\(field.name)\": expected \(field.expectation), found "
         + (kind == .string ? "\"\(found)\"" : found)
     )
   }
@@ -56,12 +56,13 @@ extension RejectReason {
   }
 }
 
-extension Field.Form {
+extension Field {
   /// What a value has to be, in words.
   var expectation: String {
-    switch self {
-    case .text(let maximum?): "a string of 1 to \(maximum) bytes without U+0000"
-    case .text(nil): "a string without U+0000"
+    switch form {
+    case .text:
+      maximumByteCount.map { "a string of 1 to \($0) bytes without U+0000" }
+        ?? "a string without U+0000"
     case .time: "an RFC 3339 time with a zone"
     case .amount: "a number below 10^10"
     case .number: "a number"

@@ -33,7 +33,10 @@ package struct Configuration: Sendable {
 
   /// The setting's value, nil if it is given nowhere.
   ///
-  /// - Parameter option: what the command line said; it wins.
+  /// - Parameters:
+  ///   - key: the option's name without dashes.
+  ///   - option: what the command line said; it wins.
+  /// - Returns: the value from the first place that gives one.
   /// - Throws: `.usage`, naming the variable, or the file and line, that could not be read.
   package func value<Value: SettingValue>(
     _ key: String,

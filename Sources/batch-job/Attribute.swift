@@ -4,7 +4,8 @@ import Programs
 /// First clicks of the checkouts in files.
 struct Attribute: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Attribute the checkouts in files to their first clicks. Not built yet.")
+    abstract: "Attribute the checkouts in files to their first clicks. Not built yet."
+  )
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
   var clicks: [String]
@@ -17,7 +18,8 @@ struct Attribute: ParsableCommand {
   func run() throws {
     throw Failure.notBuilt(
       "batch-job attribute",
-      promise: "it will answer \(clicks.count + checkouts.count) files by the rule of stream-job")
+      promise: "it will answer \(clicks.count + checkouts.count) files by the rule of stream-job"
+    )
   }
 }
 

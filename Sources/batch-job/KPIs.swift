@@ -5,7 +5,8 @@ import Programs
 struct KPIs: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kpis",
-    abstract: "Make order_kpis and category_kpis of a shop's tables. Not built yet.")
+    abstract: "Make order_kpis and category_kpis of a shop's tables. Not built yet."
+  )
 
   @Option(parsing: .upToNextOption, help: "CSV files of orders.")
   var orders: [String]
@@ -21,6 +22,8 @@ struct KPIs: ParsableCommand {
   func run() throws {
     let count = orders.count + orderItems.count + products.count
     throw Failure.notBuilt(
-      "batch-job kpis", promise: "it will clean \(count) files and make daily figures of them")
+      "batch-job kpis",
+      promise: "it will clean \(count) files and make daily figures of them"
+    )
   }
 }

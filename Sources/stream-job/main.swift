@@ -1,1 +1,3 @@
-print("under way")
+import Programs
+
+Program.main(StreamJob.self)

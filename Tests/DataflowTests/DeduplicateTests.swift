@@ -14,7 +14,7 @@ import Testing
     let rows = play(
       """
       t=10 event a | t=8 event b | t=10 event a | wm=12 | t=10 event a | wm=14 | t=8 event b |
-      t=8 event b
+      t=8 event b | t=13 event c | t=13 event c
       """,
       through: distinct(),
       \.key,
@@ -23,6 +23,7 @@ import Testing
     #expect(
       rows == [
         "t=10 event a: a", "t=8 event b: b", "t=8 event b: late", "t=8 event b: late",
+        "t=13 event c: late",
       ]
     )
   }
@@ -95,14 +96,14 @@ import Testing
       var distinct = distinct(retention: retention)
       var actual: [Outcome] = []
       var expected: [Outcome] = []
-      var emitted: Set<String> = []
+      var seen: [String: EventTime] = [:]
       var watermark = EventTime.beginning
       for arrival in arrivals {
-        let isRemembered =
-          emitted.contains(arrival.key) && arrival.time + .seconds(retention) >= watermark
-        let isLate = arrival.time < watermark
-        expected.append(isRemembered ? .duplicate : isLate ? .late : .emitted)
-        if expected.last == .emitted { emitted.insert(arrival.key) }
+        let isRemembered = seen[arrival.key].map { $0 + .seconds(retention) >= watermark } ?? false
+        expected.append(
+          isRemembered ? .duplicate : arrival.time < watermark ? .late : .emitted
+        )
+        if !isRemembered { seen[arrival.key] = arrival.time }
         watermark = max(watermark, arrival.time - .seconds(5))
 
         var output: [Arrival] = []

@@ -123,11 +123,7 @@ import Testing
   ) -> Specimen<Join> {
     Specimen(
       make: { self.join(before: before, after: after, kind) },
-      time: { input in
-        switch input {
-        case .left(let record), .right(let record): record.time
-        }
-      },
+      time: \.time,
       describe: describe,
       model: { inputs in
         let lefts = inputs.compactMap { if case .left(let left) = $0 { left } else { nil } }

@@ -15,62 +15,40 @@
 
 #pragma clang assume_nonnull begin
 
-/// Where a scan stopped, and whether it passed a byte >= 0x80 on the way.
-struct scan_stop {
-  const void *position;
-  bool has_non_ascii;
-};
-
-/// The first quote, backslash or control character at or after `from`; `end` or more if none.
-static inline struct scan_stop scan_json_string(const void *from, const void *end) {
+/// The first byte at or after `from` that is not plain text within a JSON string: a quote, a
+/// backslash, a control character or a byte >= 0x80; `end` or more if there is none.
+static inline const void *scan_plain_text(const void *from, const void *end) {
   const uint8_t *p = (const uint8_t *)from;
-  struct scan_stop stop = {p, false};
 #ifdef __SSE2__
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1f);
-  uint32_t high = 0;
-  for (;; p += 32) {
+  const __m128i space = _mm_set1_epi8(0x20);
+  do {
     __m128i a = _mm_loadu_si128((const __m128i *)p);
     __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
+    // The comparison is signed: bytes >= 0x80 are less than a space too.
     __m128i a_stops = _mm_or_si128(
         _mm_or_si128(_mm_cmpeq_epi8(a, quote), _mm_cmpeq_epi8(a, backslash)),
-        _mm_cmpeq_epi8(_mm_min_epu8(a, control), a));
+        _mm_cmplt_epi8(a, space));
     __m128i b_stops = _mm_or_si128(
         _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, backslash)),
-        _mm_cmpeq_epi8(_mm_min_epu8(b, control), b));
+        _mm_cmplt_epi8(b, space));
     uint32_t stops = (uint32_t)_mm_movemask_epi8(a_stops)
         | (uint32_t)_mm_movemask_epi8(b_stops) << 16;
-    uint32_t high_here = (uint32_t)_mm_movemask_epi8(a)
-        | (uint32_t)_mm_movemask_epi8(b) << 16;
-    if (stops != 0) {
-      unsigned index = (unsigned)__builtin_ctz(stops);
-      high |= high_here & ((1u << index) - 1);
-      stop.position = p + index;
-      break;
-    }
-    high |= high_here;
-    if ((const void *)(p + 32) >= end) {
-      stop.position = p + 32;
-      break;
-    }
-  }
-  stop.has_non_ascii = high != 0;
+    if (stops != 0) return p + __builtin_ctz(stops);
+    p += 32;
+  } while ((const void *)p < end);
 #else
-  uint8_t high = 0;
-  while ((const void *)p < end && *p != '"' && *p != '\\' && *p >= 0x20) high |= *p++;
-  stop.position = p;
-  stop.has_non_ascii = high >= 0x80;
+  while ((const void *)p < end && *p != '"' && *p != '\\' && *p >= 0x20 && *p < 0x80) p++;
 #endif
-  return stop;
+  return p;
 }
 
 /// The bytes expected between two values of an object, such as `,"user_id":`.
 struct scan_literal {
-  uint8_t bytes[32];
+  _Alignas(16) uint8_t bytes[32];
   /// One bit for each byte that counts.
   uint32_t mask;
-  /// 0 matches never.
   uint32_t byte_count;
   /// What the literal means to its owner.
   uint32_t tag;
@@ -80,18 +58,18 @@ struct scan_literal {
 static inline bool scan_matches(const void *at, const struct scan_literal *literal) {
 #ifdef __SSE2__
   __m128i a = _mm_cmpeq_epi8(
-      _mm_loadu_si128((const __m128i *)at), _mm_loadu_si128((const __m128i *)literal->bytes));
+      _mm_loadu_si128((const __m128i *)at), _mm_load_si128((const __m128i *)literal->bytes));
   __m128i b = _mm_cmpeq_epi8(
       _mm_loadu_si128((const __m128i *)at + 1),
-      _mm_loadu_si128((const __m128i *)literal->bytes + 1));
+      _mm_load_si128((const __m128i *)literal->bytes + 1));
   uint32_t equal = (uint32_t)_mm_movemask_epi8(a) | (uint32_t)_mm_movemask_epi8(b) << 16;
-  return (~equal & literal->mask) == 0 && literal->byte_count != 0;
+  return (~equal & literal->mask) == 0;
 #else
-  return literal->byte_count != 0 && memcmp(at, literal->bytes, literal->byte_count) == 0;
+  return literal->mask != 0 && memcmp(at, literal->bytes, literal->byte_count) == 0;
 #endif
 }
 
-/// Makes a literal of `byte_count` <= 32 bytes.
+/// Makes a literal of 1 to 32 bytes.
 static inline struct scan_literal scan_make_literal(
     const void *bytes, size_t byte_count, uint32_t tag) {
   struct scan_literal literal = {{0}, 0, (uint32_t)byte_count, tag};

@@ -16,7 +16,7 @@ struct EventDecoder<Event: DecodableEvent> {
 
   init() {
     guesses = Array(
-      repeating: scan_literal(),
+      repeating: ObjectScanner.noGuess,
       count: ObjectScanner.Places.count(fields: schema.fields.count)
     )
   }
@@ -139,7 +139,7 @@ struct EventDecoder<Event: DecodableEvent> {
       byteCount: Int
     ) throws(RejectReason) -> ObjectScanner.Found {
       do throws(JSONFault) {
-        return try scanner.scan(message, byteCount: byteCount, as: reader.shape)
+        return try scanner.scan(message, byteCount: byteCount, as: reader.schema.event)
       } catch {
         throw .fault(error, message: UnsafeRawBufferPointer(start: message, count: byteCount))
       }

@@ -2,14 +2,9 @@ import Dataflow
 
 /// Checks the scanned values of a message against the schema.
 struct FieldReader {
-  let shape: Shape
+  let schema: EventSchema
   private let fields: UnsafePointer<Field>
   private let places: ObjectScanner.Places
-  /// One bit for each field of the event.
-  private let all: UInt32
-  private let required: UInt32
-  /// The fields that a plain string of any length fits.
-  private let texts: UInt32
   private(set) var times: TimeReader
 
   init(
@@ -18,10 +13,7 @@ struct FieldReader {
     places: ObjectScanner.Places,
     times: TimeReader
   ) {
-    shape = schema.event
-    all = schema.all
-    required = schema.required
-    texts = schema.texts
+    self.schema = schema
     self.fields = fields
     self.places = places
     self.times = times
@@ -32,64 +24,76 @@ struct FieldReader {
     _ message: UnsafeMutableRawPointer,
     _ found: ObjectScanner.Found
   ) throws(RejectReason) -> FieldValues {
-    var result = FieldValues(slices: places.slices)
-    for index in Bits(all & ~found.present) {
-      if required & 1 << UInt32(index) != 0 { throw .missing(fields[index]) }
+    for index in Bits(schema.all & ~found.present) {
+      if schema.required & 1 << UInt32(index) != 0 { throw .missing(fields[index]) }
       places.slices[index] = .absent
     }
+    // A plain string settles a text field; of a limited one it remains to look at the length.
+    var settled = found.plain & schema.texts
+    for index in Bits(found.plain & schema.limitedTexts)
+    where !fits(fields[index], byteCount: places.slices[index].length) {
+      settled &= ~(1 << UInt32(index))
+    }
+    var values = FieldValues(slices: places.slices)
     var escaped: UInt32 = 0
-    for index in Bits(all & found.present & ~(texts & found.plain)) {
-      let isPlain = found.plain & 1 << UInt32(index) != 0
-      let traits = isPlain ? .plainString : places.traits[index]
+    for index in Bits(schema.all & found.present & ~settled) {
+      let bit: UInt32 = 1 << UInt32(index)
+      let traits = found.plain & bit != 0 ? .plainString : places.traits[index]
       let text = UnsafeRawBufferPointer(
         start: message + Int(places.slices[index].offset),
         count: Int(places.slices[index].length)
       )
-      guard fits(fields[index].form, text, traits, &result) else {
+      guard read(fields[index], text, traits, into: &values) else {
         throw .unfit(fields[index], found: traits.kind, text)
       }
-      if case .text = fields[index].form, traits.flags.contains(.escape) {
-        escaped |= 1 << UInt32(index)
-      }
+      if traits.flags.contains(.escape), schema.texts & bit != 0 { escaped |= bit }
     }
     if escaped != 0 { unescape(escaped, of: message) }
-    return result
+    return values
   }
 
-  /// Whether a value fits a field; reads the time and the amount.
-  private mutating func fits(
-    _ form: Field.Form,
+  @inline(__always)
+  private func fits(_ field: Field, byteCount: Int32) -> Bool {
+    guard let maximum = field.maximumByteCount else { return true }
+    return byteCount >= 1 && byteCount <= maximum
+  }
+
+  /// Reads one value; false if it does not fit the field.
+  private mutating func read(
+    _ field: Field,
     _ text: UnsafeRawBufferPointer,
     _ traits: JSONTraits,
-    _ result: inout FieldValues
+    into values: inout FieldValues
   ) -> Bool {
-    switch (form, traits.kind) {
-    case (.text(let maximum), .string):
-      guard !traits.flags.contains(.unstorableText) else { return false }
-      guard let maximum else { return true }
-      return 1...maximum ~= characterBytes(text, traits.flags)
-    case (.time, .string):
-      guard let time = time(text, traits.flags) else { return false }
-      result.time = time
+    switch field.form {
+    case .text:
+      return traits.kind == .string && !traits.flags.contains(.unstorableText)
+        && fits(field, byteCount: unescapedByteCount(text, traits.flags))
+    case .time:
+      guard traits.kind == .string, let time = time(text, traits.flags) else { return false }
+      values.time = time
       return true
-    case (.amount, .number):
-      guard let amount = Money(text) else { return false }
-      result.amount = amount
+    case .amount:
+      guard traits.kind == .number, let amount = Money(text) else { return false }
+      values.amount = amount
       return true
-    case (.object, .object), (.objects, .array):
-      return isStorable(traits) && text.count <= 1 << 25
-    default:
-      return false
+    case .object:
+      return traits.kind == .object && isStorable(text, traits.flags)
+    case .objects:
+      return traits.kind == .array && isStorable(text, traits.flags)
+    case .number, .integer:
+      preconditionFailure("\(field.name): a form of members only")
     }
   }
 
-  /// The length of a string once its escapes are replaced.
-  private func characterBytes(
+  private func unescapedByteCount(
     _ text: UnsafeRawBufferPointer,
     _ flags: JSONTraits.Flags
-  ) -> Int {
-    guard flags.contains(.escape), let start = text.baseAddress else { return text.count }
-    return unescapedByteCount(start, byteCount: text.count)
+  ) -> Int32 {
+    guard flags.contains(.escape), let start = text.baseAddress else {
+      return Int32(truncatingIfNeeded: text.count)
+    }
+    return Int32(truncatingIfNeeded: Events.unescapedByteCount(start, byteCount: text.count))
   }
 
   private mutating func time(
@@ -108,8 +112,11 @@ struct FieldReader {
   }
 
   /// Whether PostgreSQL's jsonb takes the value, and its members are of their types.
-  private func isStorable(_ traits: JSONTraits) -> Bool {
-    traits.flags.isDisjoint(with: [.unstorableText, .unstorableNumber, .misshapen])
+  ///
+  /// In jsonb a value takes up to eight times its text, and 256 MiB at most.
+  private func isStorable(_ text: UnsafeRawBufferPointer, _ flags: JSONTraits.Flags) -> Bool {
+    flags.isDisjoint(with: [.unstorableText, .unstorableNumber, .misshapen])
+      && text.count <= 1 << 25
   }
 
   private func unescape(_ escaped: UInt32, of message: UnsafeMutableRawPointer) {

@@ -1,5 +1,5 @@
 /// What a scan learned of a value besides where it stands.
-struct JSONTraits: BitwiseCopyable {
+struct JSONTraits: Equatable, BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case string, number, boolean, null, array, object
   }

@@ -9,43 +9,35 @@ struct ScannedString {
 
 extension ObjectScanner {
   /// Scans a string from behind its opening quote.
-  @inline(__always)
   func scanString(at start: UnsafeRawPointer) throws(JSONFault) -> ScannedString {
-    let stop = scan_json_string(start, end)
-    if stop.position < end, !stop.has_non_ascii,
-      stop.position.load(as: UInt8.self) == UInt8(ascii: "\"")
-    {
-      return ScannedString(quote: stop.position, flags: [])
-    }
-    return try scanUnusualString(from: start, first: stop)
-  }
-
-  /// Goes on after the first stop in a string with escapes, non-ASCII text or a fault.
-  @inline(never)
-  private func scanUnusualString(
-    from start: UnsafeRawPointer,
-    first: scan_stop
-  ) throws(JSONFault) -> ScannedString {
-    var stop = first
-    var hasNonASCII = stop.has_non_ascii
+    var cursor = start
+    var hasNonASCII = false
     var flags: JSONTraits.Flags = []
     while true {
-      switch try byte(at: stop.position, or: "the end of a string") {
+      cursor = scan_plain_text(cursor, end)
+      switch try byte(at: cursor, or: "the end of a string") {
       case UInt8(ascii: "\""):
-        if hasNonASCII, let position = firstMalformedUTF8(from: start, to: stop.position) {
+        if hasNonASCII, let position = firstMalformedUTF8(from: start, to: cursor) {
           throw fault(at: position, expected: "UTF-8")
         }
-        return ScannedString(quote: stop.position, flags: flags)
+        return ScannedString(quote: cursor, flags: flags)
       case UInt8(ascii: "\\"):
-        flags.insert(.escape)
-        let escape = try scanEscape(at: stop.position)
-        if !escape.isStorable { flags.insert(.unstorableText) }
-        stop = scan_json_string(escape.end, end)
-        hasNonASCII = hasNonASCII || stop.has_non_ascii
+        let escape = try scanEscape(at: cursor)
+        flags.insert(escape.isStorable ? .escape : [.escape, .unstorableText])
+        cursor = escape.end
+      case 0x80...:
+        hasNonASCII = true
+        cursor = skipNonASCII(cursor)
       default:
-        throw fault(at: stop.position, expected: "an escape for a control character")
+        throw fault(at: cursor, expected: "an escape for a control character")
       }
     }
+  }
+
+  private func skipNonASCII(_ start: UnsafeRawPointer) -> UnsafeRawPointer {
+    var cursor = start
+    while cursor < end, cursor.load(as: UInt8.self) >= 0x80 { cursor += 1 }
+    return cursor
   }
 
   /// Checks the escape (of a surrogate pair, both) at `backslash`.

@@ -8,7 +8,8 @@ struct ScannedValue {
 
 extension ObjectScanner {
   /// Scans any value; `form` is its field's, nil if there is none: then it only has to be JSON.
-  private func scanValue(
+  @inline(never)
+  func scanValue(
     at start: UnsafeRawPointer,
     of form: Field.Form?,
     depth: Int
@@ -25,8 +26,7 @@ extension ObjectScanner {
   }
 
   /// Scans a value that is not a string.
-  @inline(never)
-  func scanOther(
+  private func scanOther(
     at start: UnsafeRawPointer,
     of form: Field.Form?,
     depth: Int

@@ -44,6 +44,27 @@ struct ObjectScanner {
     var plain: UInt32 = 0
     /// Those of all keys and values together.
     var flags: JSONTraits.Flags = []
+
+    @inline(__always)
+    mutating func notePlainString(_ field: Int) {
+      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
+      present |= bit
+      plain |= bit
+    }
+
+    mutating func note(_ field: Int, _ traits: JSONTraits) {
+      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
+      present = traits.kind == .null ? present & ~bit : present | bit
+      plain = traits == .plainString ? plain | bit : plain & ~bit
+      flags.formUnion(traits.flags)
+    }
+  }
+
+  /// Matches only NUL and leads nowhere: the NUL is then found to be no value.
+  static var noGuess: scan_literal {
+    var literal = scan_make_literal([0], 1, 0)
+    literal.byte_count = 0
+    return literal
   }
 
   let fields: UnsafePointer<Field>
@@ -84,50 +105,40 @@ struct ObjectScanner {
     var predecessor = shape.count + 1
     var cursor = start
     while true {
-      let field: Int
-      if scan_matches(cursor, places.guesses + predecessor) {
-        field = Int(places.guesses[predecessor].tag)
-        cursor += Int(places.guesses[predecessor].byte_count)
+      let guess = places.guesses + predecessor
+      if scan_matches(cursor, guess) {
+        predecessor = Int(guess.pointee.tag)
+        cursor += Int(guess.pointee.byte_count)
       } else {
         let key = try scanKey(shape, after: cursor, isFirst: cursor == start)
         found.end = key.end
-        guard let known = key.field else { return found }
-        field = known
+        guard let field = key.field else { return found }
         found.flags.formUnion(key.flags)
-        if key.flags.isEmpty {
-          learn(&places.guesses[predecessor], from: cursor, to: key.end, field)
-        }
+        if key.flags.isEmpty { learn(&guess.pointee, from: cursor, to: key.end, field) }
+        predecessor = field
         cursor = key.end
       }
 
-      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
-      let value: ScannedValue
-      if try byte(at: cursor, or: "a value") == UInt8(ascii: "\"") {
-        let string = try scanString(at: cursor + 1)
-        if string.flags.isEmpty {
-          places.slices[field] = slice(from: cursor + 1, to: string.quote)
-          cursor = string.quote + 1
-          found.present |= bit
-          found.plain |= bit
-          predecessor = field
+      let field = predecessor
+      guard cursor < end else { throw fault(at: end, expected: "a value") }
+      if cursor.load(as: UInt8.self) == UInt8(ascii: "\"") {
+        let quote = scan_plain_text(cursor + 1, end)
+        if quote < end, quote.load(as: UInt8.self) == UInt8(ascii: "\"") {
+          places.slices[field] = slice(from: cursor + 1, to: quote)
+          found.notePlainString(field)
+          cursor = quote + 1
           continue
         }
-        value = ScannedValue(
-          slice: slice(from: cursor + 1, to: string.quote),
-          traits: JSONTraits(kind: .string, flags: string.flags),
-          end: string.quote + 1
-        )
-      } else {
-        value = try scanOther(at: cursor, of: form(field, in: shape), depth: depth)
+      } else if cursor.load(as: UInt8.self) <= 0x20 {
+        // There is more space than in the literal: next time it is learned anew.
+        guess.pointee = Self.noGuess
+        cursor = skipSpace(cursor)
       }
+      let value = try scanValue(at: cursor, of: form(field, in: shape), depth: depth)
       places.slices[field] = value.slice
       places.traits[field] = value.traits
-      found.flags.formUnion(value.traits.flags)
-      found.plain &= ~bit
-      found.present =
-        value.traits.kind == .null ? found.present & ~bit : found.present | bit
+      found.note(field, value.traits)
       cursor = value.end
-      predecessor = field
     }
   }
 

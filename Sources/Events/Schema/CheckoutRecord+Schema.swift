@@ -1,25 +1,25 @@
 extension CheckoutRecord: DecodableEvent {
   package static let schema = EventSchema(
     event: [
-      .required("event_id", .text(maximum: 100)),
-      .required("user_id", .text(maximum: 50)),
+      .required("event_id", .text, upTo: 100),
+      .required("user_id", .text, upTo: 50),
       .required("timestamp", .time),
       .required("total_amount", .amount),
-      .optional("session_id", .text(maximum: nil)),
-      .optional("payment_method", .text(maximum: nil)),
+      .optional("session_id", .text),
+      .optional("payment_method", .text),
       .optional("items", .objects(Shape(first: 8, count: 4))),
       .optional("shipping_address", .object(Shape(first: 12, count: 4))),
     ],
     members: [
-      .optional("product_id", .text(maximum: nil)),
-      .optional("product_name", .text(maximum: nil)),
+      .optional("product_id", .text),
+      .optional("product_name", .text),
       .optional("price", .number),
       .optional("quantity", .integer),
 
-      .optional("city", .text(maximum: nil)),
-      .optional("state", .text(maximum: nil)),
-      .optional("country", .text(maximum: nil)),
-      .optional("zip_code", .text(maximum: nil)),
+      .optional("city", .text),
+      .optional("state", .text),
+      .optional("country", .text),
+      .optional("zip_code", .text),
     ]
   )
 

@@ -1,16 +1,16 @@
 extension ClickRecord: DecodableEvent {
   package static let schema = EventSchema(event: [
-    .required("event_id", .text(maximum: 100)),
-    .required("user_id", .text(maximum: 50)),
+    .required("event_id", .text, upTo: 100),
+    .required("user_id", .text, upTo: 50),
     .required("timestamp", .time),
-    .required("product_id", .text(maximum: 50)),
-    .optional("product_name", .text(maximum: nil)),
-    .optional("product_category", .text(maximum: nil)),
+    .required("product_id", .text, upTo: 50),
+    .optional("product_name", .text),
+    .optional("product_category", .text),
     .optional("product_price", .amount),
-    .optional("session_id", .text(maximum: nil)),
-    .optional("device_type", .text(maximum: nil)),
-    .optional("page_url", .text(maximum: nil)),
-    .optional("referrer", .text(maximum: nil)),
+    .optional("session_id", .text),
+    .optional("device_type", .text),
+    .optional("page_url", .text),
+    .optional("referrer", .text),
   ])
 
   init(

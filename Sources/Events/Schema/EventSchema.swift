@@ -14,8 +14,9 @@ package struct EventSchema: Sendable {
   /// One bit for each field of the event.
   let all: UInt32
   let required: UInt32
-  /// The fields that take any string.
   let texts: UInt32
+  /// Texts of a limited length.
+  let limitedTexts: UInt32
 
   init(event fields: [Field], members: [Field] = []) {
     precondition(fields.count <= 31, "an event of \(fields.count) fields: at most 31")
@@ -23,9 +24,8 @@ package struct EventSchema: Sendable {
     event = Shape(first: 0, count: fields.count)
     all = 1 << UInt32(fields.count) - 1
     required = Self.bits(fields) { $0.isRequired }
-    texts = Self.bits(fields) {
-      if case .text(maximum: nil) = $0.form { true } else { false }
-    }
+    texts = Self.bits(fields) { if case .text = $0.form { true } else { false } }
+    limitedTexts = Self.bits(fields) { $0.maximumByteCount != nil }
   }
 
   private static func bits(_ fields: [Field], where holds: (Field) -> Bool) -> UInt32 {

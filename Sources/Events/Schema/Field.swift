@@ -1,8 +1,8 @@
 /// One member of an event's JSON object (one column of its CSV file): its name and what fits it.
 struct Field: BitwiseCopyable, Sendable {
   enum Form: BitwiseCopyable, Sendable {
-    /// A string of 1 to `maximum` bytes after unescaping, of any length (0 too) without a maximum.
-    case text(maximum: Int?)
+    /// A string that PostgreSQL's text can hold: no U+0000, no lone surrogate.
+    case text
     /// A string holding an RFC 3339 time with a zone. One an event.
     case time
     /// A number that fits numeric(12,2). One an event.
@@ -20,10 +20,13 @@ struct Field: BitwiseCopyable, Sendable {
   var name: StaticString
   var form: Form
   var isRequired: Bool
+  /// Of a text: it has 1 to so many bytes once unescaped, or any number (0 too) if this is nil.
+  var maximumByteCount: Int32?
 
-  static func required(_ name: StaticString, _ form: Form) -> Field {
-    Field(name: name, form: form, isRequired: true)
+  static func required(_ name: StaticString, _ form: Form, upTo maximum: Int32? = nil) -> Field {
+    Field(name: name, form: form, isRequired: true, maximumByteCount: maximum)
   }
+
   static func optional(_ name: StaticString, _ form: Form) -> Field {
     Field(name: name, form: form, isRequired: false)
   }

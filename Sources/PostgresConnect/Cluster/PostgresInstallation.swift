@@ -1,19 +1,19 @@
-import Connect
+package import Connect
 import Foundation
 
 /// The server programs of one installed PostgreSQL.
-struct PostgresInstallation: Hashable, Sendable {
+package struct PostgresInstallation: Hashable, Sendable {
   /// Holds `initdb`, `pg_ctl` and `postgres`.
-  let binaries: String
+  package let binaries: String
   /// 15 for PostgreSQL 15.18.
-  let majorVersion: Int
+  package let majorVersion: Int
 
   static let oldestMajorVersion = PostgresConnection.oldestServerVersion / 10_000
 
   /// The newest installed PostgreSQL, or the one of `majorVersion` that an existing cluster needs.
   ///
   /// Looks where distributions install it, asks `pg_config`, then walks PATH.
-  static func find(majorVersion wanted: Int? = nil) throws(ConnectorError) -> PostgresInstallation {
+  package static func find(majorVersion wanted: Int? = nil) throws(ConnectorError) -> PostgresInstallation {
     let installed = candidates().compactMap(PostgresInstallation.init(binaries:))
     if let wanted {
       if let match = installed.first(where: { $0.majorVersion == wanted }) { return match }

@@ -46,6 +46,15 @@ package struct Migrations {
     }
   }
 
+  /// The version that this program brings a database to.
+  package static var newestVersion: Int { SQLFiles.migrations.last?.version ?? 0 }
+
+  /// The version that the database is at; nil when it was never migrated. Changes nothing.
+  package func currentVersion() throws(ConnectorError) -> Int? {
+    guard try hasVersionTable() else { return nil }
+    return try appliedChecksums().keys.max()
+  }
+
   /// The number behind the advisory lock: any constant that nobody else uses.
   private static let lock = 0x6669_7273_7463_6C6B
 

@@ -1,0 +1,100 @@
+import Connect
+import Foundation
+import PostgresConnect
+
+/// The database: programs, server, schema, permissions and clock.
+struct DatabaseCheck {
+  let choice: DatabaseChoice
+
+  func findings() -> [Finding] {
+    switch choice {
+    case .server(let address): return server(at: address)
+    case .privateCluster: return privateCluster()
+    }
+  }
+
+  private func privateCluster() -> [Finding] {
+    do {
+      let installation = try PostgresInstallation.find()
+      let programs = Finding.ok(
+        "PostgreSQL",
+        "version \(installation.majorVersion) in \(installation.binaries)"
+      )
+      guard let address = try DatabaseChoice.cluster.runningAddress() else {
+        return [programs, .ok("server", "the private one is not running; a job starts it")]
+      }
+      return [programs] + server(at: address)
+    } catch {
+      return [.fail("PostgreSQL", error)]
+    }
+  }
+
+  private func server(at address: PostgresAddress) -> [Finding] {
+    do {
+      let connection = try PostgresConnection(address, applicationName: "firstclick doctor")
+      defer { connection.close() }
+      let version = connection.serverVersion
+      return [
+        .ok("server", "PostgreSQL \(version / 10_000).\(version % 10_000) at \(address)"),
+        try schema(connection), try clock(connection),
+      ] + (try permissions(connection))
+    } catch {
+      return [.fail("server", error)]
+    }
+  }
+
+  private func schema(_ connection: PostgresConnection) throws(ConnectorError) -> Finding {
+    let known = Migrations.newestVersion
+    switch try Migrations(on: connection).currentVersion() {
+    case nil: return .ok("schema", "none yet; a job makes version \(known)")
+    case known: return .ok("schema", "version \(known)")
+    case .some(let version) where version < known:
+      return .warn(
+        "schema",
+        "version \(version), this program has \(known)",
+        advice: "A job updates it, or `stream-job migrate`."
+      )
+    case .some(let version):
+      return .fail(
+        "schema",
+        "version \(version), this program knows \(known)",
+        advice: "Use a newer program."
+      )
+    }
+  }
+
+  /// The server's clock against this one's.
+  private func clock(_ connection: PostgresConnection) throws(ConnectorError) -> Finding {
+    let rows = try connection.query("SELECT extract(epoch FROM clock_timestamp())::text")
+    let time = rows.first?.first.flatMap { $0 }.flatMap { Double($0) } ?? 0
+    let difference = Int((time - Date().timeIntervalSince1970).rounded())
+    guard abs(difference) > 5 else { return .ok("clock", "agrees with the server's") }
+    return .warn(
+      "clock",
+      "the server's is \(difference) s ahead of this machine's",
+      advice: "Set both by NTP: the future guard and the lag go by this machine's."
+    )
+  }
+
+  private func permissions(_ connection: PostgresConnection) throws(ConnectorError) -> [Finding] {
+    guard try Migrations(on: connection).currentVersion() != nil else { return [] }
+    let rows = try connection.query(
+      """
+      SELECT string_agg(name, ', ' ORDER BY name)
+      FROM unnest(ARRAY['raw_clicks', 'raw_checkouts', 'attributions', 'late_events',
+        'dead_letters', 'stream_progress']) AS name
+      WHERE NOT coalesce(has_table_privilege('ecommerce.' || name, 'INSERT'), false)
+      """
+    )
+    guard let missing = rows.first?.first.flatMap({ $0 }) else {
+      return [.ok("permissions", "this user may write what the job writes")]
+    }
+    return [
+      .fail(
+        "permissions",
+        "this user may not insert into \(missing)",
+        advice: "GRANT firstclick_writer to this user."
+      )
+    ]
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import PostgresConnect
+import Programs
+
+/// Looks for what keeps a job from running, and says what to do; changes nothing.
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check the database, the log and this machine; exit code 1 if something fails."
+  )
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let settings = try RunSettings(options, common)
+    var findings: [Finding] = []
+    if case .database(let choice) = settings.destination {
+      findings += DatabaseCheck(choice: choice).findings()
+    }
+    findings += LogCheck(source: settings.source).findings()
+    findings += MachineCheck.findings()
+    for finding in findings { print(finding) }
+    if findings.contains(where: { $0.level == .fail }) {
+      throw ExitCode(Failure.Kind.failed.rawValue)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Connect
+import Events
+
+/// The log: is it there, do its two streams pair up, and are its first lines events.
+struct LogCheck {
+  let source: StreamURI
+
+  func findings() -> [Finding] {
+    do {
+      let log = try source.makeSource()
+      let count = try log.partitionCount()
+      return [.ok("log", "\(source) has \(count) partitions of each stream")]
+        + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }
+    } catch {
+      return [.fail("log", error)]
+    }
+  }
+
+  /// Decodes the first 64 KiB of each partition.
+  private func firstRecords(
+    of stream: StreamKind,
+    partitions: Int,
+    in log: any Source
+  ) -> Finding {
+    var sample = Sample()
+    do {
+      for partition in 0..<partitions {
+        let reader = try log.open(stream, partition: partition, at: nil, until: .endOfLog)
+        sample.take(try reader.read(atMost: 64 << 10), of: stream)
+      }
+    } catch {
+      return .fail(stream.rawValue, error)
+    }
+    return sample.finding(stream)
+  }
+}
+
+/// How many of the first messages are events, and why the first other one is not.
+private struct Sample {
+  private var events = 0
+  private var rejects = 0
+  private var firstReason: RejectReason?
+
+  mutating func take(_ run: MessageRun, of stream: StreamKind) {
+    switch stream {
+    case .clicks:
+      var decoder = ClickDecoder()
+      var batch = ClickBatch()
+      _ = decoder.decode(
+        lines: run.bytes,
+        startOffset: run.startOffset,
+        limit: .max,
+        into: &batch
+      )
+      count(batch)
+    case .checkouts:
+      var decoder = CheckoutDecoder()
+      var batch = CheckoutBatch()
+      _ = decoder.decode(
+        lines: run.bytes,
+        startOffset: run.startOffset,
+        limit: .max,
+        into: &batch
+      )
+      count(batch)
+    }
+  }
+
+  private mutating func count(_ batch: RecordBatch<some EventRecord>) {
+    events += batch.records.count
+    rejects += batch.rejects.count
+    firstReason = firstReason ?? batch.rejects.first?.reason
+  }
+
+  func finding(_ stream: StreamKind) -> Finding {
+    guard let firstReason else {
+      return events > 0
+        ? .ok(stream.rawValue, "the first \(events) messages are events")
+        : .warn(stream.rawValue, "no message yet", advice: "The job waits for them.")
+    }
+    let text = "\(rejects) of the first \(rejects + events) messages do not fit: \(firstReason)"
+    let advice = "See the schemas folder; they go to dead_letters."
+    return events == 0
+      ? .fail(stream.rawValue, text, advice: advice) : .warn(stream.rawValue, text, advice: advice)
+  }
+}

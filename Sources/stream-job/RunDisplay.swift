@@ -1,0 +1,78 @@
+import Connect
+import Dataflow
+import Foundation
+import Programs
+import Runtime
+import Synchronization
+
+/// Shows how a running job does, on standard error: while it runs, and in one line at its end.
+final class RunDisplay: Sendable {
+  private static let refreshInterval = 0.1
+
+  private let job: StreamingJob
+  private let progress = Progress(of: "stream-job")
+  private let isOver = Atomic(false)
+
+  init(of job: StreamingJob) { self.job = job }
+
+  /// Shows the job from another thread until `finish`.
+  func start() {
+    Thread.detachNewThread { [self] in
+      while !isOver.load(ordering: .relaxed) {
+        progress.update { Totals(job.statistics()).progressText }
+        Thread.sleep(forTimeInterval: Self.refreshInterval)
+      }
+    }
+  }
+
+  func finish() {
+    isOver.store(true, ordering: .relaxed)
+    progress.finish(Totals(job.statistics()).summaryText(elapsed: progress.elapsed))
+  }
+}
+
+/// The figures of all tasks together.
+private struct Totals {
+  private var counts = TaskProgress.Counts()
+  private var checkouts: Int64 = 0
+  private var recordsRead: Int64 = 0
+  private var recordsPerSecond = 0.0
+  private var lag: Int64 = 0
+  private var watermark = Watermark.endOfInput
+  private var isRetrying = false
+
+  init(_ tasks: [TaskStatistics]) {
+    for task in tasks {
+      for input in [task.clicks, task.checkouts] {
+        counts.duplicates += input.counts.duplicates
+        counts.late += input.counts.late
+        counts.deadLetters += input.counts.deadLetters
+        lag += input.lag
+      }
+      checkouts += task.checkouts.counts.stored
+      recordsRead += task.recordsRead
+      recordsPerSecond += task.recordsPerSecond
+      watermark = min(watermark, task.watermark)
+      isRetrying = isRetrying || task.phase == .retrying
+    }
+  }
+
+  var progressText: String {
+    "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
+      + "watermark \(Figures.time(watermark)), \(Figures.bytes(lag)) behind, \(exceptions)"
+      + (isRetrying ? ", database out of reach: retrying" : "")
+  }
+
+  /// The rate is of this run; the other figures count since the log's start.
+  func summaryText(elapsed: Duration) -> String {
+    let rate = Double(recordsRead) / max(elapsed / .seconds(1), 0.001)
+    return "\(Figures.grouped(recordsRead)) events in \(Figures.duration(elapsed)), "
+      + "\(Figures.grouped(Int64(rate)))/s; since the log's start: "
+      + "\(Figures.grouped(checkouts)) checkouts answered, \(exceptions)"
+  }
+
+  private var exceptions: String {
+    "\(Figures.grouped(counts.duplicates)) duplicates, \(Figures.grouped(counts.late)) late, "
+      + "\(Figures.grouped(counts.deadLetters)) dead letters"
+  }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Attribution
+import Dataflow
+import Logging
+import Programs
+
+/// What every command of stream-job takes.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "postgres://..., csv:DIR or jsonl:-.",
+      discussion: "Without it: DATABASE_URL, else a private PostgreSQL in .firstclick/postgres.",
+      valueName: "URI"
+    )
+  )
+  var into: String?
+
+  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
+  var config: String?
+
+  /// The settings of the environment and the config file, below the options.
+  func configuration() throws(Failure) -> Configuration {
+    try Configuration(of: .streamJob, file: config)
+  }
+}
+
+/// What `run` and `start` take.
+struct RunOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "file:DIR, kafka://HOST:PORT/PREFIX or kinesis://REGION/PREFIX.",
+      discussion: "Default file:.firstclick/log.",
+      valueName: "URI"
+    )
+  )
+  var from: String?
+
+  @Flag(inversion: .prefixedNo, help: "End at the end of the log, with every answer final.")
+  var untilEnd: Bool?
+
+  @Option(
+    help: ArgumentHelp("early: rows at once, revised; final: once and exact.", valueName: "WHEN"),
+    transform: parseSetting
+  )
+  var emit: AttributionRule.Emission?
+
+  @Option(
+    help: ArgumentHelp(
+      "restate: answer again what a late event touches; drop: only list it.",
+      valueName: "POLICY"
+    ),
+    transform: parseSetting
+  )
+  var late: AttributionRule.LatePolicy?
+
+  @Option(
+    help: ArgumentHelp("How late an event may be restated, default 24h.", valueName: "D"),
+    transform: parseSetting
+  )
+  var lateHorizon: EventSpan?
+
+  @Option(
+    help: ArgumentHelp("How long before a checkout a click counts, default 1h.", valueName: "D"),
+    transform: parseSetting
+  )
+  var window: EventSpan?
+
+  @Option(
+    help: ArgumentHelp("The watermark's delay, default 5m.", valueName: "D"),
+    transform: parseSetting
+  )
+  var watermark: EventSpan?
+
+  @Option(
+    help: ArgumentHelp("Threads, default one per core.", valueName: "N"),
+    transform: parseSetting
+  )
+  var workers: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp("Time between commits, default 250ms.", valueName: "D"),
+    transform: parseSetting
+  )
+  var commitInterval: Duration?
+
+  @Option(
+    help: ArgumentHelp("Rows of a commit, default 32MiB.", valueName: "BYTES"),
+    transform: parseSetting
+  )
+  var commitSize: ByteCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "An input silent for so long holds nothing back, default 30s.",
+      valueName: "D"
+    ),
+    transform: parseSetting
+  )
+  var idleTimeout: Duration?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Times far ahead of the clock move no watermark.",
+      discussion: "On while tailing, off with --until-end, unless said."
+    )
+  )
+  var futureGuard: Bool?
+
+  @Option(
+    help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "LEVEL"),
+    transform: parseSetting
+  )
+  var logLevel: Logger.Level?
+}

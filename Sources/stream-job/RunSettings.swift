@@ -1,0 +1,60 @@
+import Attribution
+import Connect
+import Dataflow
+import Logging
+import Programs
+import Runtime
+
+/// What a run is to do, after options, environment and config file were laid over the defaults.
+struct RunSettings {
+  static let defaultSource = "file:.firstclick/log"
+  private static let futureGuard = EventSpan.minutes(5)
+
+  var source: StreamURI
+  var destination: Destination
+  var job: StreamingJob.Settings
+  var logLevel: Logger.Level
+
+  /// - Throws: `.usage`, before anything is touched.
+  init(_ options: RunOptions, _ common: CommonOptions) throws {
+    let configuration = try common.configuration()
+    source = try StreamURI(
+      parsing: configuration.value("from", option: options.from) ?? Self.defaultSource
+    )
+    destination = try Destination(common, configuration)
+    job = try Self.job(options, configuration)
+    logLevel = try configuration.value("log-level", option: options.logLevel) ?? .info
+  }
+
+  private static func job(
+    _ options: RunOptions,
+    _ configuration: Configuration
+  ) throws(Failure) -> StreamingJob.Settings {
+    let isUntilEnd = try configuration.value("until-end", option: options.untilEnd) ?? false
+    var job = StreamingJob.Settings(untilEnd: isUntilEnd)
+    func set<Value: SettingValue>(
+      _ path: WritableKeyPath<StreamingJob.Settings, Value>,
+      _ key: String,
+      _ option: Value?
+    ) throws(Failure) {
+      if let value = try configuration.value(key, option: option) { job[keyPath: path] = value }
+    }
+    try set(\.rule.emission, "emit", options.emit)
+    try set(\.rule.latePolicy, "late", options.late)
+    try set(\.rule.lateHorizon, "late-horizon", options.lateHorizon)
+    try set(\.rule.window, "window", options.window)
+    try set(\.rule.watermarkDelay, "watermark", options.watermark)
+    try set(\.commitInterval, "commit-interval", options.commitInterval)
+    try set(\.idleTimeout, "idle-timeout", options.idleTimeout)
+    if let workers = try configuration.value("workers", option: options.workers) {
+      job.workers = workers.count
+    }
+    if let size = try configuration.value("commit-size", option: options.commitSize) {
+      job.commitByteCount = size.byteCount
+    }
+    if let isGuarded = try configuration.value("future-guard", option: options.futureGuard) {
+      job.futureGuard = isGuarded ? futureGuard : nil
+    }
+    return job
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Connect
+import Programs
+
+/// Leaves a job running.
+struct Start: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run the job in the background, logging to .firstclick/stream-job.log."
+  )
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let settings = try RunSettings(options, common)
+    if let job = BackgroundJob.running {
+      throw Failure(
+        .failed,
+        "a job runs here already: process \(job.processID)",
+        hint: "See it by `stream-job status`, end it by `stream-job stop`."
+      )
+    }
+    // What would end the job at once is better said here than in its log.
+    _ = try settings.source.makeSource().partitionCount()
+    if case .database(let database) = settings.destination {
+      _ = try Migrate.migrate(database.start())
+    }
+    let job = try BackgroundJob.start(["run"] + CommandLine.arguments.dropFirst(2))
+    print("started the job (process \(job.processID)), logging to \(BackgroundJob.logFile)")
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import PostgresConnect
+import Programs
+
+/// Ends what `start` began, and the server that a run has started.
+struct Stop: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Stop the background job, then the private PostgreSQL."
+  )
+
+  /// The job drains within 5 s; the rest is for a loaded machine.
+  private static let limit = Duration.seconds(30)
+
+  func run() throws {
+    if let job = BackgroundJob.running {
+      try BackgroundJob.stop(job, within: Self.limit)
+      print("stopped the job (process \(job.processID))")
+    } else {
+      print("no job runs here")
+    }
+    if DatabaseChoice.isClusterMade, try DatabaseChoice.cluster.isRunning {
+      try DatabaseChoice.cluster.stop()
+      print("stopped the private PostgreSQL")
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Testing
+
+/// What is refused before anything is touched: exit code 2 and one line.
+@Suite struct UsageTests {
+  @Test(arguments: [
+    (["run", "--windw", "1h"], "unknown option '--windw'. Did you mean '--window'?"),
+    (["--frobnicate"], "unknown option '--frobnicate'"),
+    (["frobnicate"], "unexpected argument 'frobnicate'"),
+    (
+      ["run", "--window", "soon"],
+      "the value 'soon' is invalid for '--window <D>': expected a duration such as 90s, 5m, 1h or 1d"
+    ),
+    (
+      ["run", "--emit", "late"],
+      "the value 'late' is invalid for '--emit <WHEN>': expected early or final"
+    ),
+    (
+      ["run", "--workers", "0"],
+      "the value '0' is invalid for '--workers <N>': expected a whole number from 1 on"
+    ),
+  ])
+  func `a wrong option is refused in one line`(arguments: [String], message: String) throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run("stream-job", arguments, in: directory)
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.errorLines == ["stream-job: \(message); See `stream-job --help`."])
+    #expect(outcome.output.isEmpty)
+    #expect(try directory.contents.isEmpty)
+  }
+
+  @Test(arguments: [
+    (["--from", "log"], "stream URI \"log\" has no scheme; write file:log for a directory"),
+    (
+      ["--from", "ftp:log"],
+      "stream URI \"ftp:log\" has the scheme \"ftp\"; write file:DIR, kafka://HOST:PORT/PREFIX or "
+        + "kinesis://REGION/PREFIX"
+    ),
+    (
+      ["--into", "mysql://h/d"],
+      "sink URI \"mysql://h/d\" is of no known form; write postgres://HOST/DATABASE, "
+        + "service=NAME, csv:DIR, jsonl:FILE or jsonl:-"
+    ),
+  ])
+  func `a bad URI is refused`(arguments: [String], message: String) throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run("stream-job", ["run"] + arguments, in: directory)
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.errorLines == ["stream-job: \(message)"])
+    #expect(try directory.contents.isEmpty)
+  }
+
+  @Test(arguments: ["stream-job", "generator", "batch-job"])
+  func `a password on the command line is refused and not repeated`(program: String) throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run(
+      program,
+      ["--into", "postgres://u:hunter2@h/d"],
+      in: directory
+    )
+    #expect(outcome.exitCode == 2)
+    #expect(
+      outcome.errorLines == [
+        "\(program): expected no password on the command line, found one in a PostgreSQL address; "
+          + "Give it in DATABASE_URL, PGPASSWORD, PGPASSFILE or FIRSTCLICK_PASSWORD_FILE."
+      ]
+    )
+    #expect(try directory.contents.isEmpty)
+  }
+
+  @Test(arguments: ["stream-job", "generator", "batch-job"])
+  func `help and version are no errors`(program: String) throws {
+    let directory = try TemporaryDirectory()
+    let help = try ProgramRun.run(program, ["--help"], in: directory)
+    #expect(help.exitCode == 0)
+    #expect(help.output.contains("USAGE: \(program)"))
+    #expect(help.errors.isEmpty)
+    let version = try ProgramRun.run(program, ["--version"], in: directory)
+    #expect(version.exitCode == 0)
+    #expect(version.output == "0.1.0\n")
+  }
+
+  @Test func `a log that is missing is named, and nothing is made`() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run("stream-job", in: directory)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.errors.contains(".firstclick/log"))
+    #expect(try directory.contents.isEmpty)
+  }
+
+  @Test func `an unknown key in the config file is refused by file, line and key`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("window: 1h\nwatermrk: 5m\n", to: "firstclick.yaml")
+    let outcome = try ProgramRun.run("stream-job", ["run"], in: directory)
+    #expect(outcome.exitCode == 2)
+    #expect(
+      outcome.errorLines == [
+        "stream-job: firstclick.yaml:2: watermrk is no setting of any program; "
+          + "Settings are named like the options, see --help."
+      ]
+    )
+  }
+
+  @Test func `options go before the environment, and that before the config file`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("from: file:of-the-file\n", to: "firstclick.yaml")
+    let variables = ["FIRSTCLICK_FROM": "file:of-the-environment"]
+    let file = try ProgramRun.run("stream-job", in: directory)
+    #expect(file.errors.contains("\"of-the-file\""))
+    let environment = try ProgramRun.run("stream-job", in: directory, environment: variables)
+    #expect(environment.errors.contains("\"of-the-environment\""))
+    let option = try ProgramRun.run(
+      "stream-job",
+      ["--from", "file:of-the-option"],
+      in: directory,
+      environment: variables
+    )
+    #expect(option.errors.contains("\"of-the-option\""))
+  }
+
+  @Test(arguments: [
+    [], ["attribute", "--clicks", "c.csv", "--checkouts", "k.csv", "--out", "a.csv"],
+    ["kpis", "--orders", "o", "--order-items", "i", "--products", "p", "--out", "d"], ["pipeline"],
+  ])
+  func `batch-job says that it is not built yet`(arguments: [String]) throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run("batch-job", arguments, in: directory)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.errors.contains("is not built yet"))
+  }
+}
