@@ -7,9 +7,9 @@ package import Connect
 /// | none (connection lost), 08*, 57P01-03, 40001, 40P01, 53300, 55P03 | `.transient` |
 /// | all others | `.permanent`, with a hint for the usual ones |
 package enum PostgresFailure {
-  /// - Parameters:
-  ///   - sqlState: five characters, or nil when libpq itself gave up: then the connection is lost.
-  ///   - message: the server's primary message; it may quote names, never rows.
+  /// The error for a SQLSTATE, or for nil when libpq itself gave up: then the connection is lost.
+  ///
+  /// `message` is the server's primary message; it may quote names, never rows.
   package static func error(
     sqlState: String?,
     message: String,

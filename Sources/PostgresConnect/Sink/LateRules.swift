@@ -19,7 +19,7 @@ import Events
 struct LateRules {
   var task: Int32
   var window: EventSpan
-  /// The task's watermark at this commit. Checkouts from it on are the engine's to answer.
+  /// The task's watermark at this commit: checkouts from it on are the engine's to answer.
   var watermark: Watermark
 
   struct Remaining {
@@ -56,7 +56,8 @@ struct LateRules {
 
     """
 
-  /// A stored checkout has an answer, unless it was dropped. First in log order wins.
+  /// Late checkouts that are stored, which shows in an answer or as dropped; of several staged ones
+  /// the first in log order wins.
   private var duplicateCheckouts: String {
     """
     \(Self.lookUp)
@@ -111,8 +112,10 @@ struct LateRules {
     """
   }
 
-  /// Parameters: users, first and last time. As parameters of an unnamed statement they are
-  /// constants to the planner: partitions are pruned and the users become a hash table.
+  /// The one pass over the raw clicks, with parameters users, first and last time.
+  ///
+  /// As parameters of an unnamed statement they are constants to the planner: partitions are pruned
+  /// and the users become a hash table.
   private static let candidates = """
     INSERT INTO pg_temp.candidates
     SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,
