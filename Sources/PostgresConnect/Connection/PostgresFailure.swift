@@ -44,7 +44,8 @@ package enum PostgresFailure {
     case "42P01", "42703", "42883", "3F000":
       "The schema is missing or old: run `stream-job migrate`."
     case "53100": "Free disk space at the server and start again; nothing was committed halfway."
-    case "53200": "Give the server more memory or lower the commit size."
+    case "53200":
+      "Give the server more memory, or raise max_locks_per_transaction: a day is a partition."
     case "53300": "Raise max_connections or use fewer workers."
     case "25006": "The server is read-only, a standby perhaps: name the primary."
     case "57P03": "The server is starting up or shutting down."
