@@ -41,20 +41,39 @@ build: deps ## Build the programs, optimized.
 	@swift build -c release
 
 demo: build ## Generate 1.2 million events, attribute them, query and verify the answers.
-	@bin=$$(swift build -c release --show-bin-path)
-	if [ -d $(DEMO) ]; then (cd $(DEMO) && "$$bin/stream-job" stop); rm -rf $(DEMO); fi
-	mkdir -p $(DEMO) && cd $(DEMO)
-	trap '"$$bin/stream-job" stop' EXIT
-	steps=()
+	@export PATH="$$(swift build -c release --show-bin-path):$$PATH"
+	cluster=$(DEMO)/.firstclick/postgres
+	if [ -d $(DEMO) ]; then
+	  (cd $(DEMO) && stream-job stop)
+	  rm -rf "$$(readlink -f $$cluster)" $(DEMO)
+	fi
+	queries=$$PWD/sql/queries
+	mkdir -p $(DEMO)
+	cd $(DEMO)
+	trap 'stream-job stop' EXIT
+	unset $${!FIRSTCLICK_*} DATABASE_URL
+	times=()
 	step() {
-	  local name=$$1 start=$$EPOCHREALTIME; shift
-	  printf '\n\033[1m%s\033[0m  $$ %s\n' "$$name" "$${*##*/bin/}"
-	  PATH="$$bin:$$PATH" "$$@"
-	  steps+=("$$(printf '%-12s %6.2f s' "$$name" "$$(bc -l <<< "$$EPOCHREALTIME - $$start")")")
+	  local name=$$1 start=$${EPOCHREALTIME/./} command
+	  shift
+	  printf '\n== %s\n$$ %s\n' "$$name" "$$*"
+	  "$$@"
+	  times+=("$$name" "$$(( ($${EPOCHREALTIME/./} - start) / 1000 ))")
 	}
-	step Database stream-job migrate
-	printf '\n\033[1mTimes\033[0m\n'
-	printf '  %s\n' "$${steps[@]}"
+	query() { psql --no-psqlrc --quiet --pset=footer=off "$$database" "$$@"; }
+	step generate generator --events 1200000 --max-speed --seed 1 --disorder 4m --late 0.005 \
+	  --duplicates 0.005 --orphans 0.01 --malformed 0.001
+	step attribute stream-job run --until-end
+	database=$$(stream-job address)
+	step 'revenue by source' query --file="$$queries/01_revenue_by_source.sql"
+	step 'first rows' query --command='
+	  SELECT checkout_id, checkout_timestamp, first_click_timestamp, attributed_product_id,
+	    traffic_source, revenue, clicks_in_window
+	  FROM ecommerce.attributed_checkouts
+	  ORDER BY checkout_timestamp LIMIT 5'
+	step verify stream-job verify
+	printf '\n== times\n'
+	printf '%-20s %6d ms\n' "$${times[@]}"
 
 test: deps ## Run every test, those with a PostgreSQL server included.
 	@swift build --build-tests

@@ -48,7 +48,7 @@ let postgresBenchmarks = [
 ]
 
 /// Click records in memory, in batches as the driver decodes them.
-private final class DecodedClicks {
+final class DecodedClicks {
   private let input: DecodeInput
   private(set) var batches: [ClickBatch] = []
 

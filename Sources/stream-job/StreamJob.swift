@@ -14,7 +14,7 @@ struct StreamJob: ParsableCommand {
       """,
     version: Program.version,
     subcommands: [
-      Run.self, Migrate.self, Start.self, Stop.self, Doctor.self,
+      Run.self, Migrate.self, Verify.self, Start.self, Stop.self, Address.self, Doctor.self,
     ],
     defaultSubcommand: Run.self
   )

@@ -6,7 +6,8 @@ CREATE INDEX raw_checkouts_event_timestamp ON ecommerce.raw_checkouts USING brin
 
 -- ATTACH PARTITION takes SHARE UPDATE EXCLUSIVE on the parent, which lets the COPY transactions of
 -- other workers go on; CREATE TABLE ... PARTITION OF would take ACCESS EXCLUSIVE and wait for them.
--- Called outside of those transactions, on a connection of its own: the locks end with the call.
+-- Called on a connection of its own, where the locks end with the call, and before the transaction
+-- that needs the days has written to the raw tables: one that has may not see new partitions.
 CREATE FUNCTION ecommerce.ensure_day_partitions(days date[])
 RETURNS integer
 LANGUAGE plpgsql

@@ -43,7 +43,8 @@ package struct Verification: Sendable {
 
   private func checkWindow(_ connection: PostgresConnection) throws(ConnectorError) {
     let rows = try connection.query(
-      "SELECT DISTINCT window_seconds FROM ecommerce.stream_progress ORDER BY window_seconds")
+      "SELECT DISTINCT window_seconds FROM ecommerce.stream_progress ORDER BY window_seconds"
+    )
     guard rows.count > 1 else { return }
     let windows = rows.compactMap { $0[0] }.joined(separator: ", ")
     throw ConnectorError(
@@ -154,7 +155,8 @@ package struct Verification: Sendable {
       }
       guard kind == .different, let name = row[2] else { continue }
       differences[differences.count - 1].columns.append(
-        .init(name: name, expected: row[3], found: row[4]))
+        .init(name: name, expected: row[3], found: row[4])
+      )
     }
     return differences
   }
@@ -184,8 +186,14 @@ package struct Verification: Sendable {
       let counts = row.map { $0.flatMap { Int($0) } ?? 0 }
       streams.append(
         .init(
-          stream: stream, records: counts[0], stored: counts[1], duplicates: counts[2],
-          deadLetters: counts[3], storedRows: counts[4], deadLetterRows: counts[5])
+          stream: stream,
+          records: counts[0],
+          stored: counts[1],
+          duplicates: counts[2],
+          deadLetters: counts[3],
+          storedRows: counts[4],
+          deadLetterRows: counts[5]
+        )
       )
     }
     return streams

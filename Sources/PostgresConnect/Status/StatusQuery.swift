@@ -1,0 +1,152 @@
+package import Connect
+import Dataflow
+
+/// A task's line of `stream_progress`, for `stream-job status`.
+package struct TaskStatus: Hashable, Sendable {
+  package var task: Int
+  /// Identity of the log.
+  package var source: String
+  /// host:pid of the worker that committed last.
+  package var owner: String
+  package var generation: Int64
+  package var epoch: Int64
+  package var progress: TaskProgress
+  /// Wall clock, and how long ago that was by the server's clock.
+  package var committedAt: String
+  package var secondsSinceCommit: Double
+
+  /// The input with the smaller watermark: the task waits for it; nil when they are equal.
+  package var heldBackBy: StreamKind? {
+    let (clicks, checkouts) = (progress.clicks.watermark, progress.checkouts.watermark)
+    guard clicks != checkouts else { return nil }
+    return clicks < checkouts ? .clicks : .checkouts
+  }
+}
+
+/// How much a table holds, partitions and indexes included.
+package struct TableStatus: Hashable, Sendable {
+  package var name: String
+  /// By the server's statistics: cheap, and off by what changed since they were gathered.
+  package var estimatedRows: Int64
+  package var byteCount: Int64
+}
+
+/// Reads where every task stands. Costs milliseconds at any size of the database.
+package struct StatusQuery {
+  private let connection: PostgresConnection
+
+  package init(on connection: PostgresConnection) { self.connection = connection }
+
+  /// One entry a task, by number; empty before the first commit.
+  package func tasks() throws(ConnectorError) -> [TaskStatus] {
+    let rows = try connection.query(
+      """
+      SELECT
+        task, source, owner, generation, epoch, is_flushed, \(Self.time("data_watermark")),
+        committed_at, extract(epoch FROM clock_timestamp() - committed_at),
+        \(Self.columns(of: .clicks)),
+        \(Self.columns(of: .checkouts))
+      FROM ecommerce.stream_progress
+      ORDER BY task
+      """
+    )
+    return rows.map { TaskStatus(Row(values: $0[...])) }
+  }
+
+  /// The tables of the schema, by name; a partitioned one counts its partitions.
+  package func tables() throws(ConnectorError) -> [TableStatus] {
+    let rows = try connection.query(
+      """
+      SELECT
+        root.relname,
+        sum(greatest(leaf.reltuples, s.n_live_tup, 0))::bigint,
+        sum(pg_total_relation_size(leaf.oid))::bigint
+      FROM pg_class AS root
+      JOIN LATERAL (
+        SELECT root.oid AS relid
+        UNION
+        SELECT inhrelid FROM pg_inherits WHERE inhparent = root.oid
+      ) AS part ON true
+      JOIN pg_class AS leaf ON leaf.oid = part.relid
+      LEFT JOIN pg_stat_all_tables AS s ON s.relid = leaf.oid
+      WHERE root.relnamespace = 'ecommerce'::regnamespace
+        AND root.relkind IN ('r', 'p', 'm')
+        AND NOT root.relispartition
+      GROUP BY root.relname
+      ORDER BY root.relname
+      """
+    )
+    return rows.map { values in
+      var row = Row(values: values[...])
+      return TableStatus(name: row.text(), estimatedRows: row.number(), byteCount: row.number())
+    }
+  }
+
+  // MARK: - Columns
+
+  /// Microseconds since the epoch; infinity as the engine writes it.
+  private static func time(_ column: String) -> String {
+    """
+    CASE \(column)
+      WHEN 'infinity' THEN \(Int64.max)
+      WHEN '-infinity' THEN \(Int64.min + 1) - 1
+      ELSE floor(extract(epoch FROM \(column)) * 1000000)::bigint
+    END
+    """
+  }
+
+  /// In the order in which `Row.input` takes them.
+  private static func columns(of stream: StreamKind) -> String {
+    let name = stream.rawValue
+    let counts = [
+      "records", "stored", "duplicates", "dead_letters", "late", "late_dropped", "bytes",
+    ]
+    return
+      (["\(name)_position", "\(name)_rebuild_position", time("\(name)_watermark")]
+      + counts.map { "\(name)_\($0)" }).joined(separator: ", ")
+  }
+}
+
+/// The values of a row, taken from left to right.
+private struct Row {
+  var values: ArraySlice<String?>
+
+  mutating func optionalText() -> String? { values.popFirst() ?? nil }
+  mutating func text() -> String { optionalText() ?? "" }
+  mutating func number() -> Int64 { Int64(text()) ?? 0 }
+  mutating func time() -> EventTime { EventTime(microseconds: number()) }
+
+  mutating func input() -> TaskProgress.Input {
+    var input = TaskProgress.Input()
+    input.position = optionalText().map(SourcePosition.init)
+    input.rebuildPosition = optionalText().map(SourcePosition.init)
+    input.watermark = time()
+    input.counts.records = number()
+    input.counts.stored = number()
+    input.counts.duplicates = number()
+    input.counts.deadLetters = number()
+    input.counts.late = number()
+    input.counts.lateDropped = number()
+    input.counts.bytes = number()
+    return input
+  }
+}
+
+extension TaskStatus {
+  /// Of the columns that `StatusQuery.tasks` selects, in their order.
+  fileprivate init(_ row: Row) {
+    var row = row
+    task = Int(row.number())
+    source = row.text()
+    owner = row.text()
+    generation = row.number()
+    epoch = row.number()
+    progress = TaskProgress()
+    progress.isFlushed = row.text() == "t"
+    progress.watermark = row.time()
+    committedAt = row.text()
+    secondsSinceCommit = Double(row.text()) ?? 0
+    progress.clicks = row.input()
+    progress.checkouts = row.input()
+  }
+}
