@@ -34,9 +34,8 @@ package enum SinkURI: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The sink it names; a usage error for a database, which another module writes to.
-  ///
-  /// - Parameter untilEnd: whether the run is bounded.
+  /// The sink it names, given whether the run is bounded; a usage error for a database, which
+  /// another module writes to.
   package func makeFileSink(untilEnd: Bool) throws(ConnectorError) -> any Sink {
     switch self {
     case .csv(let directory):
