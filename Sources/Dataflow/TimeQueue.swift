@@ -37,14 +37,7 @@ package struct TimeQueue<Element> {
     let entry = Entry(time: time, sequence: insertedCount, element: element)
     insertedCount &+= 1
     heap.append(entry)
-    var hole = heap.count &- 1
-    while hole > 0 {
-      let parent = (hole &- 1) / 2
-      guard entry < heap[parent] else { break }
-      heap[hole] = heap[parent]
-      hole = parent
-    }
-    heap[hole] = entry
+    raise(entry, from: heap.count &- 1)
   }
 
   /// Takes out the earliest element if its time is before `bound`; nil: whatever its time.
@@ -57,23 +50,37 @@ package struct TimeQueue<Element> {
     guard let first = heap.first else { return nil }
     if let bound, first.time >= bound { return nil }
     let last = heap.removeLast()
-    if !heap.isEmpty { sink(last) }
+    if !heap.isEmpty { raise(last, from: lowerHole()) }
     return (first.time, first.element)
   }
 
-  /// Puts `entry` in the place of the first one.
+  /// Puts `entry` at `place` or, while it is earlier than the parent there, higher up.
   @inlinable
-  mutating func sink(_ entry: Entry) {
+  mutating func raise(_ entry: Entry, from place: Int) {
+    var hole = place
+    while hole > 0 {
+      let parent = (hole &- 1) / 2
+      guard entry < heap[parent] else { break }
+      heap[hole] = heap[parent]
+      hole = parent
+    }
+    heap[hole] = entry
+  }
+
+  /// Moves the hole left by the first entry down to a leaf, earlier children up, and says where.
+  ///
+  /// The last entry, which is to fill it, is late as a rule: going all the way down compares it less
+  /// than stopping where it fits.
+  @inlinable
+  mutating func lowerHole() -> Int {
     var hole = 0
     while true {
       var child = 2 &* hole &+ 1
-      guard child < heap.count else { break }
+      guard child < heap.count else { return hole }
       if child &+ 1 < heap.count, heap[child &+ 1] < heap[child] { child &+= 1 }
-      guard heap[child] < entry else { break }
       heap[hole] = heap[child]
       hole = child
     }
-    heap[hole] = entry
   }
 }
 

@@ -2,6 +2,9 @@
 let allBenchmarks: [Benchmark] = [
   watermarkBenchmarks,
   operatorBenchmarks,
+  firstClickBenchmarks,
   decodeBenchmarks,
   generatorBenchmarks,
+  postgresBenchmarks,
+  copyBenchmarks,
 ].flatMap(\.self)

@@ -25,7 +25,7 @@ struct ReportTable {
 
   func line(_ measurement: Measurement) -> String {
     let limit = measurement.limit.map { "\(fixed($0.ratio * 100, 0)) % of \($0.name)" } ?? ""
-    let figures = measurement.outcome.figures.map { "\(fixed($0.value, 1)) \($0.name)" }
+    let figures = measurement.outcome.figures.map { "\(short($0.value)) \($0.name)" }
     return row(
       name: measurement.name,
       size: "\(short(Double(measurement.count))) \(measurement.unit)",
@@ -58,7 +58,7 @@ struct ReportTable {
     case 1e9...: fixed(value / 1e9, 2) + " G"
     case 1e6...: fixed(value / 1e6, 2) + " M"
     case 1e3...: fixed(value / 1e3, 1) + " k"
-    default: fixed(value, 0)
+    default: fixed(value, value == value.rounded() ? 0 : 1)
     }
   }
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Runtime
 
-/// Settings that commit as often as the sink allows, in batches of a few records.
+/// Settings with a commit for every batch, and batches of a few records.
 func smallSteps(
   untilEnd: Bool = true,
   workers: Int = 2,
@@ -18,6 +18,7 @@ func smallSteps(
   settings.rule = rule
   settings.workers = workers
   settings.commitInterval = .zero
+  settings.commitByteCount = 1
   settings.readByteCount = 2000
   settings.pollInterval = .milliseconds(1)
   return settings

@@ -13,7 +13,7 @@ struct GeneratorProgram: ParsableCommand {
       Exit codes: 0 done; 1 failed; 2 usage; 130 second interrupt.
       """,
     version: Program.version,
-    subcommands: [Run.self],
+    subcommands: [Run.self, SeedUsers.self],
     defaultSubcommand: Run.self
   )
 }

@@ -15,10 +15,14 @@ struct Pace {
 
   private static let defaultEventCount = 100_000
   private static let defaultSpan = EventSpan.hours(24)
+  /// Microseconds between events whose number is not known beforehand.
+  private static let openStep = 100.0
   /// The midnight that began the year 2025.
   private static let seededStart = EventTime(microseconds: 1_735_689_600_000_000)
-  /// Between events whose number is not known beforehand.
-  private static let openStep = 100.0
+  /// The midnight that began the year 1900.
+  private static let firstDay = EventTime(microseconds: -2_208_988_800_000_000)
+  /// The midnight before the last day that ISO 8601 has four digits for.
+  private static let lastDay = EventTime(microseconds: 253_402_214_400_000_000)
 
   let speed: Speed
   let eventCount: Int?
@@ -28,63 +32,64 @@ struct Pace {
   /// Event times are those of the clock.
   let isWallClock: Bool
 
-  /// - Throws: `.usage` for options that contradict each other.
-  init(_ options: PaceOptions, _ configuration: Configuration, hasSeed: Bool) throws(Failure) {
-    let rate = try configuration.value("rate", option: options.rate)?.perSecond
-    let maxSpeed =
-      try configuration.value("max-speed", option: options.maxSpeed ? true : nil) ?? false
-    let every = try configuration.value("every", option: options.every)
-    let batch = try configuration.value("batch", option: options.batch)?.count
-    let start = try configuration.value("start", option: options.start)
-    let span = try configuration.value("span", option: options.span)
-    duration = try configuration.value("duration", option: options.duration)
-    let hasBursts = every != nil || batch != nil
-    try Self.refuse(rate != nil && maxSpeed, "--rate and --max-speed")
-    try Self.refuse(hasBursts && rate != nil, "--every or --batch and --rate")
-    try Self.refuse(hasBursts && span != nil, "--every or --batch and --span")
-    if let every, every.microseconds <= 0 {
-      throw Failure(.usage, "expected --every to be longer than 0, found \(every.durationText)")
-    }
-
-    let isFull = rate == nil && (maxSpeed || !hasBursts)
-    let isWallClock = !isFull && start == nil && span == nil
-    var count = try configuration.value("events", option: options.events)?.count
-    if count == nil, isFull, duration == nil { count = Self.defaultEventCount }
-    eventCount = count
-    self.isWallClock = isWallClock
-    speed = isFull ? .full : rate.map { .rate($0) } ?? .due
-    if let rate, !isWallClock, count == nil, let duration {
-      count = max(1, Int(rate * (duration / .seconds(1))))
-    }
-
-    let now = EventTime.wallClock
-    func beginning(ending span: EventSpan) -> EventTime {
-      start ?? (isWallClock ? now : hasSeed ? Self.seededStart : now - span)
-    }
-    if hasBursts {
-      let (interval, batch) = (every ?? .minutes(5), batch ?? 100)
-      let bursts = Int64(((count ?? 0) + batch - 1) / batch)
-      let total = EventSpan(microseconds: interval.microseconds &* bursts)
-      timeline = .bursts(start: beginning(ending: total), every: interval, batch: batch)
-    } else if let rate, isWallClock || (span == nil && start != nil) {
-      timeline = .even(start: beginning(ending: .hours(0)), stepMicroseconds: 1e6 / rate)
-    } else if let count {
-      let span = span ?? Self.defaultSpan
-      timeline = .even(
-        start: beginning(ending: span),
-        stepMicroseconds: Double(span.microseconds) / Double(count)
-      )
-    } else {
-      try Self.refuse(span != nil, "--span without --events")
-      timeline = .even(
-        start: beginning(ending: Self.defaultSpan),
-        stepMicroseconds: Self.openStep
+  /// Decides what was not said; a seed asks for times that do not depend on the clock.
+  ///
+  /// Throws `.usage` for times that there are not.
+  init(_ wishes: PaceWishes, hasSeed: Bool) throws(Failure) {
+    let isEndless = !wishes.isFullSpeed || wishes.duration != nil
+    eventCount = wishes.eventCount ?? (isEndless ? nil : Self.defaultEventCount)
+    duration = wishes.duration
+    isWallClock = wishes.isWallClock
+    speed = wishes.isFullSpeed ? .full : wishes.rate.map { .rate($0) } ?? .due
+    timeline = try Self.timeline(wishes, eventCount: eventCount, hasSeed: hasSeed)
+    let last = timeline.time(of: max(0, (eventCount ?? 1) - 1))
+    guard timeline.time(of: 0) >= Self.firstDay, last < Self.lastDay else {
+      throw Failure(
+        .usage,
+        "expected event times in the years 1900 to 9999, found others",
+        hint: "Choose another --start, or make --span or --every shorter."
       )
     }
   }
 
-  private static func refuse(_ isGiven: Bool, _ options: String) throws(Failure) {
-    guard isGiven else { return }
-    throw Failure(.usage, "\(options) do not go together", hint: "See `generator --help`.")
+  private static func timeline(
+    _ wishes: PaceWishes,
+    eventCount: Int?,
+    hasSeed: Bool
+  ) throws(Failure) -> Timeline {
+    let now = EventTime.wallClock
+    func start(ending span: EventSpan) -> EventTime {
+      wishes.start ?? (wishes.isWallClock ? now : hasSeed ? seededStart : now - span)
+    }
+    if let bursts = wishes.bursts {
+      let open = Timeline.bursts(start: now, every: bursts.interval, batch: bursts.batch)
+      let end = open.time(of: max(0, (eventCount ?? 1) - 1))
+      let length = EventSpan(microseconds: end.microseconds - now.microseconds)
+      return .bursts(start: start(ending: length), every: bursts.interval, batch: bursts.batch)
+    }
+    if let rate = wishes.rate, wishes.span == nil {
+      return .even(start: start(ending: defaultSpan), stepMicroseconds: 1e6 / rate)
+    }
+    if let count = eventCount ?? countByRate(wishes) {
+      let span = wishes.span ?? defaultSpan
+      return .even(
+        start: start(ending: span),
+        stepMicroseconds: Double(span.microseconds) / Double(count)
+      )
+    }
+    guard wishes.span == nil else {
+      throw Failure(
+        .usage,
+        "--span needs the number of events to spread over it",
+        hint: "Add --events."
+      )
+    }
+    return .even(start: start(ending: defaultSpan), stepMicroseconds: openStep)
+  }
+
+  /// How many events come in the time, where both it and the rate are given.
+  private static func countByRate(_ wishes: PaceWishes) -> Int? {
+    guard let rate = wishes.rate, let duration = wishes.duration else { return nil }
+    return max(1, Int(rate * (duration / .seconds(1))))
   }
 }

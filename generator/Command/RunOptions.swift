@@ -77,7 +77,8 @@ struct ContentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What random numbers start from; default: a new one each time, which is shown.",
-      discussion: "The same seed and options give the same bytes, and so the same event_ids.",
+      discussion: "The same seed and options give the same bytes, and so the same event_ids "
+        + "(with --rate, times are those of the clock).",
       valueName: "N"
     ),
     transform: parseSetting

@@ -7,8 +7,10 @@ import Programs
 /// What a run is to do, after options, environment and config file were laid over the defaults.
 struct RunSettings {
   static let defaultDestination = "file:.firstclick/log"
+  /// 64 bytes each.
+  private static let mostEventsOnTheWay = 30e6
   private static let greatestPartitionCount = 4096
-  private static let greatestUserCount = 100_000_000
+  static let greatestUserCount = 100_000_000
   private static let greatestProductCount = 1_000_000
 
   let directory: String
@@ -43,7 +45,7 @@ struct RunSettings {
     truthPath = try configuration.value("truth", option: output.truth)
     if let truthPath { try Self.requireWritable(truthPath) }
     let seed = try configuration.value("seed", option: content.seed)
-    pace = try Pace(paceOptions, configuration, hasSeed: seed != nil)
+    pace = try Pace(PaceWishes(paceOptions, configuration), hasSeed: seed != nil)
     var plan = Plan(
       timeline: pace.timeline,
       seed: seed?.number ?? UInt64.random(in: 0..<1_000_000_000)
@@ -51,6 +53,7 @@ struct RunSettings {
     plan.eventCount = pace.eventCount
     plan.isWallClock = pace.isWallClock
     try Self.fill(&plan, content, configuration)
+    try Self.requireMemory(for: plan)
     self.plan = plan
   }
 
@@ -65,6 +68,22 @@ struct RunSettings {
         .failed,
         "could not write the answers to \"\(path)\"",
         hint: "Name a file in a directory that is there and that this user may write to."
+      )
+    }
+  }
+
+  /// Refuses a disorder that would keep too many events on their way at once.
+  private static func requireMemory(for plan: Plan) throws(Failure) {
+    guard !plan.isWallClock else { return }
+    let seconds = Double(plan.disorder.microseconds) / 1e6
+    let onTheWay = min(plan.timeline.rate * seconds / 2, Double(plan.eventCount ?? .max))
+    guard onTheWay <= mostEventsOnTheWay else {
+      throw Failure(
+        .usage,
+        "--disorder \(plan.disorder.durationText) would keep "
+          + "\(Figures.grouped(Int64(onTheWay))) events on their way at once: expected at most "
+          + "\(Figures.grouped(Int64(mostEventsOnTheWay)))",
+        hint: "Make --disorder shorter or --span longer."
       )
     }
   }

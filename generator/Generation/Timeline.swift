@@ -11,21 +11,26 @@ package enum Timeline: Sendable {
   package func time(of index: Int) -> EventTime {
     switch self {
     case .even(let start, let step):
-      return start + EventSpan(microseconds: Int64(Double(index) * step))
+      return start + Self.span(Double(index) * step)
     case .bursts(let start, let interval, let batch):
       let (burst, place) = index.quotientAndRemainder(dividingBy: batch)
-      let inside = Int64(Double(place) * Self.burstStep(interval, batch))
-      return start + EventSpan(microseconds: interval.microseconds * Int64(burst) + inside)
+      return start + Self.span(Double(burst) * Double(interval.microseconds))
+        + Self.span(Double(place) * Self.burstStep(interval, batch))
     }
   }
 
   /// Events per second of event time, on average.
-  var rate: Double {
+  package var rate: Double {
     switch self {
     case .even(_, let step): 1e6 / max(step, 1e-3)
     case .bursts(_, let interval, let batch):
       Double(batch) * 1e6 / Double(max(1, interval.microseconds))
     }
+  }
+
+  /// Whole microseconds, at most what a span can hold.
+  private static func span(_ microseconds: Double) -> EventSpan {
+    EventSpan(microseconds: Int64(min(microseconds, 0x1p62)))
   }
 
   /// Microseconds between the events of a burst: 1 ms, or less if the burst would not end in time.

@@ -87,7 +87,7 @@ struct HashIndex: ~Copyable {
   // MARK: Slots
 
   @inline(__always) private func home(of tag: UInt32) -> Int {
-    Int(truncatingIfNeeded: UInt64(tag) &* capacity >> 32)
+    Int(truncatingIfNeeded: (UInt64(tag) &* capacity) >> 32)
   }
 
   /// Puts the entry into its place of its run; false when that would take the last slot.

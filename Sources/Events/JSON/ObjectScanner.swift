@@ -60,8 +60,12 @@ struct ObjectScanner {
     }
   }
 
-  /// Matches only NUL, which never follows a value: what comes next is then no value either.
-  static var noGuess: scan_literal { scan_make_literal([0], 1, 0) }
+  /// Matches only NUL and leads nowhere: the NUL is then found to be no value.
+  static var noGuess: scan_literal {
+    var literal = scan_make_literal([0], 1, 0)
+    literal.byte_count = 0
+    return literal
+  }
 
   let fields: UnsafePointer<Field>
   /// The shape of objects that no field describes.
@@ -116,22 +120,25 @@ struct ObjectScanner {
       }
 
       let field = predecessor
-      let value = cursor
-      guard value < end else { throw fault(at: end, expected: "a value") }
-      if value.load(as: UInt8.self) == UInt8(ascii: "\"") {
-        let quote = scan_plain_text(value + 1, end)
+      guard cursor < end else { throw fault(at: end, expected: "a value") }
+      if cursor.load(as: UInt8.self) == UInt8(ascii: "\"") {
+        let quote = scan_plain_text(cursor + 1, end)
         if quote < end, quote.load(as: UInt8.self) == UInt8(ascii: "\"") {
-          places.slices[field] = slice(from: value + 1, to: quote)
+          places.slices[field] = slice(from: cursor + 1, to: quote)
           found.notePlainString(field)
           cursor = quote + 1
           continue
         }
+      } else if cursor.load(as: UInt8.self) <= 0x20 {
+        // There is more space than in the literal: next time it is learned anew.
+        guess.pointee = Self.noGuess
+        cursor = skipSpace(cursor)
       }
-      let scanned = try scanValue(at: value, of: form(field, in: shape), depth: depth)
-      places.slices[field] = scanned.slice
-      places.traits[field] = scanned.traits
-      found.note(field, scanned.traits)
-      cursor = scanned.end
+      let value = try scanValue(at: cursor, of: form(field, in: shape), depth: depth)
+      places.slices[field] = value.slice
+      places.traits[field] = value.traits
+      found.note(field, value.traits)
+      cursor = value.end
     }
   }
 

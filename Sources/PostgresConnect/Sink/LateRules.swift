@@ -47,12 +47,12 @@ struct LateRules {
 
   private static let lookUp = """
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-    SET LOCAL enable_nestloop = on; SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_nestloop = on; SET LOCAL enable_material = off;
 
     """
   private static let hash = """
     SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = off;
-    SET LOCAL enable_nestloop = off; SET LOCAL enable_seqscan = on; SET LOCAL work_mem = '64MB';
+    SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB';
 
     """
 

@@ -3,12 +3,6 @@ import Connect
 import Dataflow
 import Events
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// Rows of one epoch, encoded for binary COPY as they come.
 ///
 /// Filled by one thread, then committed by another: whoever has it owns it.
@@ -135,14 +129,5 @@ final class PostgresEpoch: Epoch {
     lateClickCount = 0
     lateCheckoutCount = 0
     days.removeAll()
-  }
-}
-
-extension EventTime {
-  /// Now, by the machine's clock.
-  fileprivate static var wallClock: EventTime {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return EventTime(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)
   }
 }

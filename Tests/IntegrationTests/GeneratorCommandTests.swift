@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// The generator as a user runs it.
+@Suite struct GeneratorCommandTests {
+  @Test func `without arguments it appends 100,000 events, each time others`() throws {
+    let directory = try TemporaryDirectory()
+    let first = try ProgramRun.run("generator", in: directory)
+    #expect(first.exitCode == 0)
+    #expect(first.output.hasPrefix("wrote 83,333 clicks and 16,667 checkouts"))
+    #expect(first.output.hasSuffix("next: swift run stream-job --until-end\n"))
+    let second = try ProgramRun.run("generator", in: directory)
+    #expect(second.exitCode == 0)
+    #expect(second.output.hasPrefix("appended 83,333 clicks and 16,667 checkouts"))
+    let lines = try log(".firstclick/log", in: directory).split(separator: "\n")
+    #expect(lines.count == 200_000)
+    #expect(Set(lines.map { $0.prefix(34) }).count == 200_000)
+  }
+
+  @Test func `the same seed and options give the same bytes`() throws {
+    let directory = try TemporaryDirectory()
+    let options = [
+      "--seed", "5", "--events", "2000", "--late", "0.1", "--duplicates", "0.1", "--malformed",
+      "0.1", "--orphans", "0.1", "--ties", "0.1", "--edges", "0.1",
+    ]
+    for name in ["a", "b"] {
+      let outcome = try ProgramRun.run(
+        "generator",
+        options + ["--to", "file:\(name)", "--truth", "\(name).csv"],
+        in: directory
+      )
+      #expect(outcome.exitCode == 0)
+    }
+    #expect(try log("a", in: directory) == log("b", in: directory))
+    #expect(try text("a.csv", in: directory) == text("b.csv", in: directory))
+  }
+
+  @Test func `an interrupt ends it with whole lines and exit code 0`() throws {
+    let directory = try TemporaryDirectory()
+    let run = try ProgramRun.start(
+      "generator",
+      ["--rate", "2000", "--to", "file:log"],
+      in: directory
+    )
+    for _ in 0..<3_000 where (try? log("log", in: directory).isEmpty) ?? true { usleep(10_000) }
+    run.send(SIGTERM)
+    #expect(try run.wait().exitCode == 0)
+    #expect(try log("log", in: directory).hasSuffix("}\n"))
+  }
+
+  @Test(
+    arguments: [
+      (["--late", "2"], "the value '2' is invalid for '--late <F>': expected a share from 0 to 1"),
+      (["--rate", "0"], nil), (["--start", "yesterday"], nil), (["--events", "-1"], nil),
+      (["--bogus"], "unknown option '--bogus'"),
+      (["--rate", "5", "--max-speed"], "--rate and --max-speed do not go together"),
+      (["--every", "1m", "--span", "1h"], "--every or --batch and --span do not go together"),
+      (
+        ["--span", "1h", "--duration", "1s"], "--span needs the number of events to spread over it"
+      ),
+      (
+        ["--span", "36500d", "--start", "9950-01-01T00:00:00Z"], "expected event times in the years"
+      ),
+      (
+        ["--events", "1000000000", "--span", "1s"], "--disorder 30s would keep 1,000,000,000 events"
+      ),
+      (["--users", "1", "--orphans", "0.5"], "--orphans 0.5 needs 2 users"),
+      (["--partitions", "5000"], "expected at most 4096 partitions, found 5000"),
+      (["--to", "kafka://h:9092/shop"], "stream kafka://h:9092/shop cannot be written"),
+      (["--to", "log"], "stream URI \"log\" has no scheme"),
+      (["users", "--into", "csv:x"], "users expected a database, found csv:x"),
+    ] as [([String], String?)]
+  )
+  func `a wrong option is refused before anything is touched`(
+    arguments: [String],
+    message: String?
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run("generator", arguments, in: directory)
+    #expect(outcome.exitCode == 2)
+    #expect(outcome.errorLines.count == 1)
+    if let message { #expect(outcome.errors.hasPrefix("generator: " + message)) }
+    #expect(try directory.contents.isEmpty)
+  }
+
+  @Test func `answers that cannot be written are noticed before the log is touched`() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run("generator", ["--truth", "no/such.csv"], in: directory)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.hasPrefix("generator: could not write the answers to \"no/such.csv\""))
+    #expect(try directory.contents.isEmpty)
+  }
+
+  @Test func `settings come from the environment and the config file`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("events: 600\ngenerator:\n  late: 0.5\n", to: "firstclick.yaml")
+    let outcome = try ProgramRun.run(
+      "generator",
+      in: directory,
+      environment: ["FIRSTCLICK_TO": "file:there", "FIRSTCLICK_GENERATOR_LATE": "0.25"]
+    )
+    #expect(outcome.output.hasPrefix("wrote 500 clicks and 100 checkouts to file:there"))
+    #expect(outcome.output.contains("\namong them: 150 late\n"))
+  }
+
+  @Test func `a rate is kept`() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run(
+      "generator",
+      ["--rate", "3000", "--duration", "1500ms", "--to", "file:log"],
+      in: directory
+    )
+    let lines = try log("log", in: directory).split(separator: "\n").count
+    #expect(outcome.exitCode == 0)
+    #expect(abs(lines - 4500) <= 1)
+  }
+
+  private func text(_ name: String, in directory: TemporaryDirectory) throws -> String {
+    try String(contentsOf: directory.url.appendingPathComponent(name), encoding: .utf8)
+  }
+
+  /// All files of a log, one behind another; they may hold bytes that are no text.
+  private func log(_ name: String, in directory: TemporaryDirectory) throws -> String {
+    try ["clicks", "checkouts"].flatMap { stream in
+      let path = "\(directory.path)/\(name)/\(stream)"
+      return try FileManager.default.contentsOfDirectory(atPath: path).sorted().map {
+        String(decoding: try Data(contentsOf: URL(filePath: "\(path)/\($0)")), as: UTF8.self)
+      }
+    }.joined()
+  }
+}
