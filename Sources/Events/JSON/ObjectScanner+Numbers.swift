@@ -30,7 +30,13 @@ extension ObjectScanner {
   @inline(__always)
   private func scanDigits(at start: UnsafeRawPointer) throws(SyntaxFault) -> UnsafeRawPointer {
     var cursor = start
-    while cursor < end, cursor.load(as: UInt8.self) &- UInt8(ascii: "0") <= 9 { cursor += 1 }
+    var count: Int
+    repeat {
+      count = DigitRun(at: cursor).count
+      cursor += count
+    } while count == 8 && cursor < end
+    // Digits behind the message are none of its own.
+    cursor = min(cursor, end)
     guard cursor > start else { throw fault(at: cursor, expected: "a digit") }
     return cursor
   }

@@ -18,7 +18,7 @@ package struct TimeReader: Sendable {
   private var lastDate: (UInt64, UInt16) = (0, 0)
   private var lastMidnight: Int64 = 0
 
-  package init(_ style: Style) { self.style = style }
+  package init(_ style: Style = .strict) { self.style = style }
 
   /// The time of the text, which 16 readable bytes follow; nil if it is none of the style.
   package mutating func time(_ text: UnsafeRawBufferPointer) -> EventTime? {
@@ -29,6 +29,9 @@ package struct TimeReader: Sendable {
     guard text.count >= 19, isSeparator(start.load(fromByteOffset: 10, as: UInt8.self)),
       let clock = Self.clock(start + 11)
     else { return nil }
+    if text.count == 27, let microseconds = Self.microseconds(start + 19) {
+      return EventTime(microseconds: midnight &+ clock &* 1_000_000 &+ microseconds)
+    }
     let end = start + text.count
     let (fraction, fractionEnd) = Self.fraction(start + 19, end: end)
     guard let fractionEnd, let offset = offset(fractionEnd, byteCount: end - fractionEnd) else {
@@ -62,14 +65,29 @@ package struct TimeReader: Sendable {
   }
 
   /// Seconds of `HH:MM:SS`.
+  @inline(__always)
   private static func clock(_ text: UnsafeRawPointer) -> Int64? {
-    guard text.load(fromByteOffset: 2, as: UInt8.self) == UInt8(ascii: ":"),
-      text.load(fromByteOffset: 5, as: UInt8.self) == UInt8(ascii: ":"),
-      let hour = digits2(text), hour <= 23,
-      let minute = digits2(text + 3), minute <= 59,
-      let second = digits2(text + 6), second <= 59
+    // All eight bytes at once, the first one lowest: two colons, and six digits up to 9.
+    let bytes = text.loadUnaligned(as: UInt64.self).littleEndian
+    let digits = bytes & 0x0F0F_000F_0F00_0F0F
+    guard bytes & 0xF0F0_FFF0_F0FF_F0F0 == 0x3030_3A30_303A_3030,
+      (digits &+ 0x0606_0006_0600_0606) & 0xF0F0_00F0_F000_F0F0 == 0
     else { return nil }
-    return Int64(hour * 3600 + minute * 60 + second)
+    // Tens stand in bytes 0, 3 and 6, ones behind them.
+    let pairs = Int64(truncatingIfNeeded: digits &* 10 &+ digits &>> 8)
+    let (hour, minute, second) = (pairs & 0xFF, pairs &>> 24 & 0xFF, pairs &>> 48 & 0xFF)
+    guard hour <= 23, minute <= 59, second <= 59 else { return nil }
+    return hour &* 3600 &+ minute &* 60 &+ second
+  }
+
+  /// Microseconds of `.123456Z`, the form nearly all times end with.
+  @inline(__always)
+  private static func microseconds(_ text: UnsafeRawPointer) -> Int64? {
+    let digits = DigitRun(at: text + 1)
+    guard text.load(as: UInt8.self) == UInt8(ascii: "."), digits.count == 6,
+      text.load(fromByteOffset: 7, as: UInt8.self) == UInt8(ascii: "Z")
+    else { return nil }
+    return digits.value(count: 6)
   }
 
   /// Microseconds of `.123456789`, 0 if there is no point; `end` is nil if its digits are not 1 to 9.
