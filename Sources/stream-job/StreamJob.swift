@@ -14,7 +14,8 @@ struct StreamJob: ParsableCommand {
       """,
     version: Program.version,
     subcommands: [
-      Run.self, Migrate.self, Verify.self, Start.self, Stop.self, Address.self, Doctor.self,
+      Run.self, Migrate.self, Verify.self, Status.self, Start.self, Stop.self, Address.self,
+      Doctor.self,
     ],
     defaultSubcommand: Run.self
   )

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Connect
+import Foundation
+import PostgresConnect
+import Programs
+
+/// Says where every task stands.
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show each task's positions, lag, watermark and what holds it back, and the counts.",
+    discussion: """
+      The figures are those of the last commits. Lag is measured at the log that the database was \
+      fed from, where it can be read from here; in records it is an estimate.
+      """
+  )
+
+  @OptionGroup var common: CommonOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Flag(help: "Print it again every second until interrupted.")
+  var watch = false
+
+  func run() throws {
+    let database = try Destination(common, common.configuration()).requireDatabase(for: "status")
+    if watch { Interrupts.watch() }
+    let address = try database.startExisting()
+    let connection = try PostgresConnection(address, applicationName: "firstclick status")
+    defer { connection.close() }
+    var sampler = ThroughputSampler(StatusQuery(on: connection))
+    repeat {
+      let report = StatusReport(try sampler.sample(), database: address.description)
+      if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
+      print(json ? try report.jsonText() : report.text)
+      fflush(nil)
+    } while watch
+  }
+}

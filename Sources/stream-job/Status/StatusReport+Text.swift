@@ -1,0 +1,62 @@
+import Programs
+
+extension StatusReport {
+  /// For people: three lines a task, then the totals.
+  var text: String {
+    guard !tasks.isEmpty else { return "\(database)\nno task has committed yet" }
+    let lines = [database] + tasks.flatMap(\.lines) + total.lines
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension StatusReport.Task {
+  fileprivate var lines: [String] {
+    var state = "watermark \(watermark ?? "-")"
+    if isFlushed { state += ", flushed at the end of the log" }
+    if let heldBackBy { state += ", held back by \(heldBackBy)" }
+    return [
+      "task \(task): \(state)",
+      "  \(Figures.grouped(Int64(recordsPerSecond)))/s, committed \(ago(secondsSinceCommit)) by "
+        + "\(owner), generation \(generation), epoch \(epoch)",
+      "  clicks    \(clicks.line)",
+      "  checkouts \(checkouts.line)",
+    ]
+  }
+}
+
+extension StatusReport.Input {
+  fileprivate var line: String {
+    "at \(position ?? "the beginning"), \(lagText(records: lagRecords, bytes: lagBytes)), "
+      + "watermark \(watermark ?? "-")"
+  }
+}
+
+extension StatusReport.Total {
+  fileprivate var lines: [String] {
+    let seconds = lagSeconds.map { ", watermark \(ago($0))" } ?? ""
+    return [
+      "total: \(Figures.grouped(Int64(recordsPerSecond)))/s, "
+        + lagText(records: lagRecords, bytes: lagBytes) + seconds,
+      "  clicks    \(clicks.line)",
+      "  checkouts \(checkouts.line)",
+    ]
+  }
+}
+
+extension StatusReport.Counts {
+  fileprivate var line: String {
+    "\(Figures.grouped(records)) read (\(Figures.bytes(bytes))) = \(Figures.grouped(stored)) stored "
+      + "+ \(Figures.grouped(duplicates)) duplicates + \(Figures.grouped(deadLetters)) dead letters; "
+      + "\(Figures.grouped(late)) late, \(Figures.grouped(lateDropped)) of them dropped"
+  }
+}
+
+private func lagText(records: Int64?, bytes: Int64?) -> String {
+  guard let records, let bytes else { return "log not readable from here" }
+  guard bytes > 0 else { return "at its end" }
+  return "\(Figures.grouped(records)) records (\(Figures.bytes(bytes))) behind"
+}
+
+private func ago(_ seconds: Double) -> String {
+  seconds < 0 ? "ahead of the clock" : "\(Figures.duration(.seconds(seconds))) ago"
+}

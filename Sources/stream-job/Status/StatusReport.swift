@@ -1,0 +1,156 @@
+import Connect
+import Dataflow
+import Foundation
+import PostgresConnect
+import Programs
+
+/// Where a job stands: its tasks, and their sums.
+struct StatusReport: Encodable {
+  struct Input: Encodable {
+    /// The next record to read; nil at the beginning of the log.
+    var position: String?
+    /// Greatest event time read less the watermark's delay; nil before the first event.
+    var watermark: String?
+    /// Nil where the log cannot be read from here.
+    var lagBytes: Int64?
+    /// By the average record read so far.
+    var lagRecords: Int64?
+    var counts: Counts
+  }
+
+  struct Counts: Encodable {
+    var records: Int64 = 0
+    var stored: Int64 = 0
+    var duplicates: Int64 = 0
+    var deadLetters: Int64 = 0
+    var late: Int64 = 0
+    var lateDropped: Int64 = 0
+    var bytes: Int64 = 0
+  }
+
+  struct Task: Encodable {
+    var task: Int
+    var source: String
+    var owner: String
+    var generation: Int64
+    var epoch: Int64
+    var isFlushed: Bool
+    var watermark: String?
+    /// Wall clock now less the watermark; nil before the first event.
+    var lagSeconds: Double?
+    /// The input with the smaller watermark; nil when they are equal.
+    var heldBackBy: String?
+    var recordsPerSecond: Double
+    var lastCommit: String
+    var secondsSinceCommit: Double
+    var clicks: Input
+    var checkouts: Input
+  }
+
+  struct Total: Encodable {
+    var tasks = 0
+    var lagBytes: Int64?
+    var lagRecords: Int64?
+    /// Of the task that is furthest behind.
+    var lagSeconds: Double?
+    var recordsPerSecond = 0.0
+    var secondsSinceCommit: Double?
+    var clicks = Counts()
+    var checkouts = Counts()
+  }
+
+  var database: String
+  var tasks: [Task]
+  var total: Total
+
+  init(_ samples: [ThroughputSampler.Sample], database: String) {
+    self.database = database
+    var lag = LagMeter()
+    tasks = samples.map { Task($0, lag: &lag) }
+    total = Total(tasks)
+  }
+}
+
+extension StatusReport.Task {
+  fileprivate init(_ sample: ThroughputSampler.Sample, lag: inout LagMeter) {
+    let status = sample.status
+    let progress = status.progress
+    task = status.task
+    source = status.source
+    owner = status.owner
+    generation = status.generation
+    epoch = status.epoch
+    isFlushed = progress.isFlushed
+    watermark = progress.watermark.text
+    lagSeconds = progress.watermark.secondsAgo
+    heldBackBy = status.heldBackBy?.rawValue
+    recordsPerSecond = sample.recordsPerSecond
+    lastCommit = status.committedAt
+    secondsSinceCommit = status.secondsSinceCommit
+    clicks = StatusReport.Input(progress.clicks, lag: lag.measure(.clicks, of: status))
+    checkouts = StatusReport.Input(progress.checkouts, lag: lag.measure(.checkouts, of: status))
+  }
+}
+
+extension StatusReport.Input {
+  fileprivate init(_ input: TaskProgress.Input, lag: Int64?) {
+    position = input.position?.token
+    watermark = input.watermark.text
+    lagBytes = lag
+    let averageByteCount = Double(input.counts.bytes) / Double(max(input.counts.records, 1))
+    lagRecords = lag.map { Int64((Double($0) / max(averageByteCount, 1)).rounded(.up)) }
+    counts = StatusReport.Counts(input.counts)
+  }
+}
+
+extension StatusReport.Counts {
+  fileprivate init(_ counts: TaskProgress.Counts) {
+    records = counts.records
+    stored = counts.stored
+    duplicates = counts.duplicates
+    deadLetters = counts.deadLetters
+    late = counts.late
+    lateDropped = counts.lateDropped
+    bytes = counts.bytes
+  }
+
+  fileprivate mutating func add(_ other: Self) {
+    records += other.records
+    stored += other.stored
+    duplicates += other.duplicates
+    deadLetters += other.deadLetters
+    late += other.late
+    lateDropped += other.lateDropped
+    bytes += other.bytes
+  }
+}
+
+extension StatusReport.Total {
+  fileprivate init(_ tasks: [StatusReport.Task]) {
+    self.tasks = tasks.count
+    let inputs = tasks.flatMap { [$0.clicks, $0.checkouts] }
+    lagBytes = Self.sum(inputs.map(\.lagBytes))
+    lagRecords = Self.sum(inputs.map(\.lagRecords))
+    lagSeconds = tasks.compactMap(\.lagSeconds).max()
+    secondsSinceCommit = tasks.map(\.secondsSinceCommit).min()
+    for task in tasks {
+      recordsPerSecond += task.recordsPerSecond
+      clicks.add(task.clicks.counts)
+      checkouts.add(task.checkouts.counts)
+    }
+  }
+
+  /// Nil as soon as one is.
+  private static func sum(_ lags: [Int64?]) -> Int64? {
+    lags.reduce(0) { sum, lag in sum.flatMap { sum in lag.map { sum + $0 } } }
+  }
+}
+
+extension EventTime {
+  fileprivate var text: String? { self == .beginning ? nil : Figures.time(self) }
+
+  fileprivate var secondsAgo: Double? {
+    guard self != .beginning, self != .endOfInput else { return nil }
+    return Date().timeIntervalSince1970 - Double(microseconds) / 1_000_000
+  }
+}
