@@ -94,7 +94,17 @@ package struct FirstClick: ~Copyable {
         products.prefetchSlot(of: keys.product)
         origins.prefetchSlot(of: keys.origin)
       }
-      for index in start..<end { users.prefetchUser(clickKeys[index &- start].user) }
+      for index in start..<end {
+        let keys = clickKeys[index &- start]
+        users.prefetchUser(keys.user)
+        products.prefetchRun(of: keys.product)
+        origins.prefetchRun(of: keys.origin)
+      }
+      for index in start..<end {
+        let keys = clickKeys[index &- start]
+        products.prefetchBytes(of: keys.product)
+        origins.prefetchBytes(of: keys.origin)
+      }
       for index in start..<end {
         verdicts[index] = take(
           clicks.records[index],

@@ -2,10 +2,9 @@
 ///
 /// Used by one thread at a time. The memory of a run is the reader's and is reused by the next read.
 package protocol PartitionReader: AnyObject {
-  /// The next run of messages, without waiting. Empty when caught up.
+  /// The next run of messages, without waiting; empty when caught up.
   ///
-  /// - Parameter byteCount: about how much to return at most; at least one record is returned if
-  ///   there is one, however long.
+  /// It has about `byteCount` bytes at most, but at least one record if there is one, however long.
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun
 
   /// The position after everything that `read` has returned.

@@ -34,6 +34,19 @@ package enum SinkURI: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The sink it names, given whether the run is bounded; a usage error for a database, which
+  /// another module writes to.
+  package func makeFileSink(untilEnd: Bool) throws(ConnectorError) -> any Sink {
+    switch self {
+    case .csv(let directory):
+      return try CSVSink(directory: directory, untilEnd: untilEnd)
+    case .jsonLines(let file):
+      return try JSONLinesSink(file: file)
+    case .postgres:
+      throw .usage("sink \(self) is no file", hint: "write csv:DIR, jsonl:FILE or jsonl:-")
+    }
+  }
+
   /// The URI without its password.
   package var description: String {
     switch self {

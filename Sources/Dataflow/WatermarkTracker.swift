@@ -77,8 +77,8 @@ package struct WatermarkTracker: Sendable {
     guard time > former else { return }
     if let ignoreBeyond, time > ignoreBeyond { return }
     inputs[input].greatest = time
-    // Only an input at or behind the task's watermark can hold it back, unless all are idle.
-    guard former - delay <= watermark || inputs[input].isIdle else { return }
+    // Only an input at or behind the task's watermark holds it back; when all are idle, all are.
+    guard former - delay <= watermark else { return }
     advance()
   }
 

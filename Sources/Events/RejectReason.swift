@@ -9,19 +9,23 @@ package struct RejectReason: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension RejectReason {
-  static let empty = RejectReason("not JSON: expected an object, found an empty message")
+  static let emptyMessage = RejectReason("not JSON: expected an object, found an empty message")
 
   static func tooLong(_ byteCount: Int) -> RejectReason {
     RejectReason("expected a message of at most 256 MiB, found \(byteCount) bytes")
   }
 
-  static func fault(_ fault: JSONFault, message: UnsafeRawBufferPointer) -> RejectReason {
+  static func fault(
+    _ fault: SyntaxFault,
+    of message: UnsafeRawBufferPointer,
+    format: StaticString
+  ) -> RejectReason {
     guard fault.offset < message.count else {
-      return RejectReason("not JSON: expected \(fault.expected), found the end of the message")
+      return RejectReason("not \(format): expected \(fault.expected), found the end of the message")
     }
     let found = excerpt(UnsafeRawBufferPointer(rebasing: message[fault.offset...]), maximum: 16)
     return RejectReason(
-      "not JSON: expected \(fault.expected), found \(found) (byte \(fault.offset))"
+      "not \(format): expected \(fault.expected), found \(found) (byte \(fault.offset))"
     )
   }
 
@@ -32,7 +36,7 @@ extension RejectReason {
   /// - Parameter text: the value's bytes, of a string without its quotes.
   static func unfit(
     _ field: Field,
-    found kind: JSONTraits.Kind,
+    found kind: ValueTraits.Kind,
     _ text: UnsafeRawBufferPointer
   ) -> RejectReason {
     let found = excerpt(text, maximum: 64)
@@ -63,7 +67,7 @@ extension Field {
     case .text:
       maximumByteCount.map { "a string of 1 to \($0) bytes without U+0000" }
         ?? "a string without U+0000"
-    case .time: "an RFC 3339 time with a zone"
+    case .time: "a time such as 2026-11-21T08:15:30.5Z"
     case .amount: "a number below 10^10"
     case .number: "a number"
     case .integer: "a whole number"

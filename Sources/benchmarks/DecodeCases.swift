@@ -48,7 +48,42 @@ let decodeBenchmarks = [
       return Outcome(checksum: checksum.value)
     }
   },
+  csvBenchmark,
 ]
+
+private let csvBenchmark = Benchmark(
+  name: "csv.decode/clicks",
+  unit: .events,
+  limit: "lines.find/clicks"
+) { context in
+  let input = DecodeInput(lines: context.scaled(1_000_000), .csvClick)
+  let header = try CSVHeader(UnsafeRawBufferPointer(input.bytes), isWhole: true)
+  var decoder = try ClickCSVDecoder(header: header)
+  var batch = ClickBatch()
+  return Workload(
+    count: input.lineCount - 1,
+    byteCount: input.bytes.count,
+    beforeRun: input.restore
+  ) {
+    var checksum = Checksum()
+    var offset = header.byteCount
+    while offset < input.bytes.count {
+      batch.removeAll()
+      offset += decoder.decode(
+        rows: .init(rebasing: input.bytes[offset...]),
+        startOffset: Int64(offset),
+        isLast: true,
+        limit: 2048,
+        into: &batch
+      )
+      for record in batch.records {
+        checksum.combine(record.time.microseconds &+ record.price.hundredths)
+      }
+      checksum.combine(batch.rejects.count)
+    }
+    return Outcome(checksum: checksum.value)
+  }
+}
 
 private func decodeBenchmark(_ name: String, _ shape: DecodeInput.Shape) -> Benchmark {
   Benchmark(name: name, unit: .events, limit: "lines.find/clicks") { context in
@@ -82,7 +117,7 @@ private func decodeBenchmark(_ name: String, _ shape: DecodeInput.Shape) -> Benc
 
 /// Lines of JSON made from a fixed seed, in memory that decoding may rewrite.
 final class DecodeInput {
-  enum Shape { case click, spacedClick, escapedClick, shuffledClick, checkout }
+  enum Shape { case click, spacedClick, escapedClick, shuffledClick, csvClick, checkout }
 
   let lineCount: Int
   let bytes: UnsafeMutableRawBufferPointer
@@ -143,6 +178,12 @@ final class DecodeInput {
       "\"page_url\":\"https://shop.example.com/products/prod-\(product)\"",
       "\"referrer\":\"\(referrers[Int(product % 4)])\"",
     ]
+    if shape == .csvClick {
+      let cells = members.map { $0.drop { $0 != ":" }.dropFirst() }
+      return index == 0
+        ? members.map { $0.prefix { $0 != ":" } }.joined(separator: ",")
+        : cells.map { $0.replacing("\"", with: "") }.joined(separator: ",")
+    }
     if shape == .shuffledClick { members.shuffle(using: &generator) }
     let line = "{\(members.joined(separator: ","))}"
     return shape == .spacedClick

@@ -75,15 +75,15 @@ enum Destination {
 }
 
 extension Destination {
-  /// The sink, its tables made.
-  func openSink() throws -> any Sink {
+  /// The sink; a database's with its tables made.
+  func openSink(untilEnd: Bool) throws -> any Sink {
     switch self {
     case .database(let choice):
       let address = try choice.start()
       _ = try Migrate.migrate(address)
       return PostgresSink(address)
     case .files(let uri):
-      throw Failure(.usage, "sink \(uri) cannot be written yet", hint: "Write into PostgreSQL.")
+      return try uri.makeFileSink(untilEnd: untilEnd)
     }
   }
 }

@@ -23,7 +23,7 @@ struct Run: ParsableCommand {
     Interrupts.watch()
     let source = try settings.source.makeSource()
     _ = try source.partitionCount()
-    let sink = try settings.destination.openSink()
+    let sink = try settings.destination.openSink(untilEnd: settings.job.untilEnd)
     let job = try StreamingJob(
       source: source,
       sink: sink,

@@ -28,6 +28,16 @@ import Testing
     #expect(rows == ["wm=11: x 4 1/3", "t=10 row x 1: late", "wm=12: y 3 1/1"])
   }
 
+  @Test func `a partition is final a microsecond after its time`() {
+    let rows = play(
+      "t=10 row x 1 | wm=10 | wm=10.000001",
+      through: numbering(),
+      describe,
+      input: \.self
+    )
+    #expect(rows == ["wm=10.000001: x 1 1/1"])
+  }
+
   @Test func `the limit keeps the first rows and counts all`() {
     let rows = play(
       "t=1 row x 5 | t=1 row x 2 | t=1 row x 9 | t=1 row x 1 | t=2 row x 0 | wm=end",

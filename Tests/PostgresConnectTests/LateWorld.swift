@@ -33,7 +33,7 @@ struct LateWorld {
     static func < (left: Row, right: Row) -> Bool { left.checkout < right.checkout }
   }
 
-  private var random: SeededRandom
+  private var random: SplitMix64
   private let rule: AttributionRule
   private let sink: any TaskSink
   private let connection: PostgresConnection
@@ -46,7 +46,7 @@ struct LateWorld {
   private var nextOffset: Int64 = 0
 
   init(seed: UInt64, policy: AttributionRule.LatePolicy) throws {
-    random = SeededRandom(seed)
+    random = SplitMix64(seed: seed)
     var rule = AttributionRule()
     rule.latePolicy = policy
     rule.lateHorizon = .minutes(300)
@@ -154,8 +154,10 @@ struct LateWorld {
     messages.checkout(event.id, user: event.user, at: event.time, offset: event.offset)
   }
 
-  /// New and changed answers to what is pending or came on time. Checkouts that this commit makes
-  /// final are answered as if the epoch's late clicks had never come: the sink must mend that.
+  /// New and changed answers to what is pending or came on time.
+  ///
+  /// Checkouts that this commit makes final are answered as if the epoch's late clicks had never
+  /// come: the sink must mend that.
   private func engineAnswers(_ fresh: [Event], pendingFrom minute: Int64) -> [Answer] {
     let unseen = Set(fresh.filter { $0.verdict != .onTime && !$0.isCheckout }.map(\.id))
     let pending = stored.filter { event in
@@ -262,19 +264,6 @@ extension TaskProgress.Counts {
   }
 }
 
-/// SplitMix64, so that a seed gives the same world everywhere.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed &>> 31)
-  }
-
-  mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
+extension SplitMix64 {
+  fileprivate mutating func next(below bound: Int) -> Int { Int(next(upperBound: UInt64(bound))) }
 }

@@ -1,17 +1,143 @@
 import Connect
 import Foundation
-import PostgresConnect
+import Synchronization
 import TestSupport
 import Testing
 
+@testable import PostgresConnect
+
 @Suite struct PrivateClusterTests {
   @Test func `a cluster starts, answers, stops and starts again with its data`() throws {
-    let cluster = try TemporaryCluster()
-    defer { cluster.remove() }
-    let connection = try PostgresConnection(cluster.start())
-    try connection.execute("CREATE TABLE public.kept AS SELECT 7 AS value")
-    try cluster.stop()
-    let again = try PostgresConnection(cluster.start())
-    #expect(try again.query("SELECT value FROM public.kept") == [["7"]])
+    try withCluster { cluster, _ in
+      let connection = try PostgresConnection(cluster.start())
+      try connection.execute("CREATE TABLE public.kept AS SELECT 7 AS value")
+      #expect(try cluster.isRunning)
+      try cluster.stop()
+      #expect(try !cluster.isRunning)
+      #expect(try cluster.runningAddress() == nil)
+      try cluster.stop()
+      let again = try PostgresConnection(cluster.start())
+      #expect(try again.query("SELECT value FROM public.kept") == [["7"]])
+      #expect(try again.query("SHOW listen_addresses") == [[""]])
+    }
+  }
+
+  @Test func `starting many times at once makes one server`() throws {
+    try withCluster { cluster, _ in
+      let addresses = Mutex<Set<PostgresAddress>>([])
+      let failures = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do {
+          let address = try cluster.start()
+          addresses.withLock { _ = $0.insert(address) }
+        } catch {
+          failures.withLock { $0.append("\(error)") }
+        }
+      }
+      #expect(failures.withLock(\.self).isEmpty)
+      #expect(addresses.withLock(\.count) == 1)
+    }
+  }
+
+  @Test func `a server that was killed is started again over its stale pid file`() throws {
+    try withCluster { cluster, directory in
+      _ = try cluster.start()
+      let file = "\(directory)/data/postmaster.pid"
+      let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+      let server = try #require(lines.first.flatMap { pid_t($0) })
+      kill(server, SIGKILL)
+      let connection = try PostgresConnection(cluster.start())
+      #expect(try connection.query("SELECT 1") == [["1"]])
+    }
+  }
+
+  @Test func `a path too long for a socket, with characters to quote, serves all the same`() throws
+  {
+    let name = "it's \"$HOME\" & 100% ünï," + String(repeating: "long", count: 30)
+    try withCluster(named: name) { cluster, directory in
+      let first = try cluster.start()
+      #expect(try PostgresConnection(first).query("SELECT 1") == [["1"]])
+      let note = try String(contentsOfFile: "\(directory)/socket_path", encoding: .utf8)
+      #expect(note.hasPrefix("/tmp/firstclick-"))
+      try cluster.stop()
+      #expect(try cluster.start() == first)
+      // A swept temporary directory costs a restart, no more.
+      try FileManager.default.removeItem(atPath: note)
+      let second = try cluster.start()
+      #expect(try PostgresConnection(second).query("SELECT 1") == [["1"]])
+      try FileManager.default.removeItem(
+        atPath: String(contentsOfFile: "\(directory)/socket_path", encoding: .utf8)
+      )
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root starts servers as another user"))
+  func `under a directory closed to the server's user the cluster is a link`() throws {
+    try withTemporaryDirectory { parent in
+      chmod(parent, 0o700)
+      let reports = Mutex<[String]>([])
+      let path = "\(parent)/.firstclick/postgres"
+      let cluster = PrivateCluster(directory: path, isDurable: false) { line in
+        reports.withLock { $0.append(line) }
+      }
+      defer { try? cluster.stop() }
+      let address = try cluster.start()
+      #expect(try PostgresConnection(address).query("SELECT 1") == [["1"]])
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+      #expect(target.hasPrefix("/var/lib/firstclick-"))
+      #expect(
+        reports.withLock { $0.first }
+          == "the user postgres cannot enter \(path): the cluster lives in \(target) instead"
+      )
+      try cluster.stop()
+      #expect(try cluster.start() == address)
+      try cluster.stop()
+      try FileManager.default.removeItem(atPath: target)
+      // The link alone is left: a new cluster is made.
+      #expect(try PostgresConnection(cluster.start()).query("SELECT 1") == [["1"]])
+      let second = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+      try cluster.stop()
+      try FileManager.default.removeItem(atPath: second)
+    }
+  }
+
+  @Test func `a directory that holds something else is refused and left alone`() throws {
+    try withTemporaryDirectory { directory in
+      chmod(directory, 0o755)
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(directory)/thesis.txt"))
+      let error = #expect(throws: ConnectorError.self) {
+        try PrivateCluster(directory: directory).start()
+      }
+      #expect(error?.kind == .permanent)
+      #expect(
+        error?.message
+          == "could not make a private cluster in \(directory): it holds \"thesis.txt\""
+      )
+      let entries = try FileManager.default.contentsOfDirectory(atPath: directory)
+      #expect(entries == ["thesis.txt"])
+      let mode = try FileManager.default.attributesOfItem(atPath: directory)[.posixPermissions]
+      #expect((mode as? NSNumber)?.intValue == 0o755)
+    }
+  }
+
+  @Test func `a cluster of a PostgreSQL that is not installed is refused`() throws {
+    let error = #expect(throws: ConnectorError.self) {
+      try PostgresInstallation.find(majorVersion: 9)
+    }
+    #expect(error?.message.hasPrefix("the private cluster was made by PostgreSQL 9") == true)
+  }
+
+  /// A cluster in a temporary directory that every user may enter.
+  private func withCluster(
+    named name: String = "postgres",
+    _ body: (_ cluster: PrivateCluster, _ directory: String) throws -> Void
+  ) throws {
+    try withTemporaryDirectory { parent in
+      chmod(parent, 0o755)
+      let directory = "\(parent)/\(name)"
+      let cluster = PrivateCluster(directory: directory, isDurable: false)
+      defer { try? cluster.stop() }
+      try body(cluster, directory)
+    }
   }
 }

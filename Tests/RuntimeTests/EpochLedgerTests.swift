@@ -3,7 +3,7 @@ import Testing
 
 /// Transcripts of the commit protocol: what happens, and what the task is to do then.
 @Suite struct EpochLedgerTests {
-  /// A ledger with an interval of 10 s and a limit of 100 bytes, driven by a transcript:
+  /// Drives a ledger with an interval of 10 s and a limit of 100 bytes by a transcript.
   ///
   ///     3 changed 40 | 13 > commit | 13 handed over | 14 > fill | 15 acknowledged
   ///

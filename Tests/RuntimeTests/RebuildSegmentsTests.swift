@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct RebuildSegmentsTests {
-  /// Segments that start at 0, 1, 2, ... with these greatest times.
+  /// Segments that start at 0, 1, 2 and so on, with these greatest times.
   private func segments(_ greatest: [Int64]) -> RebuildSegments {
     var segments = RebuildSegments()
     for (index, time) in greatest.enumerated() {

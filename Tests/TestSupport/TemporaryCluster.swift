@@ -19,7 +19,10 @@ package final class TemporaryCluster: Sendable {
     return cluster
   }
 
+  /// Makes and starts a cluster of one's own.
+  ///
   /// - Parameter isDurable: true keeps the settings of a real private cluster, for crash tests.
+  /// - Throws: `.permanent` where no PostgreSQL is installed.
   package init(isDurable: Bool = false) throws(ConnectorError) {
     Self.removeLeftovers()
     directory = "\(Self.root)/\(Self.prefix)\(getpid())-\(UInt32.random(in: 0...UInt32.max))"

@@ -47,6 +47,9 @@ struct HashIndex: ~Copyable {
     }
   }
 
+  /// Some reference with this tag, or 0.
+  @inline(__always) func first(_ tag: UInt32) -> UInt32 { find(tag) { _ in true } }
+
   /// Adds a reference, also if there is one with the same tag.
   mutating func insert(_ tag: UInt32, _ reference: UInt32) {
     if UInt64(count) &* 5 >= capacity &* 4 { resize(to: capacity &+ capacity / 4 &+ 16) }

@@ -26,6 +26,20 @@ struct Interner: ~Copyable {
 
   @inline(__always) func prefetchSlot(of tag: UInt32) { index.prefetchSlot(of: tag) }
 
+  /// Brings in the run that the tag alone points to.
+  @inline(__always) func prefetchRun(of tag: UInt32) {
+    let run = index.first(tag)
+    if run != 0 { prefetch(runs[run]) }
+  }
+
+  /// Brings in the first bytes of that run.
+  @inline(__always) func prefetchBytes(of tag: UInt32) {
+    let run = index.first(tag)
+    guard run != 0 else { return }
+    prefetch(runs[run].pointee.bytes)
+    prefetch(runs[run].pointee.bytes + 64)
+  }
+
   /// The run of these fields of the message, with one reference more.
   @inline(__always)
   mutating func intern(_ fields: Fields, of message: UnsafeRawPointer, tag: UInt32) -> UInt32 {

@@ -46,7 +46,7 @@ struct UserTable: ~Copyable {
 
   /// Brings in the record that the tag alone points to.
   @inline(__always) func prefetchUser(_ lanes: (UInt64, UInt64)) {
-    let user = index.find(UserTable.tag(of: lanes)) { _ in true }
+    let user = index.first(UserTable.tag(of: lanes))
     if user != 0 { prefetch(users[user]) }
   }
 

@@ -44,6 +44,29 @@ static inline const void *scan_plain_text(const void *from, const void *end) {
   return p;
 }
 
+/// The first byte at or after `from` that is not plain text of an unquoted CSV cell: a comma, a
+/// control character or a byte >= 0x80; `end` or more if there is none.
+static inline const void *scan_plain_cell(const void *from, const void *end) {
+  const uint8_t *p = (const uint8_t *)from;
+#ifdef __SSE2__
+  const __m128i comma = _mm_set1_epi8(',');
+  const __m128i space = _mm_set1_epi8(0x20);
+  do {
+    __m128i a = _mm_loadu_si128((const __m128i *)p);
+    __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
+    __m128i a_stops = _mm_or_si128(_mm_cmpeq_epi8(a, comma), _mm_cmplt_epi8(a, space));
+    __m128i b_stops = _mm_or_si128(_mm_cmpeq_epi8(b, comma), _mm_cmplt_epi8(b, space));
+    uint32_t stops = (uint32_t)_mm_movemask_epi8(a_stops)
+        | (uint32_t)_mm_movemask_epi8(b_stops) << 16;
+    if (stops != 0) return p + __builtin_ctz(stops);
+    p += 32;
+  } while ((const void *)p < end);
+#else
+  while ((const void *)p < end && *p != ',' && *p >= 0x20 && *p < 0x80) p++;
+#endif
+  return p;
+}
+
 /// The bytes expected between two values of an object, such as `,"user_id":`.
 struct scan_literal {
   _Alignas(16) uint8_t bytes[32];
@@ -78,9 +101,9 @@ static inline struct scan_literal scan_make_literal(
   return literal;
 }
 
-/// The number of bytes before the first line feed; `byte_count` if there is none.
-static inline size_t scan_line(const void *from, size_t byte_count) {
-  const void *found = memchr(from, '\n', byte_count);
+/// The number of bytes before the first `byte`; `byte_count` if there is none.
+static inline size_t scan_until(const void *from, uint8_t byte, size_t byte_count) {
+  const void *found = memchr(from, byte, byte_count);
   return found ? (size_t)((const uint8_t *)found - (const uint8_t *)from) : byte_count;
 }
 

@@ -5,17 +5,20 @@ import Events
 ///
 ///     byte count (Int32, big-endian; -1: NULL) | bytes | byte count | bytes | ...
 struct CopyFieldReader {
-  private var rest: UnsafeRawBufferPointer.SubSequence
+  private let fields: UnsafeRawBufferPointer
+  private var offset = 0
 
-  init(_ fields: UnsafeRawBufferPointer) { rest = fields[...] }
+  init(_ fields: UnsafeRawBufferPointer) { self.fields = fields }
 
   /// The next field's bytes; nil for NULL.
   mutating func next() -> UnsafeRawBufferPointer? {
-    let byteCount = Int32(bigEndian: load(at: 0))
-    rest = rest.dropFirst(4)
+    let byteCount = Int(
+      Int32(bigEndian: fields.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+    )
+    offset += 4
     guard byteCount >= 0 else { return nil }
-    defer { rest = rest.dropFirst(Int(byteCount)) }
-    return UnsafeRawBufferPointer(rebasing: rest.prefix(Int(byteCount)))
+    defer { offset += byteCount }
+    return UnsafeRawBufferPointer(rebasing: fields[offset..<offset + byteCount])
   }
 
   /// The next field, a `numeric` of two decimals; `.absent` for NULL.
@@ -40,9 +43,5 @@ struct CopyFieldReader {
     }
     let magnitude = units * 100 + hundredths
     return Money(hundredths: word(2) == 0 ? magnitude : -magnitude)
-  }
-
-  private func load(at offset: Int) -> Int32 {
-    UnsafeRawBufferPointer(rebasing: rest).loadUnaligned(fromByteOffset: offset, as: Int32.self)
   }
 }

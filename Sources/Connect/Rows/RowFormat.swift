@@ -18,7 +18,9 @@ protocol RowFormat: Sendable {
   func time(_ value: EventTime, _ row: inout TextBuffer)
 }
 
-/// RFC 4180 with `\n` line ends and a header. NULL is an empty field, the empty string is `""`.
+/// RFC 4180 with newlines as line ends, and a header.
+///
+/// NULL is an empty field, the empty string is `""`.
 struct CSVFormat: RowFormat {
   func header(_ columns: [StaticString]) -> String {
     columns.map(\.description).joined(separator: ",") + "\n"

@@ -3,7 +3,7 @@
 /// Never fails as a whole: what does not fit the contract goes to the batch's rejects. 64 bytes
 /// behind every message (or run of lines) must be readable, whatever they hold.
 package struct CheckoutDecoder {
-  private var decoder = EventDecoder<CheckoutRecord>()
+  private var decoder = JSONEventDecoder<CheckoutRecord>()
 
   package init() {}
 

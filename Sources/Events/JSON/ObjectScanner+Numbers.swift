@@ -2,7 +2,7 @@ extension ObjectScanner {
   /// Scans the number at `start`, which holds `-` or a digit.
   func scanNumber(
     at start: UnsafeRawPointer
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
+  ) throws(SyntaxFault) -> (end: UnsafeRawPointer, flags: ValueTraits.Flags) {
     var cursor = start
     if cursor.load(as: UInt8.self) == UInt8(ascii: "-") { cursor += 1 }
     if try byte(at: cursor, or: "a digit") == UInt8(ascii: "0") {
@@ -10,7 +10,7 @@ extension ObjectScanner {
     } else {
       cursor = try scanDigits(at: cursor)
     }
-    var flags: JSONTraits.Flags = []
+    var flags: ValueTraits.Flags = []
     if cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: ".") {
       cursor = try scanDigits(at: cursor + 1)
     }
@@ -28,9 +28,15 @@ extension ObjectScanner {
 
   /// Skips one digit or more.
   @inline(__always)
-  private func scanDigits(at start: UnsafeRawPointer) throws(JSONFault) -> UnsafeRawPointer {
+  private func scanDigits(at start: UnsafeRawPointer) throws(SyntaxFault) -> UnsafeRawPointer {
     var cursor = start
-    while cursor < end, cursor.load(as: UInt8.self) &- UInt8(ascii: "0") <= 9 { cursor += 1 }
+    var count: Int
+    repeat {
+      count = DigitRun(at: cursor).count
+      cursor += count
+    } while count == 8 && cursor < end
+    // Digits behind the message are none of its own.
+    cursor = min(cursor, end)
     guard cursor > start else { throw fault(at: cursor, expected: "a digit") }
     return cursor
   }

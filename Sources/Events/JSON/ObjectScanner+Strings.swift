@@ -4,15 +4,15 @@ import CScan
 struct ScannedString {
   /// The closing quote.
   var quote: UnsafeRawPointer
-  var flags: JSONTraits.Flags
+  var flags: ValueTraits.Flags
 }
 
 extension ObjectScanner {
   /// Scans a string from behind its opening quote.
-  func scanString(at start: UnsafeRawPointer) throws(JSONFault) -> ScannedString {
+  func scanString(at start: UnsafeRawPointer) throws(SyntaxFault) -> ScannedString {
     var cursor = start
     var hasNonASCII = false
-    var flags: JSONTraits.Flags = []
+    var flags: ValueTraits.Flags = []
     while true {
       cursor = scan_plain_text(cursor, end)
       switch try byte(at: cursor, or: "the end of a string") {
@@ -43,7 +43,7 @@ extension ObjectScanner {
   /// Checks the escape (of a surrogate pair, both) at `backslash`.
   private func scanEscape(
     at backslash: UnsafeRawPointer
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, isStorable: Bool) {
+  ) throws(SyntaxFault) -> (end: UnsafeRawPointer, isStorable: Bool) {
     switch try byte(at: backslash + 1, or: "an escape") {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
       UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):

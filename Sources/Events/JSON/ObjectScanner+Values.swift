@@ -1,7 +1,7 @@
 /// A value whose syntax is checked.
 struct ScannedValue {
   var slice: ByteSlice
-  var traits: JSONTraits
+  var traits: ValueTraits
   /// Behind its last byte.
   var end: UnsafeRawPointer
 }
@@ -13,14 +13,14 @@ extension ObjectScanner {
     at start: UnsafeRawPointer,
     of form: Field.Form?,
     depth: Int
-  ) throws(JSONFault) -> ScannedValue {
+  ) throws(SyntaxFault) -> ScannedValue {
     guard try byte(at: start, or: "a value") == UInt8(ascii: "\"") else {
       return try scanOther(at: start, of: form, depth: depth)
     }
     let string = try scanString(at: start + 1)
     return ScannedValue(
       slice: slice(from: start + 1, to: string.quote),
-      traits: JSONTraits(kind: .string, flags: string.flags),
+      traits: ValueTraits(kind: .string, flags: string.flags),
       end: string.quote + 1
     )
   }
@@ -30,9 +30,9 @@ extension ObjectScanner {
     at start: UnsafeRawPointer,
     of form: Field.Form?,
     depth: Int
-  ) throws(JSONFault) -> ScannedValue {
-    let kind: JSONTraits.Kind
-    var flags: JSONTraits.Flags = []
+  ) throws(SyntaxFault) -> ScannedValue {
+    let kind: ValueTraits.Kind
+    var flags: ValueTraits.Flags = []
     let end: UnsafeRawPointer
     switch start.load(as: UInt8.self) {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -62,7 +62,7 @@ extension ObjectScanner {
     }
     return ScannedValue(
       slice: slice(from: start, to: end),
-      traits: JSONTraits(kind: kind, flags: flags),
+      traits: ValueTraits(kind: kind, flags: flags),
       end: end
     )
   }
@@ -70,7 +70,7 @@ extension ObjectScanner {
   private func scanWord(
     _ word: StaticString,
     at start: UnsafeRawPointer
-  ) throws(JSONFault) -> UnsafeRawPointer {
+  ) throws(SyntaxFault) -> UnsafeRawPointer {
     for index in 0..<word.utf8CodeUnitCount {
       guard try byte(at: start + index, or: "a value") == word.utf8Start[index] else {
         throw fault(at: start, expected: "a value")
@@ -84,14 +84,14 @@ extension ObjectScanner {
     at start: UnsafeRawPointer,
     of members: Shape?,
     depth: Int
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
+  ) throws(SyntaxFault) -> (end: UnsafeRawPointer, flags: ValueTraits.Flags) {
     try check(depth, at: start)
-    var flags: JSONTraits.Flags = []
+    var flags: ValueTraits.Flags = []
     var cursor = skipSpace(start + 1)
     if try byte(at: cursor, or: "a value") == UInt8(ascii: "]") { return (cursor + 1, flags) }
     while true {
       let element = try scanValue(at: cursor, of: members.map { .object($0) }, depth: depth)
-      flags.formUnion(element.traits.flags)
+      flags.formUnion(element.traits.flags.subtracting(.escape))
       if members != nil, element.traits.kind != .object { flags.insert(.misshapen) }
       cursor = skipSpace(element.end)
       switch try byte(at: cursor, or: "\",\" or \"]\"") {
@@ -107,23 +107,23 @@ extension ObjectScanner {
     _ shape: Shape,
     at start: UnsafeRawPointer,
     depth: Int
-  ) throws(JSONFault) -> (end: UnsafeRawPointer, flags: JSONTraits.Flags) {
+  ) throws(SyntaxFault) -> (end: UnsafeRawPointer, flags: ValueTraits.Flags) {
     try check(depth, at: start)
     let found = try scanObject(shape, at: start, depth: depth)
     let places = places.of(shape)
-    for field in 0..<shape.count where found.present & 1 << UInt32(field) != 0 {
-      let isPlain = found.plain & 1 << UInt32(field) != 0
-      let kind = isPlain ? .string : places.traits[field].kind
+    for field in 0..<shape.count where found.fields.present & 1 << UInt32(field) != 0 {
+      let isPlain = found.fields.plain & 1 << UInt32(field) != 0
+      let kind = isPlain ? .string : places.fields.traits[field].kind
       switch (fields[shape.first + field].form, kind) {
       case (.text, .string), (.number, .number): continue
-      case (.integer, .number) where isInteger(places.slices[field]): continue
+      case (.integer, .number) where isInteger(places.fields.slices[field]): continue
       default: return (found.end, found.flags.union(.misshapen))
       }
     }
     return (found.end, found.flags)
   }
 
-  private func check(_ depth: Int, at start: UnsafeRawPointer) throws(JSONFault) {
+  private func check(_ depth: Int, at start: UnsafeRawPointer) throws(SyntaxFault) {
     guard depth <= Self.maximumDepth else {
       throw fault(at: start, expected: "at most 128 levels of nesting")
     }

@@ -15,49 +15,29 @@ import CScan
 struct ObjectScanner {
   static let maximumDepth = 128
 
-  /// Memory for one shape's scan: a place each for its fields, and then for its unknown members.
+  /// Memory for the scan of one shape: a place each for its fields, its unknown members, its start.
   struct Places {
     /// What is expected behind each field, behind an unknown member, and at the object's start,
     /// each tagged with the field that it leads to (`shape.count` for an unknown one).
     let guesses: UnsafeMutablePointer<scan_literal>
-    /// Where the values are; those of strings without their quotes.
-    let slices: UnsafeMutablePointer<ByteSlice>
-    /// What they are, except for plain strings, which have no traits worth a note.
-    let traits: UnsafeMutablePointer<JSONTraits>
+    let fields: FieldPlaces
 
     /// Places needed for so many fields, in shapes of at least one field each and the empty one.
     static func count(fields: Int) -> Int { 3 * fields + 2 }
 
     func of(_ shape: Shape) -> Places {
       let first = 3 * shape.first
-      return Places(guesses: guesses + first, slices: slices + first, traits: traits + first)
+      return Places(guesses: guesses + first, fields: fields.advanced(by: first))
     }
   }
 
-  /// What a scan found in an object; one bit for each field of its shape.
+  /// What a scan found in an object.
   struct Found {
     /// Behind the closing brace.
     var end: UnsafeRawPointer
-    /// The fields with a value other than null.
-    var present: UInt32 = 0
-    /// Those of them with a string that has no escapes: its slice says it all.
-    var plain: UInt32 = 0
-    /// Those of all keys and values together.
-    var flags: JSONTraits.Flags = []
-
-    @inline(__always)
-    mutating func notePlainString(_ field: Int) {
-      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
-      present |= bit
-      plain |= bit
-    }
-
-    mutating func note(_ field: Int, _ traits: JSONTraits) {
-      let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
-      present = traits.kind == .null ? present & ~bit : present | bit
-      plain = traits == .plainString ? plain | bit : plain & ~bit
-      flags.formUnion(traits.flags)
-    }
+    var fields = FoundFields()
+    /// Those of all keys and values together, less `.escape`.
+    var flags: ValueTraits.Flags = []
   }
 
   /// Matches only NUL and leads nowhere: the NUL is then found to be no value.
@@ -81,17 +61,17 @@ struct ObjectScanner {
     _ message: UnsafeRawPointer,
     byteCount: Int,
     as shape: Shape
-  ) throws(JSONFault) -> Found {
+  ) throws(SyntaxFault) -> FoundFields {
     (self.message, end) = (message, message + byteCount)
     let start = skipSpace(message)
     guard try byte(at: start, or: "an object") == UInt8(ascii: "{") else {
       throw fault(at: start, expected: "an object")
     }
     let found = try scanObject(shape, at: start, depth: 1)
-    guard found.end < end else { return found }
+    guard found.end < end else { return found.fields }
     let rest = skipSpace(found.end)
     guard rest == end else { throw fault(at: rest, expected: "the end of the message") }
-    return found
+    return found.fields
   }
 
   /// Scans the object at `start`, which holds `{`.
@@ -99,7 +79,7 @@ struct ObjectScanner {
     _ shape: Shape,
     at start: UnsafeRawPointer,
     depth: Int
-  ) throws(JSONFault) -> Found {
+  ) throws(SyntaxFault) -> Found {
     let places = places.of(shape)
     var found = Found(end: start)
     var predecessor = shape.count + 1
@@ -113,7 +93,7 @@ struct ObjectScanner {
         let key = try scanKey(shape, after: cursor, isFirst: cursor == start)
         found.end = key.end
         guard let field = key.field else { return found }
-        found.flags.formUnion(key.flags)
+        found.flags.formUnion(key.flags.subtracting(.escape))
         if key.flags.isEmpty { learn(&guess.pointee, from: cursor, to: key.end, field) }
         predecessor = field
         cursor = key.end
@@ -124,8 +104,8 @@ struct ObjectScanner {
       if cursor.load(as: UInt8.self) == UInt8(ascii: "\"") {
         let quote = scan_plain_text(cursor + 1, end)
         if quote < end, quote.load(as: UInt8.self) == UInt8(ascii: "\"") {
-          places.slices[field] = slice(from: cursor + 1, to: quote)
-          found.notePlainString(field)
+          places.fields.slices[field] = slice(from: cursor + 1, to: quote)
+          found.fields.notePlainString(field)
           cursor = quote + 1
           continue
         }
@@ -135,9 +115,10 @@ struct ObjectScanner {
         cursor = skipSpace(cursor)
       }
       let value = try scanValue(at: cursor, of: form(field, in: shape), depth: depth)
-      places.slices[field] = value.slice
-      places.traits[field] = value.traits
-      found.note(field, value.traits)
+      places.fields.slices[field] = value.slice
+      places.fields.traits[field] = value.traits
+      found.fields.note(field, value.traits)
+      found.flags.formUnion(value.traits.flags.subtracting(.escape))
       cursor = value.end
     }
   }
@@ -160,13 +141,13 @@ struct ObjectScanner {
   func byte(
     at position: UnsafeRawPointer,
     or expected: StaticString
-  ) throws(JSONFault) -> UInt8 {
+  ) throws(SyntaxFault) -> UInt8 {
     guard position < end else { throw fault(at: end, expected: expected) }
     return position.load(as: UInt8.self)
   }
 
-  func fault(at position: UnsafeRawPointer, expected: StaticString) -> JSONFault {
-    JSONFault(offset: position - message, expected: expected)
+  func fault(at position: UnsafeRawPointer, expected: StaticString) -> SyntaxFault {
+    SyntaxFault(offset: position - message, expected: expected)
   }
 
   /// The first byte at or after `position` that is not JSON white space, or the end.
@@ -189,7 +170,7 @@ struct ObjectScanner {
     _ shape: Shape,
     after value: UnsafeRawPointer,
     isFirst: Bool
-  ) throws(JSONFault) -> (field: Int?, flags: JSONTraits.Flags, end: UnsafeRawPointer) {
+  ) throws(SyntaxFault) -> (field: Int?, flags: ValueTraits.Flags, end: UnsafeRawPointer) {
     var cursor = value
     if !isFirst {
       cursor = skipSpace(cursor)
@@ -221,7 +202,7 @@ struct ObjectScanner {
       return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { scratch in
         guard let name = scratch.baseAddress else { return shape.count }
         name.copyMemory(from: start, byteCount: byteCount)
-        return find(name, byteCount: unescapeJSON(name, byteCount: byteCount), in: shape)
+        return find(name, byteCount: JSONEscapes.unescape(name, byteCount: byteCount), in: shape)
       }
     }
     return find(start, byteCount: byteCount, in: shape)

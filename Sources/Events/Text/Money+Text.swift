@@ -1,5 +1,7 @@
 extension Money {
   /// Reads a decimal number exactly, rounded half away from zero; nil if it does not fit.
+  ///
+  /// - Parameter text: 8 readable bytes follow it, whatever they hold.
   package init?(_ text: UnsafeRawBufferPointer) {
     if let plain = Money(plain: text) {
       self = plain
@@ -11,25 +13,18 @@ extension Money {
     self.init(hundredths: hundredths)
   }
 
-  /// As above for up to ten digits and two decimals, the form nearly every amount has.
+  /// As above for one to seven digits, a point and two decimals: the form nearly all amounts have.
+  @inline(__always)
   private init?(plain text: UnsafeRawBufferPointer) {
-    var value: Int64 = 0
-    var cursor = 0
-    let count = text.count
-    while cursor < count, text[cursor] &- 0x30 <= 9 {
-      value = value &* 10 &+ Int64(text[cursor] &- 0x30)
-      cursor += 1
-    }
-    guard 1...10 ~= cursor else { return nil }
-    if cursor == count {
-      self.init(hundredths: value &* 100)
-      return
-    }
-    guard text[cursor] == UInt8(ascii: "."), cursor + 3 == count,
-      text[cursor + 1] &- 0x30 <= 9, text[cursor + 2] &- 0x30 <= 9
+    guard let start = text.baseAddress else { return nil }
+    let digits = DigitRun(at: start)
+    let count = digits.count
+    guard count == text.count &- 3, 1...7 ~= count,
+      start.load(fromByteOffset: count, as: UInt8.self) == UInt8(ascii: ".")
     else { return nil }
-    let cents = Int64(text[cursor + 1] &- 0x30) &* 10 &+ Int64(text[cursor + 2] &- 0x30)
-    self.init(hundredths: value &* 100 &+ cents)
+    let decimals = DigitRun(at: start + count + 1)
+    guard decimals.count >= 2 else { return nil }
+    self.init(hundredths: digits.value(count: count) &* 100 &+ decimals.value(count: 2))
   }
 }
 

@@ -8,7 +8,9 @@ func firstMalformedUTF8(
   while cursor < end {
     let first = cursor.load(as: UInt8.self)
     if first < 0x80 {
-      cursor += 1
+      let isASCII =
+        end - cursor >= 8 && cursor.loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+      cursor += isASCII ? 8 : 1
       continue
     }
     // The second byte's range is what rules out long forms, surrogates and too great scalars.

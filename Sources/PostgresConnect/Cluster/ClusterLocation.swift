@@ -19,6 +19,7 @@ struct ClusterLocation: Hashable, Sendable {
   private var socketNote: String { "\(directory)/socket_path" }
 
   static let port = 5432
+  static let socketName = ".s.PGSQL.\(port)"
   /// Bytes of a unix socket's path, the final NUL apart (`sockaddr_un`).
   private static let longestSocketPath = 107
 
@@ -41,7 +42,10 @@ struct ClusterLocation: Hashable, Sendable {
     } catch {
       throw PrivateDirectory.failure("create", parent)
     }
-    if !isPresent(path), try !user.canEnter(parent) {
+    // A link whose directory was removed is a cluster that was removed.
+    if isLink(path), access(path, F_OK) != 0 { unlink(path) }
+    if try !user.canEnter(parent), !isLink(path) {
+      guard access(path, F_OK) != 0 else { throw closed(path, to: user) }
       try link(path, for: user, report: report)
     }
     try checkContents(path)
@@ -88,9 +92,17 @@ struct ClusterLocation: Hashable, Sendable {
     }
   }
 
-  private static func isPresent(_ path: String) -> Bool {
+  private static func closed(_ path: String, to user: ServerUser) -> ConnectorError {
+    ConnectorError(
+      .permanent,
+      "could not start a private PostgreSQL in \(path): the user \(user.name) cannot enter it",
+      hint: "Open its parent directories to others (chmod o+x), or remove it."
+    )
+  }
+
+  private static func isLink(_ path: String) -> Bool {
     var status = stat()
-    return lstat(path, &status) == 0
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   private static func resolved(_ path: String) -> String {
@@ -102,7 +114,7 @@ struct ClusterLocation: Hashable, Sendable {
   /// The directory of the server's socket: the cluster's own, or a short one where that path would
   /// be too long or needs quoting.
   func socketDirectory() throws(ConnectorError) -> String {
-    let socket = "\(directory)/.s.PGSQL.\(Self.port)"
+    let socket = "\(directory)/\(Self.socketName)"
     let isPlain = directory.utf8.allSatisfy { byte in
       !Set("\"'\\,@".utf8).contains(byte) && byte >= 0x20
     }

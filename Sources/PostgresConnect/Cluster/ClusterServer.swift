@@ -43,23 +43,24 @@ struct ClusterServer {
     } catch {
       throw failure("write the settings of", error.localizedDescription)
     }
-    // After kill -9 of the server its children hold its memory for a moment.
-    for attempt in 1...20 {
-      let size = logSize
-      let answer = try run(
-        "pg_ctl",
-        ["start", "--pgdata=data", "--log=server.log", "--wait", "--timeout=3600", "--silent"]
+    let socket = "\(settings.socketDirectory)/\(ClusterLocation.socketName)"
+    guard ServerProcesses.clearAway(in: location.data, socket: socket) else {
+      throw failure(
+        "start the private cluster in \(location.directory)",
+        "processes of a server that was killed are still running"
       )
-      guard answer.status != 0 else { return }
-      let log = logText(from: size)
-      guard log.contains("pre-existing shared memory block"), attempt < 20 else {
-        throw failure(
-          "start the private cluster in \(location.directory)",
-          log.isEmpty ? lastLine(of: answer.output) : firstFatal(in: log)
-        )
-      }
-      usleep(500_000)
     }
+    let size = logSize
+    let answer = try run(
+      "pg_ctl",
+      ["start", "--pgdata=data", "--log=server.log", "--wait", "--timeout=3600", "--silent"]
+    )
+    guard answer.status != 0 else { return }
+    let log = logText(from: size)
+    throw failure(
+      "start the private cluster in \(location.directory)",
+      log.isEmpty ? lastLine(of: answer.output) : firstFatal(in: log)
+    )
   }
 
   func stop() throws(ConnectorError) {
@@ -76,9 +77,7 @@ struct ClusterServer {
   }
 
   /// True while the server's process lives, whether it accepts connections or not.
-  func isRunning() throws(ConnectorError) -> Bool {
-    try run("pg_ctl", ["status", "--pgdata=data"]).status == 0
-  }
+  var isRunning: Bool { ServerProcesses.isServerAlive(in: location.data) }
 
   private func run(
     _ program: String,

@@ -40,7 +40,7 @@ package struct PrivateCluster: Sendable {
         try server.initialize(isDurable: durability != .none)
       }
       // One that runs and does not answer has lost its socket: a temporary directory swept, say.
-      if try server.isRunning() { try server.stop() }
+      if server.isRunning { try server.stop() }
       try server.start(
         ClusterSettings(durability: durability, socketDirectory: location.socketDirectory())
       )
@@ -57,7 +57,7 @@ package struct PrivateCluster: Sendable {
         location: location,
         installation: .find(majorVersion: dataVersion(of: location))
       )
-      if try server.isRunning() { try server.stop() }
+      if server.isRunning { try server.stop() }
     }
   }
 
@@ -66,7 +66,9 @@ package struct PrivateCluster: Sendable {
     get throws(ConnectorError) { try runningAddress() != nil }
   }
 
-  /// The address of the running server's database; nil when none runs here. Starts nothing.
+  /// The address of the running server's database; nil when none runs here.
+  ///
+  /// Starts nothing.
   package func runningAddress() throws(ConnectorError) -> PostgresAddress? {
     guard let location = try ClusterLocation.find(requestedDirectory) else { return nil }
     return try reachable(at: location)

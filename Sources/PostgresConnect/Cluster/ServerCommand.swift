@@ -17,6 +17,7 @@ struct ServerCommand {
 
   /// - Parameters:
   ///   - program: a path, or a name to be found in PATH.
+  ///   - arguments: passed on as they are.
   ///   - user: nil for the user of this process; anyone else takes root.
   ///   - directory: where it runs: one that `user` may enter.
   init(_ program: String, _ arguments: [String], as user: String? = nil, in directory: String = "/")

@@ -12,6 +12,7 @@ struct ServerUser: Hashable, Sendable {
   var other: String? { userID == geteuid() ? nil : name }
 
   /// - Parameter data: an existing data directory, whose owner it has to be.
+  /// - Returns: the owner; this process's user; or `postgres` for root.
   /// - Throws: `.permanent` when that is somebody else, or root has no `postgres` user to become.
   static func choose(data: String) throws(ConnectorError) -> ServerUser {
     var status = stat()

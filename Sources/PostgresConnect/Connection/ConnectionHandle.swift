@@ -18,6 +18,9 @@ final class ConnectionHandle {
   init(_ address: PostgresAddress, applicationName: String) throws(ConnectorError) {
     let parameters = [
       ("connect_timeout", getenv("PGCONNECT_TIMEOUT") == nil ? "10" : nil),
+      // A server that is gone without a word is noticed within half a minute.
+      ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+      ("tcp_user_timeout", "30000"),
       ("fallback_application_name", applicationName),
       ("dbname", address.connectionString),
       ("client_encoding", "UTF8"),
@@ -91,7 +94,9 @@ final class ConnectionHandle {
     return 10
   }
 
-  /// Why the connection was not made. `connection to server ... failed: FATAL:  28P01: text`.
+  /// Why the connection was not made.
+  ///
+  /// libpq says `connection to server ... failed: FATAL:  28P01: text`.
   private static func refusal(
     _ connection: OpaquePointer,
     address: PostgresAddress
@@ -120,19 +125,24 @@ final class ConnectionHandle {
     )
   }
 
-  /// SQLSTATE and text of the server's FATAL answer in libpq's verbose message.
+  /// SQLSTATE and text of the server's answer in libpq's verbose message, which libpq puts behind
+  /// the severity: `FATAL:  28P01: password authentication failed`.
   private static func serverRefusal(in text: String) -> (sqlState: String, message: String)? {
     for line in text.split(separator: "\n").reversed() {
       var rest = line[...]
       while let colon = rest.firstRange(of: ": ") {
         rest = rest[colon.upperBound...].drop { $0 == " " }
-        let candidate = rest.prefix(5)
-        let isState = candidate.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
-        if candidate.count == 5, isState, rest.dropFirst(5).hasPrefix(": ") {
-          return (String(candidate), String(rest.dropFirst(7)))
+        if isSQLState(rest.prefix(5)), rest.dropFirst(5).hasPrefix(": ") {
+          return (String(rest.prefix(5)), String(rest.dropFirst(7)))
         }
       }
     }
     return nil
+  }
+
+  /// Five digits and capitals, a digit among them: so FATAL, ERROR and PANIC are none.
+  private static func isSQLState(_ text: Substring) -> Bool {
+    text.utf8.count == 5 && text.utf8.contains { (48...57).contains($0) }
+      && text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
   }
 }

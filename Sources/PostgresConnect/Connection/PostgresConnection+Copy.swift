@@ -9,7 +9,7 @@ extension PostgresConnection {
     guard result.status == PGRES_COPY_IN else { throw failure(of: result) }
   }
 
-  /// Sends bytes of the COPY. Waits while the server is busy, so a slow server slows the caller.
+  /// Sends bytes of the COPY, waiting while the server is busy: a slow server slows the caller.
   package func send(_ bytes: UnsafeRawBufferPointer) throws(ConnectorError) {
     var rest = bytes
     while !rest.isEmpty {

@@ -131,7 +131,7 @@ package final class PostgresConnection {
     }
   }
 
-  /// Closes the connection; an open transaction is rolled back. Calling it again does nothing.
+  /// Closes the connection, which rolls back an open transaction; does nothing the second time.
   package func close() { handle.close() }
 }
 

@@ -7,9 +7,9 @@ package import Connect
 /// | none (connection lost), 08*, 57P01-03, 40001, 40P01, 53300, 55P03 | `.transient` |
 /// | all others | `.permanent`, with a hint for the usual ones |
 package enum PostgresFailure {
-  /// - Parameters:
-  ///   - sqlState: five characters, or nil when libpq itself gave up: then the connection is lost.
-  ///   - message: the server's primary message; it may quote names, never rows.
+  /// The error for a SQLSTATE, or for nil when libpq itself gave up: then the connection is lost.
+  ///
+  /// `message` is the server's primary message; it may quote names, never rows.
   package static func error(
     sqlState: String?,
     message: String,
@@ -44,7 +44,8 @@ package enum PostgresFailure {
     case "42P01", "42703", "42883", "3F000":
       "The schema is missing or old: run `stream-job migrate`."
     case "53100": "Free disk space at the server and start again; nothing was committed halfway."
-    case "53200": "Give the server more memory or lower the commit size."
+    case "53200":
+      "Give the server more memory, or raise max_locks_per_transaction: a day is a partition."
     case "53300": "Raise max_connections or use fewer workers."
     case "25006": "The server is read-only, a standby perhaps: name the primary."
     case "57P03": "The server is starting up or shutting down."

@@ -2,17 +2,14 @@ import Connect
 
 extension PostgresConnection {
   /// Copies rows into a table in one COPY; does nothing without rows.
-  ///
-  /// - Parameter preamble: statements to run in the same round trip, each ended by a semicolon.
   func copy(
     _ rows: borrowing CopyBuffer,
     into table: String,
-    columns: [String],
-    after preamble: String = ""
+    columns: [String]
   ) throws(ConnectorError) {
     guard !rows.isEmpty else { return }
     let list = columns.joined(separator: ", ")
-    try copyIn("\(preamble)COPY \(table) (\(list)) FROM STDIN (FORMAT binary)")
+    try copyIn("COPY \(table) (\(list)) FROM STDIN (FORMAT binary)")
     try send(CopyFormat.header)
     try send(rows.bytes)
     try send(CopyFormat.trailer)

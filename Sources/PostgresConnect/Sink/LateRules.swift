@@ -8,18 +8,19 @@ import Events
 /// staged late events -> drop what is stored already (duplicates)
 ///                    -> store the rest as raw rows
 /// questions   late checkouts, and stored checkouts that late clicks touch
-/// candidates  stored clicks of the users concerned: one pass over the raw clicks' time range
+/// candidates  stored clicks of the users concerned: one pass over each range of time
 /// answers     first candidate and count per question -> attributions, where different
 /// outcomes    late_events
 /// ```
-/// Cost: one scan of the raw clicks from `earliest late event - window` on, which the day
-/// partitions and their BRIN indexes bound; an index on (user_id, event_timestamp) is used if
-/// someone makes it. The planner knows nothing of temporary tables, so each step says whether it
-/// looks rows up in an index or hashes.
+/// Cost: one scan of the raw clicks between the earliest late event - window and the latest one,
+/// long gaps left out, which the day partitions and their BRIN indexes bound; an index on (user_id,
+/// event_timestamp) is used if someone makes it. The planner knows nothing of temporary tables, so
+/// each step says whether it looks rows up in an index or hashes. `enable_seqscan` is no way to say
+/// it: it adds 10^10 to the cost, beside which the planner sees no other difference.
 struct LateRules {
   var task: Int32
   var window: EventSpan
-  /// The task's watermark at this commit. Checkouts from it on are the engine's to answer.
+  /// The task's watermark at this commit: checkouts from it on are the engine's to answer.
   var watermark: Watermark
 
   struct Remaining {
@@ -29,9 +30,8 @@ struct LateRules {
 
   /// - Returns: how many late events were no duplicates, and how many of these were dropped.
   func settle(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
-    let work = try connection.query(duplicateCheckouts + questions + users).first ?? []
-    if work.count == 3, let users = work[0], let first = work[1], let last = work[2] {
-      try connection.execute(Self.candidates, [users, first, last])
+    for run in try connection.query(duplicateCheckouts + questions + users) {
+      try connection.execute(Self.candidates, run)
     }
     let counts = try connection.query(
       duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining
@@ -56,7 +56,8 @@ struct LateRules {
 
     """
 
-  /// A stored checkout has an answer, unless it was dropped. First in log order wins.
+  /// Late checkouts that are stored, which shows in an answer or as dropped; of several staged ones
+  /// the first in log order wins.
   private var duplicateCheckouts: String {
     """
     \(Self.lookUp)
@@ -96,23 +97,41 @@ struct LateRules {
     """
   }
 
-  /// Whose stored clicks are needed, and from when to when.
+  /// Whose stored clicks are needed, and from when to when: a row for each run of times without a
+  /// long gap, so that one very late event does not open the whole history.
+  ///
+  /// The order is total: otherwise runs could overlap, and a click be a candidate twice.
   private var users: String {
     """
-    SELECT array_agg(DISTINCT user_id)::text, min(first)::text, max(last)::text
-    FROM (
+    WITH needed AS (
       SELECT user_id, event_timestamp AS first, event_timestamp AS last
       FROM pg_temp.late_clicks
       WHERE is_unchecked
-      UNION ALL
+      UNION
       SELECT user_id, checkout_timestamp - \(windowLiteral), checkout_timestamp
       FROM pg_temp.questions
-    ) AS needed
+    ),
+    marked AS (
+      SELECT *, COALESCE(first > max(last) OVER before + interval '10 minutes', true) AS is_start
+      FROM needed
+      WINDOW before AS (
+        ORDER BY first, last, user_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      )
+    ),
+    numbered AS (
+      SELECT *, count(*) FILTER (WHERE is_start) OVER (ORDER BY first, last, user_id) AS run
+      FROM marked
+    )
+    SELECT array_agg(DISTINCT user_id)::text, min(first)::text, max(last)::text
+    FROM numbered
+    GROUP BY run
     """
   }
 
-  /// Parameters: users, first and last time. As parameters of an unnamed statement they are
-  /// constants to the planner: partitions are pruned and the users become a hash table.
+  /// The pass over the raw clicks of a run of times, with parameters users, first and last time.
+  ///
+  /// As parameters of an unnamed statement they are constants to the planner: partitions are pruned
+  /// and the users become a hash table.
   private static let candidates = """
     INSERT INTO pg_temp.candidates
     SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,

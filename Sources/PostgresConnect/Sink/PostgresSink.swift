@@ -8,7 +8,7 @@ package struct PostgresSink: Sink {
   private let address: PostgresAddress
   private let fault: Fault?
 
-  /// - Parameter fault: where a crash test strikes.
+  /// Makes the sink for an address; `fault` says where a crash test strikes.
   package init(_ address: PostgresAddress, fault: Fault? = .fromEnvironment) {
     self.address = address
     self.fault = fault

@@ -33,6 +33,8 @@ final class PostgresTaskSink: TaskSink {
   private var generation: Int64 = 0
   /// The last epoch known to be committed.
   private var committedEpoch: Int64 = 0
+  /// True after a commit that failed: whether it arrived is not known.
+  private var isUncertain = false
 
   init(
     address: PostgresAddress,
@@ -66,6 +68,7 @@ final class PostgresTaskSink: TaskSink {
     let line = StoredLine(row)
     generation = line.generation
     committedEpoch = line.epoch
+    isUncertain = false
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }
@@ -136,11 +139,12 @@ final class PostgresTaskSink: TaskSink {
     }
     precondition(generation > 0, "task \(task) commits without having been opened")
     do {
-      if session == nil, let receipt = try resume(progress) { return receipt }
+      if isUncertain, let receipt = try resume(progress) { return receipt }
       let receipt = try write(epoch, progress: progress, in: openSession())
       committedEpoch += 1
       return receipt
     } catch {
+      isUncertain = true
       close()
       throw error
     }
@@ -158,6 +162,7 @@ final class PostgresTaskSink: TaskSink {
   /// - Returns: its receipt if it had; nil if it must be repeated.
   private func resume(_ progress: TaskProgress) throws(ConnectorError) -> CommitReceipt? {
     let line = try storedLine(openSession().connection)
+    isUncertain = false
     if line.epoch == committedEpoch { return nil }
     committedEpoch += 1
     return CommitReceipt(given: progress, stored: line.progress)
@@ -242,55 +247,5 @@ final class PostgresTaskSink: TaskSink {
     guard tag.text == "COMMIT" else {
       throw ConnectorError(.transient, "COMMIT answered \(tag.text) at \(address)")
     }
-  }
-}
-
-/// A task's line as it is stored.
-private struct StoredLine {
-  var generation: Int64
-  var epoch: Int64
-  var progress: TaskProgress
-
-  /// - Parameter row: generation, epoch, then `ProgressLine.selection`.
-  init(_ row: [String?]) {
-    generation = row[0].flatMap { Int64($0) } ?? 0
-    epoch = row[1].flatMap { Int64($0) } ?? 0
-    progress = ProgressLine.progress(from: row.dropFirst(2))
-  }
-}
-
-extension TaskProgress {
-  /// With late events settled: those already stored are duplicates, not stored late events.
-  fileprivate func corrected(by receipt: CommitReceipt) -> TaskProgress {
-    var progress = self
-    progress.clicks.counts.settleLate(
-      duplicates: receipt.lateClickDuplicates,
-      dropped: receipt.lateClicksDropped
-    )
-    progress.checkouts.counts.settleLate(
-      duplicates: receipt.lateCheckoutDuplicates,
-      dropped: receipt.lateCheckoutsDropped
-    )
-    return progress
-  }
-}
-
-extension TaskProgress.Counts {
-  fileprivate mutating func settleLate(duplicates count: Int64, dropped: Int64) {
-    stored -= count
-    late -= count
-    duplicates += count
-    lateDropped += dropped
-  }
-}
-
-extension CommitReceipt {
-  /// What a commit whose answer was lost must have said: the counts it stored against those given.
-  fileprivate init(given: TaskProgress, stored: TaskProgress) {
-    self.init()
-    lateClickDuplicates = stored.clicks.counts.duplicates - given.clicks.counts.duplicates
-    lateCheckoutDuplicates = stored.checkouts.counts.duplicates - given.checkouts.counts.duplicates
-    lateClicksDropped = stored.clicks.counts.lateDropped - given.clicks.counts.lateDropped
-    lateCheckoutsDropped = stored.checkouts.counts.lateDropped - given.checkouts.counts.lateDropped
   }
 }

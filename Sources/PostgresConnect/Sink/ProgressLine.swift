@@ -77,7 +77,7 @@ enum ProgressLine {
     }
   }
 
-  /// Takes the line over, or makes it. No row comes back when the stored log or window differs.
+  /// Takes the line over, or makes it; no row comes back when the stored log or window differs.
   ///
   /// Parameters: task, source, owner, window in seconds, emission, late policy.
   static let takeOver: String = {
@@ -115,7 +115,7 @@ enum ProgressLine {
       """
   }()
 
-  /// Reads the line. FOR UPDATE waits for a COMMIT that is still under way on a lost connection.
+  /// Reads the line; FOR UPDATE waits for a COMMIT still under way on a connection that was lost.
   static let standing = """
     SELECT generation, epoch, \(selection)
     FROM ecommerce.stream_progress WHERE task = $1 FOR UPDATE

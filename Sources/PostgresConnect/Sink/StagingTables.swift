@@ -52,8 +52,10 @@ enum StagingTables {
     "device_type", "clicks_in_window",
   ]
 
-  /// Writes the rows of `table` into `attributions`: inserts the new ones, replaces the stored ones
-  /// that differ, revision + 1. Row by row over the unique index, so its cost is the table's size.
+  /// Writes the rows of a staging table into the answers: inserts the new ones and replaces the
+  /// stored ones that differ, revision + 1.
+  ///
+  /// Goes row by row over the unique index, so its cost is that of the staging table's size.
   static func restatement(from table: String) -> String {
     let columns = AnswerRow.columns.joined(separator: ", ")
     let answer = answerColumns.map { "a.\($0)" }.joined(separator: ", ")

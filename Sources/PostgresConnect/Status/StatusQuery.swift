@@ -31,7 +31,9 @@ package struct TableStatus: Hashable, Sendable {
   package var byteCount: Int64
 }
 
-/// Reads where every task stands. Costs milliseconds at any size of the database.
+/// Reads where every task stands.
+///
+/// Costs milliseconds at any size of the database.
 package struct StatusQuery {
   private let connection: PostgresConnection
 

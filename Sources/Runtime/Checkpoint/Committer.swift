@@ -2,8 +2,9 @@ import Connect
 import Foundation
 import Synchronization
 
-/// One epoch on its way to the sink. The task hands epoch and progress over and takes the epoch back
-/// with the outcome.
+/// One epoch on its way to the sink.
+///
+/// The task hands epoch and progress over, and takes the epoch back with the outcome.
 ///
 /// Unchecked: sink and epoch are touched by the committer only, from `submit` until `outcome` is
 /// set.

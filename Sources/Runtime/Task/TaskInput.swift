@@ -41,15 +41,10 @@ struct TaskInput<Decoder: RunDecoder> {
     idleDetector = IdleDetector(patience: environment.settings.idleTimeout)
   }
 
-  /// Takes the next run of records all the way into the engine and the epoch.
+  /// Takes the next run of records all the way into the engine and the epoch; false when there is
+  /// nothing to read for now.
   ///
-  /// - Parameters:
-  ///   - byteCount: about how much to read at most.
-  ///   - tracker: judges every record, and is moved by it.
-  ///   - engine: settles the verdicts.
-  ///   - epoch: the one that fills.
-  ///   - now: for the idle rule.
-  /// - Returns: false when there is nothing to read for now.
+  /// The tracker judges every record and is moved by it; the engine then settles the verdicts.
   mutating func consume(
     atMost byteCount: Int,
     tracker: inout WatermarkTracker,

@@ -48,6 +48,7 @@ package final class MemorySink: Sink {
   ///   - rule: what the stored rows are held against.
   ///   - acceptsRevisions: false for an append-only sink.
   ///   - faults: by the ordinal of the attempt to commit, over all tasks.
+  ///   - openFailures: errors of the first attempts to open a task, last to first.
   ///   - onCommit: called after every acknowledged commit.
   package init(
     rule: AttributionRule,

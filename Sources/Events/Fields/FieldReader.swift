@@ -1,16 +1,16 @@
 import Dataflow
 
 /// Checks the scanned values of a message against the schema.
-struct FieldReader {
+struct FieldReader<Escapes: EscapeStyle> {
   let schema: EventSchema
   private let fields: UnsafePointer<Field>
-  private let places: ObjectScanner.Places
+  private let places: FieldPlaces
   private(set) var times: TimeReader
 
   init(
     schema: EventSchema,
     fields: UnsafePointer<Field>,
-    places: ObjectScanner.Places,
+    places: FieldPlaces,
     times: TimeReader
   ) {
     self.schema = schema
@@ -22,7 +22,7 @@ struct FieldReader {
   /// Reads the fields that the scan found; then rewrites text with escapes in place.
   mutating func read(
     _ message: UnsafeMutableRawPointer,
-    _ found: ObjectScanner.Found
+    _ found: FoundFields
   ) throws(RejectReason) -> FieldValues {
     for index in Bits(schema.all & ~found.present) {
       if schema.required & 1 << UInt32(index) != 0 { throw .missing(fields[index]) }
@@ -46,7 +46,7 @@ struct FieldReader {
       guard read(fields[index], text, traits, into: &values) else {
         throw .unfit(fields[index], found: traits.kind, text)
       }
-      if traits.flags.contains(.escape), schema.texts & bit != 0 { escaped |= bit }
+      if traits.flags.contains(.escape) { escaped |= bit }
     }
     if escaped != 0 { unescape(escaped, of: message) }
     return values
@@ -62,7 +62,7 @@ struct FieldReader {
   private mutating func read(
     _ field: Field,
     _ text: UnsafeRawBufferPointer,
-    _ traits: JSONTraits,
+    _ traits: ValueTraits,
     into values: inout FieldValues
   ) -> Bool {
     switch field.form {
@@ -88,25 +88,26 @@ struct FieldReader {
 
   private func unescapedByteCount(
     _ text: UnsafeRawBufferPointer,
-    _ flags: JSONTraits.Flags
+    _ flags: ValueTraits.Flags
   ) -> Int32 {
     guard flags.contains(.escape), let start = text.baseAddress else {
       return Int32(truncatingIfNeeded: text.count)
     }
-    return Int32(truncatingIfNeeded: Events.unescapedByteCount(start, byteCount: text.count))
+    return Int32(truncatingIfNeeded: Escapes.unescapedByteCount(start, byteCount: text.count))
   }
 
   private mutating func time(
     _ text: UnsafeRawBufferPointer,
-    _ flags: JSONTraits.Flags
+    _ flags: ValueTraits.Flags
   ) -> EventTime? {
     guard flags.contains(.escape) else { return times.time(text) }
-    // No time is longer than 35 bytes, and no byte takes more than six escaped.
-    guard text.count <= 6 * 35, !flags.contains(.unstorableText) else { return nil }
-    return withUnsafeTemporaryAllocation(byteCount: 6 * 35 + 16, alignment: 1) { scratch in
+    // No time is longer than 40 bytes.
+    let byteCount = 40 * Escapes.maximumExpansion
+    guard text.count <= byteCount, !flags.contains(.unstorableText) else { return nil }
+    return withUnsafeTemporaryAllocation(byteCount: byteCount + 16, alignment: 1) { scratch in
       guard let start = scratch.baseAddress else { return nil }
       scratch.copyMemory(from: text)
-      let byteCount = unescapeJSON(start, byteCount: text.count)
+      let byteCount = Escapes.unescape(start, byteCount: text.count)
       return times.time(UnsafeRawBufferPointer(start: start, count: byteCount))
     }
   }
@@ -114,7 +115,7 @@ struct FieldReader {
   /// Whether PostgreSQL's jsonb takes the value, and its members are of their types.
   ///
   /// In jsonb a value takes up to eight times its text, and 256 MiB at most.
-  private func isStorable(_ text: UnsafeRawBufferPointer, _ flags: JSONTraits.Flags) -> Bool {
+  private func isStorable(_ text: UnsafeRawBufferPointer, _ flags: ValueTraits.Flags) -> Bool {
     flags.isDisjoint(with: [.unstorableText, .unstorableNumber, .misshapen])
       && text.count <= 1 << 25
   }
@@ -122,24 +123,11 @@ struct FieldReader {
   private func unescape(_ escaped: UInt32, of message: UnsafeMutableRawPointer) {
     for index in Bits(escaped) {
       let slice = places.slices[index]
-      let byteCount = unescapeJSON(
+      let byteCount = Escapes.unescape(
         message + Int(slice.offset),
         byteCount: Int(slice.length)
       )
       places.slices[index].length = Int32(truncatingIfNeeded: byteCount)
     }
-  }
-}
-
-/// The indices of the bits that are set, ascending.
-private struct Bits: Sequence, IteratorProtocol {
-  private var rest: UInt32
-
-  init(_ bits: UInt32) { rest = bits }
-
-  mutating func next() -> Int? {
-    guard rest != 0 else { return nil }
-    defer { rest &= rest &- 1 }
-    return rest.trailingZeroBitCount
   }
 }

@@ -1,5 +1,5 @@
 /// What a scan learned of a value besides where it stands.
-struct JSONTraits: Equatable, BitwiseCopyable {
+struct ValueTraits: Equatable, BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case string, number, boolean, null, array, object
   }
@@ -22,5 +22,5 @@ struct JSONTraits: Equatable, BitwiseCopyable {
   var kind: Kind
   var flags: Flags
 
-  static let plainString = JSONTraits(kind: .string, flags: [])
+  static let plainString = ValueTraits(kind: .string, flags: [])
 }

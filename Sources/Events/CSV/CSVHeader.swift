@@ -1,0 +1,77 @@
+/// The first row of a CSV file: which column stands where.
+package struct CSVHeader: Sendable {
+  /// In the order of the file, without surrounding spaces.
+  package let names: [String]
+  /// Bytes of the header with its line end (and byte order mark): where the rows begin.
+  package let byteCount: Int
+
+  /// Reads the header at the start of a file.
+  ///
+  /// - Parameters:
+  ///   - text: the beginning of the file.
+  ///   - isWhole: whether the file ends with the text.
+  /// - Throws: `CSVHeaderFault` if there is no header, or not all of it, or a name stands twice.
+  package init(_ text: UnsafeRawBufferPointer, isWhole: Bool) throws(CSVHeaderFault) {
+    var names: [String] = []
+    var cell: [UInt8] = []
+    var isQuoted = false
+    var index = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var isComplete = false
+    while index < text.count, !isComplete {
+      let byte = text[index]
+      index += 1
+      switch byte {
+      case UInt8(ascii: "\""):
+        // A doubled quote ends and begins again: no column is named with quotes.
+        isQuoted.toggle()
+      case UInt8(ascii: ",") where !isQuoted:
+        names.append(Self.name(cell))
+        cell = []
+      case 0x0a where !isQuoted:
+        isComplete = true
+      default:
+        cell.append(byte)
+      }
+    }
+    guard isComplete || isWhole, !(names.isEmpty && cell.isEmpty) else { throw .missing }
+    names.append(Self.name(cell))
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw .repeated(name)
+    }
+    self.names = names
+    byteCount = index
+  }
+
+  /// The position of each wanted column; nil where the file has none.
+  package func positions(of wanted: [String]) -> [Int?] { wanted.map { names.firstIndex(of: $0) } }
+
+  /// Refuses a header that lacks a column.
+  package func require(_ required: [String]) throws(CSVHeaderFault) {
+    let lacking = required.filter { !names.contains($0) }
+    guard lacking.isEmpty else { throw .lacking(lacking) }
+  }
+
+  private static func name(_ cell: [UInt8]) -> String {
+    let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0d }
+    let trimmed = cell.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+    return String(decoding: Array(trimmed), as: UTF8.self)
+  }
+}
+
+/// Why a CSV file is refused whole.
+package enum CSVHeaderFault: Error, Hashable, CustomStringConvertible {
+  /// The text is empty, or ends within its first line.
+  case missing
+  case repeated(String)
+  case lacking([String])
+
+  package var description: String {
+    switch self {
+    case .missing: "expected a header, found no line"
+    case .repeated(let name): "expected each column once, found \"\(name)\" twice in the header"
+    case .lacking(let names):
+      "expected \(names.count == 1 ? "a column" : "columns") "
+        + names.map { "\"\($0)\"" }.joined(separator: ", ") + ", found none in the header"
+    }
+  }
+}

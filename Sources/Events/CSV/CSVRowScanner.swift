@@ -1,0 +1,185 @@
+import CScan
+
+/// Splits CSV (RFC 4180) into cells, row by row.
+///
+/// Rows end with `\n` or `\r\n`; cells may be quoted, then with commas, line ends and `""` inside. A
+/// quote within an unquoted cell is text. The cells of the wanted columns are left in their places,
+/// quoted or not alike; an empty cell is absent. All of a row must be UTF-8 without NUL.
+package struct CSVRowScanner {
+  /// The place of each column, in the order of the file.
+  let targets: UnsafeBufferPointer<Int>
+  /// The place of columns that nobody wants.
+  let unwanted: Int
+  let places: FieldPlaces
+
+  struct Row {
+    var found = FoundFields()
+    /// Without its line end.
+    var byteCount = 0
+    /// With its line end.
+    var consumed = 0
+    var fault: SyntaxFault?
+
+    mutating func note(_ fault: SyntaxFault) { self.fault = self.fault ?? fault }
+  }
+
+  /// A cell, and what comes behind it.
+  private struct Cell {
+    var slice: ByteSlice
+    var flags: ValueTraits.Flags
+    /// At the comma or line end.
+    var end: UnsafeRawPointer
+  }
+
+  /// Scans the row at `start`; nil if `end` comes before its line end, which only the last row of a
+  /// file may lack.
+  func scanRow(
+    at start: UnsafeRawPointer,
+    end: UnsafeRawPointer,
+    isLast: Bool
+  ) -> Row? {
+    var row = Row()
+    var cursor = start
+    var column = 0
+    while true {
+      let place = column < targets.count ? targets[column] : unwanted
+      column += 1
+      var stop = scan_plain_cell(cursor, end)
+      var next = stop < end ? stop.load(as: UInt8.self) : 0
+      if cursor < end, cursor.load(as: UInt8.self) != UInt8(ascii: "\""),
+        next == UInt8(ascii: ",") || next == 0x0a
+      {
+        if stop > cursor {
+          places.slices[place] = slice(from: cursor, to: stop, of: start)
+          row.found.notePlainString(place)
+        }
+      } else {
+        guard let cell = scanCell(at: cursor, of: start, end: end, isLast: isLast, &row) else {
+          return nil
+        }
+        if cell.slice.length > 0 {
+          places.slices[place] = cell.slice
+          places.traits[place] = ValueTraits(kind: .string, flags: cell.flags)
+          row.found.note(place, places.traits[place])
+        }
+        stop = cell.end
+        next = stop < end ? stop.load(as: UInt8.self) : 0
+      }
+      cursor = stop + 1
+      if next == UInt8(ascii: ",") { continue }
+
+      row.consumed = min(cursor, end) - start
+      row.byteCount = stop - start
+      if row.byteCount > 0, (stop - 1).load(as: UInt8.self) == 0x0d { row.byteCount -= 1 }
+      if column != targets.count {
+        row.note(SyntaxFault(offset: row.byteCount, expected: "as many cells as the header has"))
+      }
+      return row
+    }
+  }
+
+  /// Scans any cell up to its comma or line end; nil if the row is not complete.
+  private func scanCell(
+    at start: UnsafeRawPointer,
+    of row: UnsafeRawPointer,
+    end: UnsafeRawPointer,
+    isLast: Bool,
+    _ result: inout Row
+  ) -> Cell? {
+    var flags: ValueTraits.Flags = []
+    var text = start
+    var textEnd: UnsafeRawPointer?
+    var cursor = start
+    if start < end, start.load(as: UInt8.self) == UInt8(ascii: "\"") {
+      text = start + 1
+      cursor = text
+      textEnd = scanQuoted(&cursor, end: end, &flags)
+      if textEnd == nil {
+        guard isLast else { return nil }
+        result.note(SyntaxFault(offset: start - row, expected: "a closing quote"))
+      }
+    }
+    let behindQuote = cursor
+    cursor = scanUnquoted(cursor, end: end)
+    guard cursor < end || isLast else { return nil }
+    var contentEnd = cursor
+    if cursor == end || cursor.load(as: UInt8.self) == 0x0a, contentEnd > behindQuote,
+      (contentEnd - 1).load(as: UInt8.self) == 0x0d
+    {
+      contentEnd -= 1
+    }
+    if textEnd != nil, contentEnd > behindQuote {
+      result.note(
+        SyntaxFault(offset: behindQuote - row, expected: "a comma or line end behind the quote")
+      )
+    }
+    check(from: text, to: textEnd ?? contentEnd, of: row, &result)
+    return Cell(
+      slice: slice(from: text, to: textEnd ?? contentEnd, of: row),
+      flags: flags,
+      end: cursor
+    )
+  }
+
+  /// Moves behind the closing quote and returns where it stands; nil without one.
+  private func scanQuoted(
+    _ cursor: inout UnsafeRawPointer,
+    end: UnsafeRawPointer,
+    _ flags: inout ValueTraits.Flags
+  ) -> UnsafeRawPointer? {
+    while cursor < end {
+      let quote = cursor + scan_until(cursor, UInt8(ascii: "\""), end - cursor)
+      guard quote < end else { break }
+      cursor = quote + 1
+      guard cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: "\"") else { return quote }
+      flags.insert(.escape)
+      cursor += 1
+    }
+    cursor = end
+    return nil
+  }
+
+  /// The comma, line feed or end that ends an unquoted run.
+  private func scanUnquoted(
+    _ start: UnsafeRawPointer,
+    end: UnsafeRawPointer
+  ) -> UnsafeRawPointer {
+    var cursor = start
+    while true {
+      cursor = scan_plain_cell(cursor, end)
+      guard cursor < end else { return end }
+      switch cursor.load(as: UInt8.self) {
+      case UInt8(ascii: ","), 0x0a: return cursor
+      default: cursor += 1
+      }
+    }
+  }
+
+  private func check(
+    from start: UnsafeRawPointer,
+    to end: UnsafeRawPointer,
+    of row: UnsafeRawPointer,
+    _ result: inout Row
+  ) {
+    if let position = firstMalformedUTF8(from: start, to: end) {
+      result.note(SyntaxFault(offset: position - row, expected: "UTF-8"))
+    }
+    let nul = scan_until(start, 0, end - start)
+    if nul < end - start {
+      result.note(SyntaxFault(offset: start - row + nul, expected: "text without U+0000"))
+    }
+  }
+
+  /// A row is shorter than 2^31 bytes.
+  @inline(__always)
+  private func slice(
+    from start: UnsafeRawPointer,
+    to end: UnsafeRawPointer,
+    of row: UnsafeRawPointer
+  ) -> ByteSlice {
+    ByteSlice(
+      offset: UInt32(truncatingIfNeeded: start - row),
+      length: Int32(truncatingIfNeeded: end - start)
+    )
+  }
+}

@@ -1,0 +1,39 @@
+/// Decodes checkouts from CSV rows whose columns are named as the fields, in any order.
+///
+/// A column that no field is named after is ignored, an empty cell is an absent field. Times may also
+/// be dates, have a space before the clock, and end with ` UTC` or without a zone (UTC). A row that
+/// does not fit goes to the batch's rejects.
+package struct CheckoutCSVDecoder {
+  private var decoder: CSVEventDecoder<CheckoutRecord>
+
+  /// - Throws: `CSVHeaderFault.lacking` if a required field has no column.
+  package init(header: CSVHeader) throws(CSVHeaderFault) {
+    decoder = try CSVEventDecoder(header: header)
+  }
+
+  /// Decodes whole rows, up to `limit` records and rejects together; empty lines are skipped.
+  ///
+  /// - Parameters:
+  ///   - rows: rows behind the header, the last one perhaps cut off; may be rewritten in place, and
+  ///     64 bytes behind it are readable.
+  ///   - startOffset: where the first of them stands in the file.
+  ///   - isLast: whether the file ends with them: then the last one may lack its line end.
+  ///   - limit: at least 1.
+  ///   - batch: takes the records and rejects.
+  /// - Returns: the number of bytes consumed; 0 if there is no whole row.
+  package mutating func decode(
+    rows: UnsafeMutableRawBufferPointer,
+    startOffset: Int64,
+    isLast: Bool,
+    limit: Int,
+    into batch: inout CheckoutBatch
+  ) -> Int {
+    decoder.decode(
+      rows: rows,
+      startOffset: startOffset,
+      isLast: isLast,
+      limit: limit,
+      into: &batch
+    )
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+@testable import Events
+
+/// The JSON Schema files and the decoders say the same: messages made from the schema are the judge.
+@Suite struct SchemaTests {
+  enum Kind: String, CaseIterable {
+    case click, checkout
+
+    var fieldNames: [String] {
+      switch self {
+      case .click: ClickRecord.schema.fieldNames
+      case .checkout: CheckoutRecord.schema.fieldNames
+      }
+    }
+
+    func accepts(_ message: [String: Any]) throws -> Bool {
+      let bytes = try JSONSerialization.data(withJSONObject: message)
+      return switch self {
+      case .click: OneByOne().click(bytes) != nil
+      case .checkout: OneByOne().checkout(bytes) != nil
+      }
+    }
+  }
+
+  @Test(arguments: Kind.allCases)
+  func `the schema lists the fields of the decoder`(kind: Kind) throws {
+    let schema = try SchemaFile(kind.rawValue)
+    #expect(Set(schema.properties.keys) == Set(kind.fieldNames))
+  }
+
+  @Test(arguments: Kind.allCases)
+  func `the examples are accepted`(kind: Kind) throws {
+    let schema = try SchemaFile(kind.rawValue)
+    #expect(!schema.examples.isEmpty)
+    for example in schema.examples { #expect(try kind.accepts(example)) }
+  }
+
+  @Test(arguments: Kind.allCases)
+  func `every variation of a field is judged alike`(kind: Kind) throws {
+    let schema = try SchemaFile(kind.rawValue)
+    let base = try #require(schema.examples.first)
+    let values: [Any] = [
+      NSNull(), true, 0, -7, 12.5, 9_999_999_999, 10_000_000_000, -10_000_000_000, "", "text",
+      String(repeating: "x", count: 50), String(repeating: "x", count: 51),
+      String(repeating: "x", count: 100), String(repeating: "x", count: 101), "a\u{0}b",
+      "2026-11-21T08:15:30Z", "2026-11-21T08:15:30", "2026-11-21 08:15:30Z", "2026-11-21",
+      [Any](), [String: Any](), [["price": "12"]], [["quantity": 1.5]], [["quantity": 2]],
+      [["product_id": 1]], [["product_id": NSNull()]], [[1]], [["other": [true]]],
+      ["city": "Berlin"], ["city": 1], ["zip_code": 10115], ["other": 1], [NSNull()],
+    ]
+    for (name, property) in schema.properties {
+      var message = base
+      message[name] = nil
+      #expect(try kind.accepts(message) == !schema.required.contains(name), "without \(name)")
+      for value in values + (property["examples"] as? [Any] ?? []) {
+        message[name] = value
+        #expect(
+          try kind.accepts(message) == SchemaFile.accepts(value, property),
+          "\(name) = \(value)"
+        )
+      }
+    }
+  }
+}
+
+/// A schema file, and as much of JSON Schema as ours use.
+struct SchemaFile {
+  let properties: [String: [String: Any]]
+  let required: Set<String>
+  let examples: [[String: Any]]
+
+  init(_ name: String) throws {
+    let url = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../schemas/\(name).schema.json")
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: url))
+    let schema = try #require(json as? [String: Any])
+    properties = try #require(schema["properties"] as? [String: [String: Any]])
+    required = Set(try #require(schema["required"] as? [String]))
+    examples = try #require(schema["examples"] as? [[String: Any]])
+  }
+
+  /// Whether the value is valid by the schema.
+  static func accepts(_ value: Any, _ schema: [String: Any]) -> Bool {
+    let types = schema["type"] as? [String] ?? [schema["type"] as? String ?? ""]
+    guard types.contains(where: { isInstance(value, of: $0) }) else { return false }
+    if let text = value as? String {
+      if let minimum = schema["minLength"] as? Int, text.count < minimum { return false }
+      if let maximum = schema["maxLength"] as? Int, text.count > maximum { return false }
+      if let pattern = schema["pattern"] as? String {
+        return text.range(of: pattern, options: .regularExpression) != nil
+      }
+    }
+    if let elements = value as? [Any], let item = schema["items"] as? [String: Any] {
+      return elements.allSatisfy { accepts($0, item) }
+    }
+    if let members = value as? [String: Any],
+      let properties = schema["properties"] as? [String: [String: Any]]
+    {
+      return members.allSatisfy { name, value in
+        properties[name].map { accepts(value, $0) } ?? true
+      }
+    }
+    if isInstance(value, of: "number"), let number = value as? NSNumber {
+      if let bound = schema["exclusiveMaximum"] as? Double, number.doubleValue >= bound {
+        return false
+      }
+      if let bound = schema["exclusiveMinimum"] as? Double, number.doubleValue <= bound {
+        return false
+      }
+    }
+    return true
+  }
+
+  private static func isInstance(_ value: Any, of type: String) -> Bool {
+    switch type {
+    case "null": return value is NSNull
+    case "string": return value is String
+    case "array": return value is [Any]
+    case "object": return value is [String: Any]
+    case "number", "integer":
+      if value is Bool && !(value is Int) { return false }
+      guard let number = value as? NSNumber, !(value is String) else { return false }
+      if String(describing: Swift.type(of: value)).contains("Bool") { return false }
+      return type == "number" || number.doubleValue.rounded() == number.doubleValue
+    default: return false
+    }
+  }
+}
