@@ -54,24 +54,23 @@ demo: build ## Generate 1.2 million events, attribute them, query and verify the
 	unset $${!FIRSTCLICK_*} DATABASE_URL
 	times=()
 	step() {
-	  local name=$$1 start=$${EPOCHREALTIME/./} command
+	  local name=$$1 start=$${EPOCHREALTIME/./}
 	  shift
 	  printf '\n== %s\n$$ %s\n' "$$name" "$$*"
 	  "$$@"
 	  times+=("$$name" "$$(( ($${EPOCHREALTIME/./} - start) / 1000 ))")
 	}
-	query() { psql --no-psqlrc --quiet --pset=footer=off "$$database" "$$@"; }
-	step generate generator --events 1200000 --max-speed --seed 1 --disorder 4m --late 0.005 \
+	step 'generate' generator --events 1200000 --max-speed --seed 1 --disorder 4m --late 0.005 \
 	  --duplicates 0.005 --orphans 0.01 --malformed 0.001
-	step attribute stream-job run --until-end
+	step 'make a database' stream-job migrate
+	step 'attribute' stream-job run --until-end
+	export PGOPTIONS='--search_path=ecommerce' PSQLRC=/dev/null
 	database=$$(stream-job address)
-	step 'revenue by source' query --file="$$queries/01_revenue_by_source.sql"
-	step 'first rows' query --command='
-	  SELECT checkout_id, checkout_timestamp, first_click_timestamp, attributed_product_id,
-	    traffic_source, revenue, clicks_in_window
-	  FROM ecommerce.attributed_checkouts
-	  ORDER BY checkout_timestamp LIMIT 5'
-	step verify stream-job verify
+	step 'revenue by source' psql "$$database" --file="$$queries/01_revenue_by_source.sql"
+	step 'first rows' psql "$$database" --command="SELECT checkout_id, checkout_timestamp,\
+	 first_click_timestamp, attributed_product_id, traffic_source, revenue, clicks_in_window\
+	 FROM attributed_checkouts ORDER BY checkout_timestamp LIMIT 5"
+	step 'verify' stream-job verify
 	printf '\n== times\n'
 	printf '%-20s %6d ms\n' "$${times[@]}"
 

@@ -12,15 +12,16 @@ struct Stop: ParsableCommand {
   private static let limit = Duration.seconds(30)
 
   func run() throws {
-    if let job = BackgroundJob.running {
+    let job = BackgroundJob.running
+    if let job {
       try BackgroundJob.stop(job, within: Self.limit)
       print("stopped the job (process \(job.processID))")
-    } else {
-      print("no job runs here")
     }
     if DatabaseChoice.isClusterMade, try DatabaseChoice.cluster.isRunning {
       try DatabaseChoice.cluster.stop()
       print("stopped the private PostgreSQL")
+    } else if job == nil {
+      print("nothing runs here")
     }
   }
 }

@@ -80,6 +80,11 @@ import Testing
     #expect(second.exitCode == 1)
     #expect(second.errors.contains("a job runs here already: process"))
     try waitUntil { try storedCheckouts() > 0 }
+    let status = try Self.object(run("stream-job", ["status", "--json"]).output)
+    let tasks = try #require(status["tasks"] as? [[String: Any]])
+    #expect(tasks.map { $0["task"] as? Int } == [0, 1, 2, 3])
+    #expect((tasks.first?["owner"] as? String)?.hasSuffix(":\(try jobProcessID())") ?? false)
+    #expect((tasks.first?["clicks"] as? [String: Any])?["position"] is String)
     let doctor = try run("stream-job", ["doctor"])
     #expect(doctor.exitCode == 0, "\(doctor.output)")
     #expect(doctor.output.contains("ok    job: runs as process"))
@@ -90,7 +95,7 @@ import Testing
     #expect(stopped.output.contains("stopped the private PostgreSQL"))
     let again = try run("stream-job", ["stop"])
     #expect(again.exitCode == 0)
-    #expect(again.output == "no job runs here\n")
+    #expect(again.output == "nothing runs here\n")
   }
 
   @Test func `a second interrupt ends a job at once that cannot drain`() throws {
@@ -106,7 +111,34 @@ import Testing
     #expect(try job.wait().exitCode == 130)
   }
 
+  @Test func `status shows positions, lag and counts`() throws {
+    try generate(events: 20_000)
+    let job = try run("stream-job", ["run", "--until-end"])
+    try #require(job.exitCode == 0, "\(job.errors)")
+    try generate(events: 20_000)
+    let text = try run("stream-job", ["status"])
+    #expect(text.exitCode == 0, "\(text.errors)")
+    #expect(text.output.contains("task 3: watermark "))
+    #expect(text.output.contains(" behind, watermark "))
+    let report = try Self.object(run("stream-job", ["status", "--json"]).output)
+    let total = try #require(report["total"] as? [String: Any])
+    let clicks = try #require(total["clicks"] as? [String: Int])
+    let counted = ["stored", "duplicates", "dead_letters"].compactMap { clicks[$0] }
+    #expect(clicks["records"] == counted.reduce(0, +))
+    #expect(counted.allSatisfy { $0 > 0 })
+    let lag = try #require(total["lag_bytes"] as? Int)
+    #expect(lag > 4_000_000 && lag < 12_000_000)
+    let records = try #require(total["lag_records"] as? Int)
+    #expect(records > 15_000 && records < 27_000)
+  }
+
   // MARK: - Helpers
+
+  private func jobProcessID() throws -> Int {
+    let file = directory.url.appendingPathComponent(".firstclick/stream-job.pid")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    return try #require(text.split(separator: " ").first.flatMap { Int($0) })
+  }
 
   private func storedCheckouts() throws -> Int {
     let cluster = PrivateCluster(directory: "\(directory.path)/.firstclick/postgres")

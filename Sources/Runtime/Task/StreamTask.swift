@@ -235,6 +235,8 @@ final class StreamTask {
     environment.board(task).update {
       $0.commits += 1
       $0.lastCommit = wallTime
+      $0.clicks.counts = clicks.counts
+      $0.checkouts.counts = checkouts.counts
     }
   }
 

@@ -36,9 +36,9 @@ struct StatusReport: Encodable {
     var epoch: Int64
     var isFlushed: Bool
     var watermark: String?
-    /// Wall clock now less the watermark; nil before the first event.
+    /// Wall clock now less the watermark; nil before the first event and when flushed.
     var lagSeconds: Double?
-    /// The input with the smaller watermark; nil when they are equal.
+    /// The input with the smaller watermark; nil when they are equal or the task is flushed.
     var heldBackBy: String?
     var recordsPerSecond: Double
     var lastCommit: String
@@ -82,8 +82,9 @@ extension StatusReport.Task {
     epoch = status.epoch
     isFlushed = progress.isFlushed
     watermark = progress.watermark.text
-    lagSeconds = progress.watermark.secondsAgo
-    heldBackBy = status.heldBackBy?.rawValue
+    // At the end of the log nothing is waited for.
+    lagSeconds = isFlushed ? nil : progress.watermark.secondsAgo
+    heldBackBy = isFlushed ? nil : status.heldBackBy?.rawValue
     recordsPerSecond = sample.recordsPerSecond
     lastCommit = status.committedAt
     secondsSinceCommit = status.secondsSinceCommit
