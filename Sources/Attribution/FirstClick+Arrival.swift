@@ -50,10 +50,12 @@ extension FirstClick {
     }
     if seen != 0 { return .duplicate }
 
-    // A rebuild meets what has left the window already: it only recognises duplicates.
+    // A rebuild meets what has left the window already, and what was dropped: they only serve to
+    // recognise duplicates.
     let joins =
-      (verdict == .onTime || rule.latePolicy == .restate)
-      && (rebuildTarget == nil || time >= frontier.microseconds)
+      verdict == .onTime
+      ? rebuildTarget == nil || time >= frontier.microseconds
+      : rebuildTarget == nil && rule.latePolicy == .restate
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       Click(

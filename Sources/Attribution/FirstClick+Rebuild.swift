@@ -2,9 +2,9 @@ package import Dataflow
 
 extension FirstClick {
   /// Call on an empty operator, before re-reading the log from the rebuild position: records are
-  /// then processed as `.onTime`, and `finishRebuild` ends it.
+  /// then processed as `.onTime`, those that were dropped as `.late`, and `finishRebuild` ends it.
   ///
-  /// Records older than the state's horizon only serve to recognise duplicates.
+  /// The dropped ones, and those older than the state's horizon, only serve to recognise duplicates.
   ///
   /// - Parameter watermark: the task's watermark at the committed positions.
   package mutating func beginRebuild(watermark: Watermark) {

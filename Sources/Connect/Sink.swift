@@ -67,8 +67,8 @@ package struct CommitReceipt: Hashable, Sendable {
 package protocol TaskSink: AnyObject {
   /// Takes the task over and returns its committed progress; nil when it never committed.
   func open() throws(ConnectorError) -> TaskProgress?
-  /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild leaves
-  /// them out. May be called again after a transient error.
+  /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild
+  /// joins nothing with them. May be called again after a transient error.
   func droppedEventIDs(
     _ stream: StreamKind,
     since horizon: EventTime

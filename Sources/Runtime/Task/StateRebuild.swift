@@ -50,9 +50,8 @@ struct StateRebuild {
       guard !run.isEmpty else { break }
       decoder.decode(run, into: &batch)
       segments.append(start: run.startPosition, greatest: batch.greatestTime)
-      batch.remove(dropped)
       verdicts.removeAll(keepingCapacity: true)
-      verdicts.append(contentsOf: repeatElement(.onTime, count: batch.records.count))
+      verdicts.append(contentsOf: batch.verdicts(dropped: dropped))
       Decoder.process(batch, verdicts: &verdicts, in: &engine)
     }
     return segments
@@ -60,9 +59,9 @@ struct StateRebuild {
 }
 
 extension RecordBatch {
-  /// Leaves out the records with these event_ids.
-  fileprivate mutating func remove(_ eventIDs: Set<[UInt8]>) {
-    guard !eventIDs.isEmpty else { return }
-    records.removeAll { eventIDs.contains(Array($0.bytes($0.eventID))) }
+  /// `.late` for the records with these event_ids, `.onTime` for the others.
+  fileprivate func verdicts(dropped eventIDs: Set<[UInt8]>) -> [Verdict] {
+    guard !eventIDs.isEmpty else { return Array(repeating: .onTime, count: records.count) }
+    return records.map { eventIDs.contains(Array($0.bytes($0.eventID))) ? .late : .onTime }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
   init() throws {
     trial = try JobTrial()
-    try trial.generate(events: 20_000, partitions: 2, seed: 11)
+    try trial.generate(events: 12_000, partitions: 2, seed: 11)
   }
 
   @Test(arguments: FaultPoint.allCases.filter { $0 != .lostCommitAck }, ["early", "final"])
