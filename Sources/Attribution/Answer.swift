@@ -10,8 +10,9 @@ package struct Answer: BitwiseCopyable {
   package enum Kind: UInt8, BitwiseCopyable, Sendable {
     /// This checkout has no stored row yet: insert.
     case new
-    /// A row is stored, written by an earlier epoch, and differs (or may differ, after a restart):
-    /// replace it where it is different, revision + 1.
+    /// A row is stored, written by an earlier epoch, and differs; after a restart it may not be
+    /// stored or not differ: insert it if there is none, replace it where it is different, revision
+    /// + 1.
     case revision
   }
 

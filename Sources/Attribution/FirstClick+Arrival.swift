@@ -1,18 +1,49 @@
+internal import CScan
 internal import Dataflow
 internal import Events
 
 extension FirstClick {
-  /// Ids of events before this are no longer compared with. A rebuild compares with everything.
-  private var dedupeStart: Int64 {
-    rebuildTarget == nil ? stateHorizon.microseconds : .min
+  /// Hashes a block of clicks and asks for all the memory they will touch, step by step.
+  @inline(__always)
+  func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
+    for index in 0..<count {
+      let keys = ClickKeys(of: records + index, hash)
+      clickKeys[index] = keys
+      clickIDs.prefetchSlot(of: keys.id)
+      users.prefetchSlot(of: keys.user)
+      products.prefetchSlot(of: keys.product)
+      origins.prefetchSlot(of: keys.origin)
+    }
+    for index in 0..<count {
+      let keys = clickKeys[index]
+      users.prefetchUser(keys.user)
+      products.prefetchRun(of: keys.product)
+    }
+    for index in 0..<count { products.prefetchBytes(of: clickKeys[index].product) }
+  }
+
+  /// As above, for checkouts.
+  @inline(__always)
+  func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
+    for index in 0..<count {
+      let keys = CheckoutKeys(of: records + index, hash)
+      checkoutKeys[index] = keys
+      checkoutIDs.prefetchSlot(of: keys.id)
+      users.prefetchSlot(of: keys.user)
+    }
+    for index in 0..<count { users.prefetchUser(checkoutKeys[index].user) }
   }
 
   /// Takes one click into the state and says what it is.
   @inline(__always)
-  mutating func take(_ record: ClickRecord, _ keys: ClickKeys, _ verdict: Verdict) -> Verdict {
-    if verdict == .late && record.time < stateHorizon { return .lateUnchecked }
-    let time = record.time.microseconds
-    let id = record.bytes(record.eventID)
+  mutating func take(
+    _ record: UnsafePointer<ClickRecord>,
+    _ keys: ClickKeys,
+    _ verdict: Verdict
+  ) -> Verdict {
+    let time = record.pointee.time.microseconds
+    if verdict == .late && time < dedupeStart { return .lateUnchecked }
+    let id = Self.id(record.pointee.message, record.pointee.eventID)
     let start = dedupeStart
     let seen = clickIDs.find(keys.id) {
       Self.holds(cells.clickID($0), id) && cells.time(of: $0) >= start
@@ -22,17 +53,25 @@ extension FirstClick {
     // A rebuild meets what has left the window already: it only recognises duplicates.
     let joins =
       (verdict == .onTime || rule.latePolicy == .restate)
-      && (rebuildTarget == nil || record.time >= frontier)
+      && (rebuildTarget == nil || time >= frontier.microseconds)
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       Click(
         offset: buckets.offset(of: time),
         user: joins ? users.retain(keys.user) : 0,
         product: joins
-          ? products.intern(ClickKeys.productFields(record), of: record.message, tag: keys.product)
+          ? products.intern(
+            ClickKeys.productFields(record),
+            of: record.pointee.message,
+            tag: keys.product
+          )
           : 0,
         origin: joins
-          ? origins.intern(ClickKeys.originFields(record), of: record.message, tag: keys.origin)
+          ? origins.intern(
+            ClickKeys.originFields(record),
+            of: record.pointee.message,
+            tag: keys.origin
+          )
           : 0,
         idLength: UInt8(id.count)
       ),
@@ -40,20 +79,20 @@ extension FirstClick {
       bucket
     )
     clickIDs.insert(keys.id, cell)
-    if joins { join(cell, at: record.time, bucket) }
+    if joins { join(cell, at: time, bucket) }
     return verdict
   }
 
   /// Takes one checkout into the state and says what it is.
   @inline(__always)
   mutating func take(
-    _ record: CheckoutRecord,
+    _ record: UnsafePointer<CheckoutRecord>,
     _ keys: CheckoutKeys,
     _ verdict: Verdict
   ) -> Verdict {
-    if verdict == .late && record.time < stateHorizon { return .lateUnchecked }
-    let time = record.time.microseconds
-    let id = record.bytes(record.eventID)
+    let time = record.pointee.time.microseconds
+    if verdict == .late && time < dedupeStart { return .lateUnchecked }
+    let id = Self.id(record.pointee.message, record.pointee.eventID)
     let start = dedupeStart
     let seen = checkoutIDs.find(keys.id) {
       Self.holds(cells.checkoutID($0), id) && cells.time(of: $0) >= start
@@ -73,7 +112,7 @@ extension FirstClick {
     cells.pointer(cell).initializeMemory(as: CheckoutID.self, to: header)
     (cells.pointer(cell) + CheckoutID.idOffset).copySmall(from: id)
     checkoutIDs.insert(keys.id, cell)
-    if verdict == .onTime && record.time >= frontier { wait(record, keys, bucket) }
+    if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
     return verdict
   }
 
@@ -98,25 +137,29 @@ extension FirstClick {
 
   /// Lets a click count: on time it waits in its bucket, late it goes to its place in the chain.
   @inline(__always)
-  private mutating func join(_ cell: UInt32, at time: EventTime, _ bucket: UInt32) {
+  private mutating func join(_ cell: UInt32, at time: Int64, _ bucket: UInt32) {
     let click = cells.click(cell).pointee
-    if time >= frontier {
+    if time >= frontier.microseconds {
       buckets[bucket].pointee.clicks.append(offset: click.offset, reference: cell)
       if isEarly { noteBucketed(cell, of: click.user) }
     } else {
-      insertIntoChain(cell, of: click.user, at: time.microseconds)
+      insertIntoChain(cell, of: click.user, at: time)
     }
-    if isEarly { revise(click.user, by: cell, at: time.microseconds) }
+    if isEarly { revise(click.user, by: cell, at: time) }
   }
 
   // MARK: Checkouts
 
   /// Lets a checkout wait in its bucket until it is final.
   @inline(__always)
-  private mutating func wait(_ record: CheckoutRecord, _ keys: CheckoutKeys, _ bucket: UInt32) {
-    let time = record.time.microseconds
+  private mutating func wait(
+    _ record: UnsafePointer<CheckoutRecord>,
+    _ keys: CheckoutKeys,
+    _ bucket: UInt32
+  ) {
+    let time = record.pointee.time.microseconds
     let fields =
-      8 + record.bytes(record.eventID).count + record.bytes(record.userID).count
+      8 + record.pointee.eventID.count + record.pointee.userID.count
       + CopyField.timestampByteCount + CopyField.maximumMoneyByteCount
     let checkout = pendingCells.allocate(
       Pending.byteCount(fields: fields),
@@ -125,10 +168,10 @@ extension FirstClick {
     )
     let start = pendingCells.pointer(checkout) + Pending.fieldsOffset
     var end = start
-    end += CopyField.write(text: record.eventID, of: record.message, to: end)
-    end += CopyField.write(text: record.userID, of: record.message, to: end)
-    end += CopyField.write(timestamp: record.time, to: end)
-    end += CopyField.write(money: record.totalAmount, to: end)
+    end += CopyField.write(text: record.pointee.eventID, of: record.pointee.message, to: end)
+    end += CopyField.write(text: record.pointee.userID, of: record.pointee.message, to: end)
+    end += CopyField.write(timestamp: record.pointee.time, to: end)
+    end += CopyField.write(money: record.pointee.totalAmount, to: end)
     var pending = Pending(time: time, user: users.retain(keys.user))
     pending.fieldsByteCount = UInt16(end - start)
     pendingCells.pending(checkout).initialize(to: pending)
@@ -138,6 +181,14 @@ extension FirstClick {
     )
     pendingCount &+= 1
     if isEarly { answerEarly(checkout) }
+  }
+
+  @inline(__always)
+  private static func id(
+    _ message: UnsafeMutableRawPointer,
+    _ slice: ByteSlice
+  ) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: message + slice.start, count: slice.count)
   }
 
   @inline(__always)

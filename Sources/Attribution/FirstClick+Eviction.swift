@@ -72,12 +72,12 @@ extension FirstClick {
       let tag: UInt32
       if first & CheckoutID.flag != 0 {
         let id = cells.checkoutID(cell)
-        tag = hash.tag(id)
+        tag = hash.tag(id.baseAddress.unsafelyUnwrapped, id.count)
         checkoutIDs.prefetchSlot(of: tag)
         offset &+= UInt32(CheckoutID.byteCount(idLength: id.count))
       } else {
         let id = cells.clickID(cell)
-        tag = hash.tag(id)
+        tag = hash.tag(id.baseAddress.unsafelyUnwrapped, id.count)
         clickIDs.prefetchSlot(of: tag)
         let user = cells.click(cell).pointee.user
         if user != 0 { prefetch(users[user]) }

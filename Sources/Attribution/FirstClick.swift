@@ -1,4 +1,3 @@
-internal import CScan
 package import Dataflow
 package import Events
 
@@ -34,9 +33,15 @@ package struct FirstClick: ~Copyable {
   let hash = KeyedHash()
 
   /// Everything before this is replayed.
-  var frontier: Watermark = .beginning
+  var frontier: Watermark = .beginning {
+    didSet { setDedupeStart() }
+  }
   /// Where a rebuild under way will end.
-  var rebuildTarget: Watermark?
+  var rebuildTarget: Watermark? {
+    didSet { setDedupeStart() }
+  }
+  /// Ids of events before this are no longer compared with. A rebuild compares with everything.
+  private(set) var dedupeStart = Int64.min
 
   var buckets: Buckets
   var cells = ChunkArena()
@@ -52,8 +57,8 @@ package struct FirstClick: ~Copyable {
   var pendingCount = 0
 
   var scratch = SortScratch()
-  private var clickKeys = KeyBlock<ClickKeys>()
-  private var checkoutKeys = KeyBlock<CheckoutKeys>()
+  let clickKeys = KeyBlock<ClickKeys>()
+  let checkoutKeys = KeyBlock<CheckoutKeys>()
 
   package init(rule: AttributionRule) {
     // A bucket of 1/256 to 1/512 of the window: the state outlives its window by as little.
@@ -83,36 +88,17 @@ package struct FirstClick: ~Copyable {
       "\(verdicts.count) verdicts for \(clicks.records.count) clicks"
     )
     releaseHandedOver()
-    var start = 0
-    while start < verdicts.count {
-      let end = min(start &+ KeyBlock<ClickKeys>.count, verdicts.count)
-      for index in start..<end {
-        let keys = ClickKeys(of: clicks.records[index], hash)
-        clickKeys[index &- start] = keys
-        clickIDs.prefetchSlot(of: keys.id)
-        users.prefetchSlot(of: keys.user)
-        products.prefetchSlot(of: keys.product)
-        origins.prefetchSlot(of: keys.origin)
+    clicks.records.withUnsafeBufferPointer { records in
+      guard let records = records.baseAddress else { return }
+      var start = 0
+      while start < verdicts.count {
+        let end = min(start &+ KeyBlock<ClickKeys>.count, verdicts.count)
+        prefetchState(records + start, end &- start)
+        for index in start..<end {
+          verdicts[index] = take(records + index, clickKeys[index &- start], verdicts[index])
+        }
+        start = end
       }
-      for index in start..<end {
-        let keys = clickKeys[index &- start]
-        users.prefetchUser(keys.user)
-        products.prefetchRun(of: keys.product)
-        origins.prefetchRun(of: keys.origin)
-      }
-      for index in start..<end {
-        let keys = clickKeys[index &- start]
-        products.prefetchBytes(of: keys.product)
-        origins.prefetchBytes(of: keys.origin)
-      }
-      for index in start..<end {
-        verdicts[index] = take(
-          clicks.records[index],
-          clickKeys[index &- start],
-          verdicts[index]
-        )
-      }
-      start = end
     }
   }
 
@@ -123,24 +109,17 @@ package struct FirstClick: ~Copyable {
       "\(verdicts.count) verdicts for \(checkouts.records.count) checkouts"
     )
     releaseHandedOver()
-    var start = 0
-    while start < verdicts.count {
-      let end = min(start &+ KeyBlock<CheckoutKeys>.count, verdicts.count)
-      for index in start..<end {
-        let keys = CheckoutKeys(of: checkouts.records[index], hash)
-        checkoutKeys[index &- start] = keys
-        checkoutIDs.prefetchSlot(of: keys.id)
-        users.prefetchSlot(of: keys.user)
+    checkouts.records.withUnsafeBufferPointer { records in
+      guard let records = records.baseAddress else { return }
+      var start = 0
+      while start < verdicts.count {
+        let end = min(start &+ KeyBlock<CheckoutKeys>.count, verdicts.count)
+        prefetchState(records + start, end &- start)
+        for index in start..<end {
+          verdicts[index] = take(records + index, checkoutKeys[index &- start], verdicts[index])
+        }
+        start = end
       }
-      for index in start..<end { users.prefetchUser(checkoutKeys[index &- start].user) }
-      for index in start..<end {
-        verdicts[index] = take(
-          checkouts.records[index],
-          checkoutKeys[index &- start],
-          verdicts[index]
-        )
-      }
-      start = end
     }
   }
 
@@ -156,6 +135,10 @@ package struct FirstClick: ~Copyable {
   /// Everything older than this has left the state; the rebuild position must cover all records
   /// with `time >=` it.
   package var stateHorizon: EventTime { frontier - rule.window }
+
+  private mutating func setDedupeStart() {
+    dedupeStart = rebuildTarget == nil ? stateHorizon.microseconds : .min
+  }
 
   package var statistics: Statistics {
     var statistics = Statistics()

@@ -3,9 +3,10 @@ package import Dataflow
 /// A decoded checkout: typed times and amounts, and slices into the message it was decoded from.
 ///
 /// Valid as long as the bytes that `message` points to stay in place.
+@usableFromInline
 package struct CheckoutRecord: BitwiseCopyable {
   /// Start of the message; the slices count from here.
-  package var message: UnsafeMutableRawPointer
+  @usableFromInline package var message: UnsafeMutableRawPointer
   /// Length of the message without its line end.
   package var byteCount: Int32
   /// Where the message stands in its log (byte offset, Kafka offset): reported, never computed with.
@@ -21,7 +22,7 @@ package struct CheckoutRecord: BitwiseCopyable {
   /// The JSON text of `shipping_address`, an object, valid for PostgreSQL's `jsonb`.
   package var shippingAddress: ByteSlice
 
-  @inlinable package init(message: UnsafeMutableRawPointer, byteCount: Int32, offset: Int64) {
+  package init(message: UnsafeMutableRawPointer, byteCount: Int32, offset: Int64) {
     self.message = message
     self.byteCount = byteCount
     self.offset = offset

@@ -3,9 +3,10 @@ package import Dataflow
 /// A decoded click: typed times and amounts, and slices into the message it was decoded from.
 ///
 /// Valid as long as the bytes that `message` points to stay in place.
+@usableFromInline
 package struct ClickRecord: BitwiseCopyable {
   /// Start of the message; the slices count from here.
-  package var message: UnsafeMutableRawPointer
+  @usableFromInline package var message: UnsafeMutableRawPointer
   /// Length of the message without its line end.
   package var byteCount: Int32
   /// Where the message stands in its log (byte offset, Kafka offset): reported, never computed with.
@@ -22,7 +23,7 @@ package struct ClickRecord: BitwiseCopyable {
   package var pageURL: ByteSlice
   package var referrer: ByteSlice
 
-  @inlinable package init(message: UnsafeMutableRawPointer, byteCount: Int32, offset: Int64) {
+  package init(message: UnsafeMutableRawPointer, byteCount: Int32, offset: Int64) {
     self.message = message
     self.byteCount = byteCount
     self.offset = offset

@@ -11,14 +11,15 @@ package import Dataflow
 ///
 /// Every function writes at an address of any alignment and returns the bytes written, count word
 /// included. Source: the `*_recv` functions of PostgreSQL's `timestamp.c` and `numeric.c`.
+@usableFromInline
 package enum CopyField {
   /// Bytes of a timestamp.
-  package static let timestampByteCount = 12
+  @inlinable package static var timestampByteCount: Int { 12 }
   /// Bytes of an amount, at most: three digits before the decimal point and one behind it.
-  package static let maximumMoneyByteCount = 20
+  @inlinable package static var maximumMoneyByteCount: Int { 20 }
 
   /// 1970-01-01 counted from 2000-01-01, in microseconds.
-  @usableFromInline package static let unixEpoch: Int64 = -946_684_800_000_000
+  @inlinable package static var unixEpoch: Int64 { -946_684_800_000_000 }
 
   @inlinable package static func writeNull(to target: UnsafeMutableRawPointer) -> Int {
     target.storeBytes(of: -1, as: Int32.self)
@@ -64,7 +65,7 @@ package enum CopyField {
 
   /// `.beginning` and `.endOfInput` become `-infinity` and `infinity`, and so does what does not
   /// fit when counted from 2000.
-  @inlinable package static func write(
+  package static func write(
     timestamp time: EventTime,
     to target: UnsafeMutableRawPointer
   ) -> Int {

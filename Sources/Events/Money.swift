@@ -1,12 +1,13 @@
 /// An exact amount with two decimals, what PostgreSQL's `numeric(12,2)` can hold.
 ///
 /// Counted in hundredths, |hundredths| < 10^12. Never passes through binary floating point.
+@usableFromInline
 package struct Money: Hashable, BitwiseCopyable, Sendable {
-  package var hundredths: Int64
+  @usableFromInline package var hundredths: Int64
 
   @inlinable package init(hundredths: Int64) { self.hundredths = hundredths }
 
   /// Stands for an absent optional amount (SQL NULL).
-  package static let absent = Money(hundredths: .min)
+  @inlinable package static var absent: Money { Money(hundredths: .min) }
   @inlinable package var isAbsent: Bool { hundredths == .min }
 }

@@ -89,6 +89,23 @@ import Testing
   }
 
   @Test(arguments: rules)
+  func `a crash on the grown log changes no answer`(rule: AttributionRule) throws {
+    for crash in 0..<12 {
+      let log = MemoryLog(partitions: 1)
+      var sink = MemorySink(rule: rule)
+      for part in 0..<2 {
+        RandomLog(clicks: 60, checkouts: 40, span: 900)
+          .append(to: log, partitions: 1, seed: 3, part: part)
+        sink = sink.reopened(faults: part == 1 ? [crash: .error(.permanent)] : [:])
+        try? run(log, into: sink, smallSteps(rule: rule))
+      }
+      sink = sink.reopened()
+      try run(log, into: sink, smallSteps(rule: rule))
+      #expect(sink.violations == [], "crash at commit \(crash)")
+    }
+  }
+
+  @Test(arguments: rules)
   func `a sink that forgets commits gets them again`(rule: AttributionRule) throws {
     let log = MemoryLog(partitions: 2)
     RandomLog().append(to: log, partitions: 2, seed: 13)

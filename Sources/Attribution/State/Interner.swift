@@ -99,21 +99,18 @@ extension Interner {
   struct Fields {
     var first: ByteSlice
     var second: ByteSlice
-    var third: ByteSlice?
+    var third: ByteSlice
 
-    @inline(__always) func tag(of record: ClickRecord, _ hash: KeyedHash) -> UInt32 {
-      var state = hash.hash(record.bytes(first), state: UInt64(truncatingIfNeeded: first.length))
-      state = hash.hash(
-        record.bytes(second),
-        state: state ^ UInt64(truncatingIfNeeded: second.length)
-      )
-      if let third {
-        state = hash.hash(
-          record.bytes(third),
-          state: state ^ UInt64(truncatingIfNeeded: third.length)
-        )
-      }
-      return UInt32(truncatingIfNeeded: state >> 32)
+    /// Stands for no third field at all, which is not the same as an absent one.
+    static var none: ByteSlice { ByteSlice(offset: 0, length: -2) }
+
+    @inline(__always) private var hasThird: Bool { third.length != -2 }
+
+    @inline(__always) func tag(of message: UnsafeRawPointer, _ hash: KeyedHash) -> UInt32 {
+      var state = hash.fold(message + first.start, first.count, into: hash.start)
+      state = hash.fold(message + second.start, second.count, into: state)
+      if hasThird { state = hash.fold(message + third.start, third.count, into: state) }
+      return hash.tag(ofState: state)
     }
 
     @inline(__always)
@@ -121,8 +118,7 @@ extension Interner {
       var copy = copy
       guard Fields.equal(first, of: message, &copy), Fields.equal(second, of: message, &copy)
       else { return false }
-      if let third { return Fields.equal(third, of: message, &copy) }
-      return true
+      return hasThird ? Fields.equal(third, of: message, &copy) : true
     }
 
     /// Compares one field and steps over it.
@@ -132,24 +128,22 @@ extension Interner {
       of message: UnsafeRawPointer,
       _ copy: inout UnsafeRawPointer
     ) -> Bool {
-      guard Int32(bitPattern: copy.half(at: 0)).bigEndian == field.length else { return false }
-      copy += 4
-      if field.isAbsent { return true }
-      let count = Int(field.length)
-      defer { copy += count }
-      return copy.holdsSameBytes(as: message + Int(field.offset), count: count)
+      guard Int32(bitPattern: copy.half(at: 0)) == field.length.bigEndian else { return false }
+      let count = field.count
+      let bytes = copy + 4
+      copy = bytes + count
+      return bytes.holdsSameBytes(as: message + field.start, count: count)
     }
 
     fileprivate var copyByteCount: Int {
-      func size(_ field: ByteSlice) -> Int { 4 + Int(max(field.length, 0)) }
-      return size(first) + size(second) + (third.map(size) ?? 0)
+      8 + first.count + second.count + (hasThird ? 4 + third.count : 0)
     }
 
     fileprivate func write(of message: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
       var target = target
       target += CopyField.write(text: first, of: message, to: target)
       target += CopyField.write(text: second, of: message, to: target)
-      if let third { target += CopyField.write(text: third, of: message, to: target) }
+      if hasThird { target += CopyField.write(text: third, of: message, to: target) }
     }
   }
 }

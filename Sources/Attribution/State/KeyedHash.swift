@@ -7,50 +7,64 @@ struct KeyedHash: BitwiseCopyable, Sendable {
 
   init() { seed = .random(in: 1 ... .max) }
 
-  /// 64 bits of the string, continued from `state`.
-  func hash(_ bytes: UnsafeRawBufferPointer, state: UInt64 = 0) -> UInt64 {
-    KeyedHash.fold(bytes, key: seed.x, state: state ^ seed.y)
+  /// 64 bits of the string.
+  @inline(__always) func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
+    Self.mix(fold(bytes, count, into: seed.y), seed.x)
   }
 
   /// Two independently keyed lanes of 64 bits.
   ///
   /// Two different strings meet in both with probability 2^-128: among a billion users the chance of
   /// any such pair is below 10^-20. Therefore the lanes stand for the string.
-  func fingerprint(_ bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
+  @inline(__always)
+  func fingerprint(_ bytes: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
     (
-      KeyedHash.fold(bytes, key: seed.x, state: seed.z),
-      KeyedHash.fold(bytes, key: seed.w, state: seed.y)
+      Self.mix(Self.fold(bytes, count, key: seed.x, into: seed.z), seed.x),
+      Self.mix(Self.fold(bytes, count, key: seed.w, into: seed.y), seed.w)
     )
   }
 
+  /// Mixes a string into a state that `finish` ends.
+  @inline(__always)
+  func fold(_ bytes: UnsafeRawPointer, _ count: Int, into state: UInt64) -> UInt64 {
+    Self.fold(bytes, count, key: seed.x, into: state)
+  }
+
+  /// The tag under which a `HashIndex` keeps what was folded into `state`.
+  @inline(__always) func tag(ofState state: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: Self.mix(state, seed.x) &>> 32)
+  }
+
+  /// Where folding starts.
+  @inline(__always) var start: UInt64 { seed.y }
+
   @inline(__always)
   private static func fold(
-    _ bytes: UnsafeRawBufferPointer,
+    _ base: UnsafeRawPointer,
+    _ count: Int,
     key: UInt64,
-    state: UInt64
+    into state: UInt64
   ) -> UInt64 {
-    let count = bytes.count
-    guard let base = bytes.baseAddress else { return mix(key, state) }
-    var state = state ^ UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
     // Proof of the reads: each branch reads inside [base, base + count).
+    let state = state ^ UInt64(truncatingIfNeeded: count)
     if count > 16 {
+      var state = state
       var offset = 0
       while offset &+ 16 < count {
         state = mix(base.word(at: offset) ^ key, base.word(at: offset &+ 8) ^ state)
         offset &+= 16
       }
-      state = mix(base.word(at: count &- 16) ^ key, base.word(at: count &- 8) ^ state)
-    } else if count >= 8 {
-      state = mix(base.word(at: 0) ^ key, base.word(at: count &- 8) ^ state)
-    } else if count >= 4 {
-      state = mix(UInt64(base.half(at: 0)) ^ key, UInt64(base.half(at: count &- 4)) ^ state)
-    } else if count > 0 {
-      let first = UInt64(base.byte(at: 0))
-      let middle = UInt64(base.byte(at: count >> 1)) << 8
-      let last = UInt64(base.byte(at: count &- 1)) << 16
-      state = mix(first | middle | last ^ key, state)
+      return mix(base.word(at: count &- 16) ^ key, base.word(at: count &- 8) ^ state)
     }
-    return mix(state, key)
+    if count >= 8 { return mix(base.word(at: 0) ^ key, base.word(at: count &- 8) ^ state) }
+    if count >= 4 {
+      return mix(UInt64(base.half(at: 0)) ^ key, UInt64(base.half(at: count &- 4)) ^ state)
+    }
+    guard count > 0 else { return mix(key, state) }
+    let first = UInt64(base.byte(at: 0))
+    let middle = UInt64(base.byte(at: count &>> 1)) &<< 8
+    let last = UInt64(base.byte(at: count &- 1)) &<< 16
+    return mix((first | middle | last) ^ key, state)
   }
 
   @inline(__always)

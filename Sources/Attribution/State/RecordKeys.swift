@@ -7,22 +7,29 @@ struct ClickKeys: BitwiseCopyable {
   var product: UInt32
   var origin: UInt32
 
-  @inline(__always) init(of click: ClickRecord, _ hash: KeyedHash) {
-    id = hash.tag(click.bytes(click.eventID))
-    user = hash.fingerprint(click.bytes(click.userID))
-    product = ClickKeys.productFields(click).tag(of: click, hash)
-    origin = ClickKeys.originFields(click).tag(of: click, hash)
+  @inline(__always) init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash) {
+    let message = UnsafeRawPointer(click.pointee.message)
+    id = hash.tag(message + click.pointee.eventID.start, click.pointee.eventID.count)
+    user = hash.fingerprint(message + click.pointee.userID.start, click.pointee.userID.count)
+    product = ClickKeys.productFields(click).tag(of: message, hash)
+    origin = ClickKeys.originFields(click).tag(of: message, hash)
   }
 
-  @inline(__always) static func productFields(_ click: ClickRecord) -> Interner.Fields {
+  @inline(__always)
+  static func productFields(_ click: UnsafePointer<ClickRecord>) -> Interner.Fields {
     Interner.Fields(
-      first: click.productID,
-      second: click.productName,
-      third: click.productCategory
+      first: click.pointee.productID,
+      second: click.pointee.productName,
+      third: click.pointee.productCategory
     )
   }
-  @inline(__always) static func originFields(_ click: ClickRecord) -> Interner.Fields {
-    Interner.Fields(first: click.referrer, second: click.deviceType, third: nil)
+  @inline(__always)
+  static func originFields(_ click: UnsafePointer<ClickRecord>) -> Interner.Fields {
+    Interner.Fields(
+      first: click.pointee.referrer,
+      second: click.pointee.deviceType,
+      third: Interner.Fields.none
+    )
   }
 }
 
@@ -31,17 +38,27 @@ struct CheckoutKeys: BitwiseCopyable {
   var id: UInt32
   var user: (UInt64, UInt64)
 
-  @inline(__always) init(of checkout: CheckoutRecord, _ hash: KeyedHash) {
-    id = hash.tag(checkout.bytes(checkout.eventID))
-    user = hash.fingerprint(checkout.bytes(checkout.userID))
+  @inline(__always) init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash) {
+    let message = UnsafeRawPointer(checkout.pointee.message)
+    id = hash.tag(message + checkout.pointee.eventID.start, checkout.pointee.eventID.count)
+    user = hash.fingerprint(
+      message + checkout.pointee.userID.start,
+      checkout.pointee.userID.count
+    )
   }
 }
 
 extension KeyedHash {
   /// The tag under which a `HashIndex` keeps a string.
-  @inline(__always) func tag(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash(bytes) >> 32)
+  @inline(__always) func tag(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: hash(bytes, count) &>> 32)
   }
+}
+
+extension ByteSlice {
+  @inline(__always) var start: Int { Int(truncatingIfNeeded: offset) }
+  /// 0 when absent.
+  @inline(__always) var count: Int { Int(truncatingIfNeeded: max(length, 0)) }
 }
 
 /// The keys of a block of records: all are hashed and their memory is asked for before the first is

@@ -181,29 +181,42 @@ struct LateRules {
     """
   }
 
-  /// The rule itself: `ROW_NUMBER() OVER (... ORDER BY click time, click id) = 1`, and the count.
+  /// The rule itself: the first candidate by click time and id, and how many there are.
+  ///
+  /// A user's candidates are numbered in that order, so the count is the difference between the
+  /// last one's place and the first one's: two index lookups a question, however busy the user.
   private var answers: String {
-    """
-    INSERT INTO pg_temp.answers
-    SELECT DISTINCT ON (q.user_id, q.checkout_id)
-      q.checkout_id, q.user_id, q.checkout_timestamp, q.revenue,
-      c.event_id, c.event_timestamp, c.product_id, c.product_name, c.product_category,
-      c.referrer, c.device_type,
-      count(c.event_id) OVER (PARTITION BY q.user_id, q.checkout_id),
-      \(task), 0, clock_timestamp()
-    FROM pg_temp.questions AS q
-    LEFT JOIN pg_temp.candidates AS c
-      ON c.user_id = q.user_id
-      AND c.event_timestamp BETWEEN q.checkout_timestamp - \(windowLiteral)
-        AND q.checkout_timestamp
-    ORDER BY q.user_id, q.checkout_id, c.event_timestamp, c.event_id;
-    WITH written AS (
-      \(StagingTables.restatement(from: "pg_temp.answers"))
-      RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
-    )
-    INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;
+    let isInWindow = """
+      c.user_id = q.user_id AND c.event_timestamp
+        BETWEEN q.checkout_timestamp - \(windowLiteral) AND q.checkout_timestamp
+      """
+    return """
+      INSERT INTO pg_temp.ranked
+      SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY event_timestamp, event_id)
+      FROM pg_temp.candidates;
+      \(Self.lookUp)
+      INSERT INTO pg_temp.answers
+      SELECT q.checkout_id, q.user_id, q.checkout_timestamp, q.revenue,
+        f.event_id, f.event_timestamp, f.product_id, f.product_name, f.product_category,
+        f.referrer, f.device_type,
+        COALESCE(l.place - f.place + 1, 0), \(task), 0, clock_timestamp()
+      FROM pg_temp.questions AS q
+      LEFT JOIN LATERAL (
+        SELECT * FROM pg_temp.ranked AS c WHERE \(isInWindow)
+        ORDER BY c.event_timestamp, c.event_id LIMIT 1
+      ) AS f ON true
+      LEFT JOIN LATERAL (
+        SELECT place FROM pg_temp.ranked AS c WHERE \(isInWindow)
+        ORDER BY c.event_timestamp DESC, c.event_id DESC LIMIT 1
+      ) AS l ON true;
+      \(Self.hash)
+      WITH written AS (
+        \(StagingTables.restatement(from: "pg_temp.answers"))
+        RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
+      )
+      INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;
 
-    """
+      """
   }
 
   private var outcomes: String {

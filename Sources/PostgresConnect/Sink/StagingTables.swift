@@ -38,6 +38,8 @@ enum StagingTables {
       referrer text,
       device_type text
     ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE ranked (LIKE candidates, place bigint NOT NULL) ON COMMIT DELETE ROWS;
+    CREATE INDEX ON ranked (user_id, event_timestamp, event_id);
     CREATE TEMP TABLE answers (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE restated (
       user_id text COLLATE "C" NOT NULL,
