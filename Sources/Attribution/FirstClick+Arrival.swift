@@ -16,10 +16,11 @@ extension FirstClick {
     }
     for index in 0..<count {
       let keys = clickKeys[index]
-      users.prefetchUser(keys.user)
-      products.prefetchRun(of: keys.product)
+      clickKeys[index].likelyUser = users.likelyUser(keys.user)
+      clickKeys[index].likelyProduct = products.likelyRun(of: keys.product)
+      clickKeys[index].likelyOrigin = origins.likelyRun(of: keys.origin)
     }
-    for index in 0..<count { products.prefetchBytes(of: clickKeys[index].product) }
+    for index in 0..<count { products.prefetchBytes(of: clickKeys[index].likelyProduct) }
   }
 
   /// As above, for checkouts.
@@ -31,7 +32,9 @@ extension FirstClick {
       checkoutIDs.prefetchSlot(of: keys.id)
       users.prefetchSlot(of: keys.user)
     }
-    for index in 0..<count { users.prefetchUser(checkoutKeys[index].user) }
+    for index in 0..<count {
+      checkoutKeys[index].likelyUser = users.likelyUser(checkoutKeys[index].user)
+    }
   }
 
   /// Takes one click into the state and says what it is.
@@ -58,19 +61,21 @@ extension FirstClick {
     let cell = addCell(
       Click(
         offset: buckets.offset(of: time),
-        user: joins ? users.retain(keys.user) : 0,
+        user: joins ? users.retain(keys.user, likely: keys.likelyUser) : 0,
         product: joins
           ? products.intern(
             ClickKeys.productFields(record),
             of: record.pointee.message,
-            tag: keys.product
+            tag: keys.product,
+            likely: keys.likelyProduct
           )
           : 0,
         origin: joins
           ? origins.intern(
             ClickKeys.originFields(record),
             of: record.pointee.message,
-            tag: keys.origin
+            tag: keys.origin,
+            likely: keys.likelyOrigin
           )
           : 0,
         idLength: UInt8(id.count)
@@ -172,7 +177,7 @@ extension FirstClick {
     end += CopyField.write(text: record.pointee.userID, of: record.pointee.message, to: end)
     end += CopyField.write(timestamp: record.pointee.time, to: end)
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
-    var pending = Pending(time: time, user: users.retain(keys.user))
+    var pending = Pending(time: time, user: users.retain(keys.user, likely: keys.likelyUser))
     pending.fieldsByteCount = UInt16(end - start)
     pendingCells.pending(checkout).initialize(to: pending)
     buckets[bucket].pointee.checkouts.append(
