@@ -32,9 +32,14 @@ extension FirstClick {
     var chunk = bucket.pointee.cells.first
     while chunk != 0 {
       let header = cells.header(of: chunk)
+      let next = header.pointee.next
+      if next != 0 {
+        for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
+          prefetch(cells.pointer(next) + offset)
+        }
+      }
       evictCells(chunk, header)
-      chunk = header.pointee.next
-      if chunk != 0 { prefetch(cells.pointer(chunk)) }
+      chunk = next
     }
   }
 
