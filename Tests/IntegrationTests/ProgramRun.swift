@@ -68,6 +68,14 @@ struct ProgramRun {
 
   func send(_ signal: Int32) { kill(processID, signal) }
 
+  /// Kills it if it still runs.
+  func end() {
+    var status: Int32 = 0
+    guard waitpid(processID, &status, WNOHANG) == 0 else { return }
+    send(SIGKILL)
+    waitpid(processID, &status, 0)
+  }
+
   /// Waits for its end; kills it after two minutes.
   func wait() throws -> Outcome {
     let deadline = ContinuousClock.now + .seconds(120)

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// Several jobs on one log and database: the newest owns the tasks.
+@Suite struct FencingTests {
+  private static let settings = ["--commit-interval", "5ms", "--commit-size", "64KiB"]
+
+  @Test func `a second job takes over and the first ends saying so`() throws {
+    let trial = try JobTrial()
+    try trial.generate(events: 150_000, partitions: 4, seed: 21)
+    let first = try trial.startJob(Self.settings + ["--until-end", "--workers", "1"])
+    try trial.wait(for: first) { try trial.commitCount() >= 4 }
+    let second = try trial.startJob(Self.settings + ["--until-end"])
+    try expectFenced(first)
+    let outcome = try second.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.expectLaw()
+    try trial.expectTruth()
+  }
+
+  @Test func `a job that had nothing left to write is fenced by its next commit`() throws {
+    let trial = try JobTrial()
+    try trial.generate(events: 20_000, partitions: 2, seed: 22, to: "whole")
+    let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
+    try feed.deliver(upTo: 0.4)
+    let first = try trial.startJob(Self.settings)
+    try trial.wait(for: first) { try trial.committedRecords() == feed.lineCount }
+    let second = try trial.startJob(Self.settings)
+    try trial.wait(for: second) {
+      try trial.query(
+        "SELECT FROM ecommerce.stream_progress WHERE owner LIKE '%:\(second.processID)'"
+      ).count == 2
+    }
+    try feed.deliver(upTo: 0.7)
+    try expectFenced(first)
+    try trial.wait(for: second) { try trial.committedRecords() == feed.lineCount }
+    second.send(SIGTERM)
+    let outcome = try second.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.expectLaw()
+    try feed.deliver(upTo: 1)
+    try trial.expectRightEnd()
+  }
+
+  private func expectFenced(_ job: ProgramRun) throws {
+    let outcome = try job.wait()
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("was taken over by another worker"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("Let one job at a time feed a database."))
+  }
+}
