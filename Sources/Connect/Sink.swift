@@ -68,7 +68,7 @@ package protocol TaskSink: AnyObject {
   /// Takes the task over and returns its committed progress; nil when it never committed.
   func open() throws(ConnectorError) -> TaskProgress?
   /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild leaves
-  /// them out.
+  /// them out. May be called again after a transient error.
   func droppedEventIDs(
     _ stream: StreamKind,
     since horizon: EventTime

@@ -111,14 +111,19 @@ final class PostgresTaskSink: TaskSink {
     _ stream: StreamKind,
     since horizon: EventTime
   ) throws(ConnectorError) -> Set<[UInt8]> {
-    let rows = try openSession().connection.query(
-      """
-      SELECT event_id FROM ecommerce.late_events
-      WHERE task = $1 AND stream = $2 AND outcome = 'dropped' AND event_timestamp >= $3
-      """,
-      [String(task), stream.rawValue, horizon.postgresText]
-    )
-    return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
+    do {
+      let rows = try openSession().connection.query(
+        """
+        SELECT event_id FROM ecommerce.late_events
+        WHERE task = $1 AND stream = $2 AND outcome = 'dropped' AND event_timestamp >= $3
+        """,
+        [String(task), stream.rawValue, horizon.postgresText]
+      )
+      return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
+    } catch {
+      close()
+      throw error
+    }
   }
 
   func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule) }

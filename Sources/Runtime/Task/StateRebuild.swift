@@ -33,7 +33,9 @@ struct StateRebuild {
   ) throws(ConnectorError) -> RebuildSegments {
     var segments = RebuildSegments()
     guard let end = input.position else { return segments }
-    let dropped = try sink.droppedEventIDs(Decoder.stream, since: horizon)
+    let dropped = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
+      try sink.droppedEventIDs(Decoder.stream, since: horizon)
+    }
     let reader = try environment.source.open(
       Decoder.stream,
       partition: task,
