@@ -39,11 +39,13 @@ package struct PrivateCluster: Sendable {
         report("making a private PostgreSQL \(installation.majorVersion) in \(location.directory)")
         try server.initialize(isDurable: durability != .none)
       }
-      // One that runs and does not answer has lost its socket: a temporary directory swept, say.
-      if server.isRunning { try server.stop() }
-      try server.start(
-        ClusterSettings(durability: durability, socketDirectory: location.socketDirectory())
-      )
+      if try !isAccepting(server) {
+        // One that runs and is not there has lost its socket: a temporary directory swept, say.
+        if server.isRunning { try server.stop() }
+        try server.start(
+          ClusterSettings(durability: durability, socketDirectory: location.socketDirectory())
+        )
+      }
       try makeDatabase(at: location)
       return try address(database: Self.database, at: location)
     }
@@ -83,6 +85,21 @@ package struct PrivateCluster: Sendable {
     guard let connection = try? PostgresConnection(address) else { return nil }
     connection.close()
     return address
+  }
+
+  /// Lets a server finish that comes up, recovers from a crash or goes down, ten minutes at most;
+  /// stopping it in the middle can leave it hanging.
+  private func isAccepting(_ server: ClusterServer) throws(ConnectorError) -> Bool {
+    let address = try address(database: Self.database, at: server.location)
+    let deadline = ContinuousClock.now + .seconds(600)
+    while server.isRunning, ContinuousClock.now < deadline {
+      switch address.presence {
+      case .accepting: return true
+      case .rejecting: usleep(100_000)
+      case .absent: return false
+      }
+    }
+    return false
   }
 
   private func makeDatabase(at location: ClusterLocation) throws(ConnectorError) {

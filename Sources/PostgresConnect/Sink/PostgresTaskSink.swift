@@ -220,11 +220,19 @@ final class PostgresTaskSink: TaskSink {
     try session.copyDeadLetters(of: epoch)
     fault.pass(.beforeProgress)
     try advance(connection, to: progress.corrected(by: receipt))
+    // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
+    if progress.isFlushed { try connection.execute(Self.waitForDisk) }
     fault.pass(.beforeCommit)
     try finish(connection)
     fault.pass(.afterCommit)
     return receipt
   }
+
+  /// Turns asynchronous commits off for a transaction; stricter settings than `on` stay.
+  private static let waitForDisk = """
+    SELECT set_config('synchronous_commit', 'on', true)
+    WHERE current_setting('synchronous_commit') = 'off'
+    """
 
   private func advance(
     _ connection: PostgresConnection,

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Several jobs on one log and database: the newest owns the tasks.
@@ -39,6 +40,23 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     try trial.expectLaw()
     try feed.deliver(upTo: 1)
+    try trial.expectRightEnd()
+  }
+
+  @Test func `jobs started at once end well or fenced, and the answers are right`() throws {
+    let trial = try JobTrial(address: TemporaryCluster.emptyDatabase())
+    try trial.generate(events: 60_000, partitions: 4, seed: 23)
+    let jobs = try (0..<3).map { _ in
+      try trial.startJob(Self.settings + ["--until-end", "--workers", "2"])
+    }
+    for job in jobs {
+      let outcome = try job.wait()
+      #expect(
+        outcome.exitCode == 0 || outcome.errors.contains("was taken over by another worker"),
+        "\(outcome.errors)"
+      )
+    }
+    try trial.expectLaw()
     try trial.expectRightEnd()
   }
 

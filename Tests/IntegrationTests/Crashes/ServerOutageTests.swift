@@ -9,6 +9,8 @@ import Testing
 
   enum Stop: String, CaseIterable {
     case fast, immediate
+    /// The server ends all its processes and recovers by itself.
+    case killedBackend
   }
 
   @Test(arguments: Stop.allCases)
@@ -16,20 +18,17 @@ import Testing
     let cluster = try TemporaryCluster(isDurable: true)
     defer { cluster.remove() }
     let trial = try JobTrial(address: cluster.start())
+    try trial.migrate()
     try trial.generate(events: 60_000, partitions: 4, seed: 41, to: "whole")
     let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
     try feed.deliver(upTo: 0.1)
     let job = try trial.startJob(Self.settings)
-    try trial.wait(for: job) {
-      try PostgresConnection(trial.address).query(
-        "SELECT to_regclass('ecommerce.stream_progress')"
-      ) != [[nil]] && trial.commitCount() > 3
-    }
+    try trial.wait(for: job) { try trial.commitCount() > 3 }
     for share in [0.4, 0.7] {
       try feed.deliver(upTo: share)
       let commits = try trial.commitCount()
       try trial.wait(for: job) { try trial.commitCount() > commits }
-      try cluster.restart(stop)
+      try cluster.restart(stop, of: trial)
     }
     try trial.wait(for: job) { try trial.committedRecords() == feed.lineCount }
     job.send(SIGTERM)
@@ -38,6 +37,54 @@ import Testing
     #expect(outcome.errors.contains("succeeded after retries"))
     try trial.expectLaw()
     try feed.deliver(upTo: 1)
+    try trial.expectRightEnd()
+  }
+
+  @Test func `what a finished task has committed outlives a crash of the server`() throws {
+    let cluster = try TemporaryCluster(isDurable: true)
+    defer { cluster.remove() }
+    let trial = try JobTrial(address: cluster.start())
+    try trial.migrate()
+    try trial.generate(events: 60_000, partitions: 1, seed: 44)
+    // The second task has a log of one line, and ends long before the first.
+    let line =
+      #"{"event_id":"c","user_id":"u","timestamp":"2025-01-01T00:00:00Z","product_id":"p"}"#
+    try trial.directory.write(line + "\n", to: "log/clicks/part-00001.jsonl")
+    try trial.directory.write("", to: "log/checkouts/part-00001.jsonl")
+    let connection = try PostgresConnection(trial.address)
+    defer { connection.close() }
+    let job = try trial.startJob(Self.settings + ["--until-end"])
+    let flushed = "SELECT FROM ecommerce.stream_progress WHERE task = 1 AND is_flushed"
+    try trial.wait(for: job) { try connection.query(flushed).count == 1 }
+    try cluster.restart(.immediate, of: trial)
+    let outcome = try job.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try trial.query(flushed).count == 1)
+    try trial.expectLaw()
+    try trial.expectTruth()
+  }
+
+  @Test func `an interrupt while the database is away ends the job in time`() throws {
+    let cluster = try TemporaryCluster(isDurable: true)
+    defer { cluster.remove() }
+    let trial = try JobTrial(address: cluster.start())
+    try trial.migrate()
+    try trial.generate(events: 20_000, partitions: 2, seed: 45, to: "whole")
+    let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
+    try feed.deliver(upTo: 0.5)
+    let job = try trial.startJob(Self.settings)
+    try trial.wait(for: job) { try trial.committedRecords() == feed.lineCount }
+    try cluster.stop()
+    try feed.deliver(upTo: 1)
+    try trial.wait(for: job) { try job.errorsSoFar().contains("retrying with backoff") }
+    let request = ContinuousClock.now
+    job.send(SIGTERM)
+    let outcome = try job.wait()
+    #expect(ContinuousClock.now - request < .seconds(8))
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("nothing is lost: the next run goes on"), "\(outcome.errors)")
+    try cluster.start()
+    try trial.expectLaw()
     try trial.expectRightEnd()
   }
 
@@ -83,6 +130,12 @@ import Testing
 }
 
 extension JobTrial {
+  /// Makes the tables before there is a job.
+  fileprivate func migrate() throws {
+    let outcome = try start("stream-job", ["migrate"]).wait()
+    try #require(outcome.exitCode == 0, "\(outcome.errors)")
+  }
+
   /// The end of the log is not committed yet.
   fileprivate var isUnfinished: Bool {
     get throws {
@@ -103,15 +156,22 @@ extension JobTrial {
 
 extension TemporaryCluster {
   /// An immediate stop is a crash to the server: the next start recovers.
-  fileprivate func restart(_ stop: ServerOutageTests.Stop) throws {
+  fileprivate func restart(_ stop: ServerOutageTests.Stop, of trial: JobTrial) throws {
     switch stop {
-    case .fast: try self.stop()
+    case .fast:
+      try self.stop()
     case .immediate:
       let file = "\(directory)/data/postmaster.pid"
       let text = try String(contentsOfFile: file, encoding: .utf8)
       let server = try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
       kill(server, SIGQUIT)
       while FileManager.default.fileExists(atPath: file) { usleep(10_000) }
+    case .killedBackend:
+      for row in try trial.query(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'firstclick sink' LIMIT 1"
+      ) {
+        kill(try #require(row.first.flatMap { $0 }.flatMap { pid_t($0) }), SIGKILL)
+      }
     }
     try start()
   }
