@@ -44,7 +44,10 @@ import Testing
     try hold(
       Shape(seed: seed),
       ["--emit", "final", "--commit-interval", "20ms"],
-      [Step(share: 0.4, untilEnd: false), Step(share: 0.6), Step(share: 1)]
+      [
+        Step(share: 0.4, untilEnd: false), Step(share: 0.6), Step(share: 0.8, untilEnd: false),
+        Step(share: 1, untilEnd: false), Step(share: 1),
+      ]
     )
   }
 
