@@ -31,4 +31,9 @@ package struct AttributionRule: Hashable, Sendable {
   package var lateHorizon: EventSpan = .hours(24)
 
   package init() {}
+
+  /// Whether an event is late beyond the horizon, and changes no answer under any policy.
+  package func isExpired(_ time: EventTime, at watermark: Watermark) -> Bool {
+    time < watermark - lateHorizon
+  }
 }

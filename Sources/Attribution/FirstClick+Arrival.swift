@@ -45,7 +45,7 @@ extension FirstClick {
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
-    if verdict == .late && time < dedupeStart { return .lateUnchecked }
+    if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
     let id = Self.id(record.pointee.message, record.pointee.eventID)
     let start = dedupeStart
     let seen = clickIDs.find(keys.id) {
@@ -55,7 +55,7 @@ extension FirstClick {
 
     // A rebuild meets what has left the window already: it only recognises duplicates.
     let joins =
-      (verdict == .onTime || rule.latePolicy == .restate)
+      (verdict == .onTime || verdict == .late && rule.latePolicy == .restate)
       && (rebuildTarget == nil || time >= frontier.microseconds)
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
@@ -85,7 +85,7 @@ extension FirstClick {
     )
     clickIDs.insert(keys.id, cell)
     if joins { join(cell, at: time, bucket) }
-    return verdict
+    return verdict == .expired ? .lateUnchecked : verdict
   }
 
   /// Takes one checkout into the state and says what it is.
@@ -96,7 +96,7 @@ extension FirstClick {
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
-    if verdict == .late && time < dedupeStart { return .lateUnchecked }
+    if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
     let id = Self.id(record.pointee.message, record.pointee.eventID)
     let start = dedupeStart
     let seen = checkoutIDs.find(keys.id) {
@@ -118,7 +118,7 @@ extension FirstClick {
     (cells.pointer(cell) + CheckoutID.idOffset).copySmall(from: id)
     checkoutIDs.insert(keys.id, cell)
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
-    return verdict
+    return verdict == .expired ? .lateUnchecked : verdict
   }
 
   // MARK: Clicks

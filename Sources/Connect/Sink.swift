@@ -47,9 +47,10 @@ package protocol Epoch: AnyObject {
   var isEmpty: Bool { get }
 
   /// Stores the records by verdict: `.onTime` raw rows, late ones to be settled at the commit
-  /// (a late event beyond `horizon` is dropped: listed, stored, changes nothing).
-  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark)
-  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark)
+  /// (one beyond the rule's late horizon is dropped: listed, stored, changes nothing). The
+  /// watermarks are the task's when each record was read.
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermarks: [Watermark])
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ rejects: [RejectedMessage], of stream: StreamKind)
   func append(_ answers: [Answer])
 }

@@ -56,22 +56,22 @@ struct LateRules {
 
     """
 
-  /// Late checkouts that are stored, which shows in an answer or as dropped; of several staged ones
-  /// the first in log order wins.
+  /// Late checkouts that are stored, which shows in an answer or as dropped, whatever their times;
+  /// of several staged ones the first in log order wins.
   private var duplicateCheckouts: String {
     """
     \(Self.lookUp)
     DELETE FROM pg_temp.late_checkouts AS l
     USING ecommerce.attributions AS a
-    WHERE l.is_unchecked AND a.user_id = l.user_id AND a.checkout_id = l.event_id;
+    WHERE a.user_id = l.user_id AND a.checkout_id = l.event_id;
     \(Self.hash)
     DELETE FROM pg_temp.late_checkouts AS l
     USING ecommerce.late_events AS d
-    WHERE l.is_unchecked AND d.stream = 'checkouts' AND d.outcome = 'dropped'
+    WHERE d.stream = 'checkouts' AND d.outcome = 'dropped'
       AND d.user_id = l.user_id AND d.event_id = l.event_id;
     DELETE FROM pg_temp.late_checkouts AS l
     USING pg_temp.late_checkouts AS earlier
-    WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
+    WHERE earlier.user_id = l.user_id AND earlier.event_id = l.event_id
       AND earlier.log_offset < l.log_offset;
 
     """
@@ -141,11 +141,17 @@ struct LateRules {
       AND event_timestamp BETWEEN $2::timestamptz AND $3::timestamptz
     """
 
+  /// Late clicks that are stored, as found by the time of those older than the state, or listed as
+  /// dropped: a rebuilt state does not know these.
   private var duplicateClicks: String {
     """
     DELETE FROM pg_temp.late_clicks AS l
     USING pg_temp.candidates AS c
     WHERE l.is_unchecked AND c.user_id = l.user_id AND c.event_id = l.event_id;
+    DELETE FROM pg_temp.late_clicks AS l
+    USING ecommerce.late_events AS d
+    WHERE d.stream = 'clicks' AND d.outcome = 'dropped'
+      AND d.user_id = l.user_id AND d.event_id = l.event_id;
     DELETE FROM pg_temp.late_clicks AS l
     USING pg_temp.late_clicks AS earlier
     WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
