@@ -35,6 +35,11 @@ extension FirstClick {
     for index in 0..<count {
       checkoutKeys[index].likelyUser = users.likelyUser(checkoutKeys[index].user)
     }
+    guard isEarly else { return }
+    for index in 0..<count {
+      let user = checkoutKeys[index].likelyUser
+      if user != 0 { prefetch(cells.pointer(users[user].pointee.head)) }
+    }
   }
 
   /// Takes one click into the state and says what it is.
@@ -146,7 +151,7 @@ extension FirstClick {
     let click = cells.click(cell).pointee
     if time >= frontier.microseconds {
       buckets[bucket].pointee.clicks.append(offset: click.offset, reference: cell)
-      if isEarly { noteBucketed(cell, of: click.user) }
+      if isEarly { noteBucketed(cell, of: click.user, at: time) }
     } else {
       insertIntoChain(cell, of: click.user, at: time)
     }

@@ -80,9 +80,26 @@ struct HashIndex: ~Copyable {
     }
     slots[position] = 0
     count &-= 1
-    if capacity > 4 * HashIndex.smallestCapacity, UInt64(count) &* 12 < capacity &* fullness {
-      resize(to: UInt64(count) &* 20 / (fullness &* 3))
+    shrink()
+  }
+
+  /// Removes every reference that `isGone`, in one pass over the table.
+  mutating func removeAll(where isGone: (UInt32) -> Bool) {
+    var free = 0
+    var kept = 0
+    for index in 0..<(Int(capacity) + HashIndex.spill) {
+      let slot = slots[index]
+      if slot == 0 { continue }
+      slots[index] = 0
+      if isGone(UInt32(truncatingIfNeeded: slot)) { continue }
+      // Not behind `index`: an entry stands at its home or behind it, and fewer stand before it now.
+      let position = max(free, home(of: UInt32(truncatingIfNeeded: slot >> 32)))
+      slots[position] = slot
+      free = position &+ 1
+      kept &+= 1
     }
+    count = kept
+    shrink()
   }
 
   func forEach(_ body: (UInt32) -> Void) {
@@ -110,6 +127,12 @@ struct HashIndex: ~Copyable {
     }
     slots[position] = entry
     return true
+  }
+
+  @inline(__always) private mutating func shrink() {
+    if capacity > 4 * HashIndex.smallestCapacity, UInt64(count) &* 12 < capacity &* fullness {
+      resize(to: UInt64(count) &* 20 / (fullness &* 3))
+    }
   }
 
   private mutating func resize(to wanted: UInt64) {

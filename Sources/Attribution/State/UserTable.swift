@@ -1,6 +1,7 @@
 internal import CScan
 
-/// What the engine knows of one user: the chain of his clicks in the order of event time.
+/// What the engine knows of one user: the chain of his clicks in the order of event time; 64 bytes,
+/// one cache line.
 ///
 /// ```
 /// head -> click -> click -> tail        replayed clicks, by (time, event_id)
@@ -26,6 +27,10 @@ struct User: BitwiseCopyable {
 
   /// Landmarks in a long chain; 0 for none.
   var landmarks: UInt32 = 0
+  /// Of `firstBucketed`, so that a click is compared without touching that one.
+  var firstBucketedTime: Int64 = 0
+  /// Fills the cache line.
+  private var padding: Int64 = 0
 
   init(lanes: (UInt64, UInt64)) { self.lanes = lanes }
 }
