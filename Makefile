@@ -64,7 +64,7 @@ demo: build ## Generate 1.2 million events, attribute them, query and verify the
 	  --duplicates 0.005 --orphans 0.01 --malformed 0.001
 	step 'make a database' stream-job migrate
 	step 'attribute' stream-job run --until-end
-	export PGOPTIONS='--search_path=ecommerce' PSQLRC=/dev/null
+	export PGOPTIONS='--search_path=ecommerce' PSQLRC=/dev/null PSQL_PAGER=cat
 	database=$$(stream-job address)
 	step 'revenue by source' psql "$$database" --file="$$queries/01_revenue_by_source.sql"
 	step 'first rows' psql "$$database" --command="SELECT checkout_id, checkout_timestamp,\
@@ -88,5 +88,12 @@ lint: ## Check the layout and the rules of .swift-format.
 	@swift format lint --strict -r -p $(SOURCES)
 
 clean: ## Remove what was built, and what the programs made here.
-	@if [ -x .build/release/stream-job ]; then .build/release/stream-job stop; fi
+	@programs=$$(swift build -c release --show-bin-path)
+	for place in . $(DEMO); do
+	  cluster=$$place/.firstclick/postgres
+	  [ -e $$cluster ] || continue
+	  (cd $$place && "$$programs/stream-job" stop)
+	  # As root it may be a link to where the server's user can enter.
+	  rm -rf "$$(readlink -f $$cluster)"
+	done
 	rm -rf .build .firstclick

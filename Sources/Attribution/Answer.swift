@@ -23,8 +23,9 @@ package struct Answer: BitwiseCopyable {
   package var checkoutTime: EventTime
   /// checkout_id (text), user_id (text), checkout_timestamp (timestamptz), revenue (numeric).
   package var checkoutFields: UnsafeRawBufferPointer
-  /// Nil base address when the checkout is unattributed: then every click column is NULL.
   /// The first click's event_id, bytes without a count.
+  ///
+  /// Nil base address when the checkout is unattributed: then every click column is NULL.
   package var clickID: UnsafeRawBufferPointer
   package var clickTime: EventTime
   /// product_id, product_name, product_category (text).

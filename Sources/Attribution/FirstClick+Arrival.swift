@@ -16,10 +16,11 @@ extension FirstClick {
     }
     for index in 0..<count {
       let keys = clickKeys[index]
-      users.prefetchUser(keys.user)
-      products.prefetchRun(of: keys.product)
+      clickKeys[index].likelyUser = users.likelyUser(keys.user)
+      clickKeys[index].likelyProduct = products.likelyRun(of: keys.product)
+      clickKeys[index].likelyOrigin = origins.likelyRun(of: keys.origin)
     }
-    for index in 0..<count { products.prefetchBytes(of: clickKeys[index].product) }
+    for index in 0..<count { products.prefetchBytes(of: clickKeys[index].likelyProduct) }
   }
 
   /// As above, for checkouts.
@@ -31,7 +32,14 @@ extension FirstClick {
       checkoutIDs.prefetchSlot(of: keys.id)
       users.prefetchSlot(of: keys.user)
     }
-    for index in 0..<count { users.prefetchUser(checkoutKeys[index].user) }
+    for index in 0..<count {
+      checkoutKeys[index].likelyUser = users.likelyUser(checkoutKeys[index].user)
+    }
+    guard isEarly else { return }
+    for index in 0..<count {
+      let user = checkoutKeys[index].likelyUser
+      if user != 0 { prefetch(cells.pointer(users[user].pointee.head)) }
+    }
   }
 
   /// Takes one click into the state and says what it is.
@@ -42,7 +50,7 @@ extension FirstClick {
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
-    if verdict == .late && time < dedupeStart { return .lateUnchecked }
+    if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
     let id = Self.id(record.pointee.message, record.pointee.eventID)
     let start = dedupeStart
     let seen = clickIDs.find(keys.id) {
@@ -53,26 +61,27 @@ extension FirstClick {
     // A rebuild meets what has left the window already, and what was dropped: they only serve to
     // recognise duplicates.
     let joins =
-      verdict == .onTime
-      ? rebuildTarget == nil || time >= frontier.microseconds
-      : rebuildTarget == nil && rule.latePolicy == .restate
+      (verdict == .onTime || verdict == .late && rule.latePolicy == .restate)
+      && (rebuildTarget == nil || time >= frontier.microseconds)
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       Click(
         offset: buckets.offset(of: time),
-        user: joins ? users.retain(keys.user) : 0,
+        user: joins ? users.retain(keys.user, likely: keys.likelyUser) : 0,
         product: joins
           ? products.intern(
             ClickKeys.productFields(record),
             of: record.pointee.message,
-            tag: keys.product
+            tag: keys.product,
+            likely: keys.likelyProduct
           )
           : 0,
         origin: joins
           ? origins.intern(
             ClickKeys.originFields(record),
             of: record.pointee.message,
-            tag: keys.origin
+            tag: keys.origin,
+            likely: keys.likelyOrigin
           )
           : 0,
         idLength: UInt8(id.count)
@@ -82,7 +91,7 @@ extension FirstClick {
     )
     clickIDs.insert(keys.id, cell)
     if joins { join(cell, at: time, bucket) }
-    return verdict
+    return verdict == .expired ? .lateUnchecked : verdict
   }
 
   /// Takes one checkout into the state and says what it is.
@@ -93,7 +102,7 @@ extension FirstClick {
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
-    if verdict == .late && time < dedupeStart { return .lateUnchecked }
+    if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
     let id = Self.id(record.pointee.message, record.pointee.eventID)
     let start = dedupeStart
     let seen = checkoutIDs.find(keys.id) {
@@ -115,7 +124,7 @@ extension FirstClick {
     (cells.pointer(cell) + CheckoutID.idOffset).copySmall(from: id)
     checkoutIDs.insert(keys.id, cell)
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
-    return verdict
+    return verdict == .expired ? .lateUnchecked : verdict
   }
 
   // MARK: Clicks
@@ -143,7 +152,7 @@ extension FirstClick {
     let click = cells.click(cell).pointee
     if time >= frontier.microseconds {
       buckets[bucket].pointee.clicks.append(offset: click.offset, reference: cell)
-      if isEarly { noteBucketed(cell, of: click.user) }
+      if isEarly { noteBucketed(cell, of: click.user, at: time) }
     } else {
       insertIntoChain(cell, of: click.user, at: time)
     }
@@ -174,7 +183,7 @@ extension FirstClick {
     end += CopyField.write(text: record.pointee.userID, of: record.pointee.message, to: end)
     end += CopyField.write(timestamp: record.pointee.time, to: end)
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
-    var pending = Pending(time: time, user: users.retain(keys.user))
+    var pending = Pending(time: time, user: users.retain(keys.user, likely: keys.likelyUser))
     pending.fieldsByteCount = UInt16(end - start)
     pendingCells.pending(checkout).initialize(to: pending)
     buckets[bucket].pointee.checkouts.append(

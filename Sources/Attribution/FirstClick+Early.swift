@@ -9,14 +9,18 @@ extension FirstClick {
   // MARK: Clicks that are not replayed yet
 
   /// Remembers the user's first click that waits in a bucket.
-  @inline(__always) mutating func noteBucketed(_ cell: UInt32, of number: UInt32) {
+  @inline(__always)
+  mutating func noteBucketed(_ cell: UInt32, of number: UInt32, at time: Int64) {
     let user = users[number]
-    if user.pointee.bucketedCount == 0 {
+    let first = user.pointee.firstBucketed
+    let firstTime = user.pointee.firstBucketedTime
+    let isFirst =
+      user.pointee.bucketedCount == 0
+      || (first != 0
+        && (time < firstTime || (time == firstTime && cells.idPrecedes(cell, first))))
+    if isFirst {
       user.pointee.firstBucketed = cell
-    } else if user.pointee.firstBucketed != 0,
-      cells.precedes(cell, user.pointee.firstBucketed)
-    {
-      user.pointee.firstBucketed = cell
+      user.pointee.firstBucketedTime = time
     }
     user.pointee.bucketedCount &+= 1
   }
@@ -33,12 +37,15 @@ extension FirstClick {
     guard user.pointee.bucketedCount > 0 else { return 0 }
     let first = user.pointee.firstBucketed
     if first != 0 {
-      let time = cells.time(of: first)
+      let time = user.pointee.firstBucketedTime
       if time > end { return 0 }
       if time >= start { return first }
     }
     let found = searchBuckets(number, from: max(start, frontier.microseconds), through: end)
-    if start <= frontier.microseconds { user.pointee.firstBucketed = found }
+    if start <= frontier.microseconds {
+      user.pointee.firstBucketed = found
+      if found != 0 { user.pointee.firstBucketedTime = cells.time(of: found) }
+    }
     return found
   }
 

@@ -11,7 +11,6 @@ extension FirstClick {
       let last = buckets.lastTime(of: entry.number)
       guard watermark == .endOfInput || windowEnd(last) < watermark.microseconds else { break }
       evictCells(of: buckets[entry.index])
-      cells.free(&buckets[entry.index].pointee.cells)
       count += 1
     }
     if count > 0 { buckets.removeEarliest(count) }
@@ -29,75 +28,71 @@ extension FirstClick {
 
   private mutating func evictCells(of bucket: UnsafeMutablePointer<Buckets.Bucket>) {
     cells.seal(bucket.pointee.cells)
+    var chunkCount = 0
     var chunk = bucket.pointee.cells.first
+    if chunk != 0 { prefetchUsers(ofClicksIn: chunk) }
     while chunk != 0 {
-      let header = cells.header(of: chunk)
-      evictCells(chunk, header)
-      chunk = header.pointee.next
-      if chunk != 0 { prefetch(cells.pointer(chunk)) }
+      let next = cells.header(of: chunk).pointee.next
+      if next != 0 { prefetchUsers(ofClicksIn: next) }
+      forEachClick(in: chunk) { engine, click in engine.evictClick(click) }
+      chunkCount += 1
+      chunk = next
     }
+    cells.retire(&bucket.pointee.cells, chunkCount: chunkCount)
+    if cells.isWorthReclaiming { reclaimCells() }
   }
 
-  /// Forgets the ids of one chunk and takes its clicks off their chains.
-  private mutating func evictCells(_ chunk: UInt32, _ header: UnsafeMutablePointer<ChunkHeader>) {
-    withUnsafeTemporaryAllocation(
-      of: (cell: UInt32, tag: UInt32).self,
-      capacity: ChunkArena.chunkBytes / 8
-    ) { found in
-      let count = collect(found, chunk, end: header.pointee.used)
-      for (cell, tag) in found[..<count] {
-        let first = cells.pointer(cell).load(as: UInt32.self)
-        if first & CheckoutID.flag != 0 {
-          checkoutIDs.remove(tag, cell)
-        } else {
-          clickIDs.remove(tag, cell)
-          evictClick(cells.click(cell).pointee)
-        }
+  /// Forgets the ids of the clicks and checkouts that have left the state.
+  private mutating func reclaimCells() {
+    let retired = cells.retiredChunks()
+    clickIDs.removeAll { retired.contains($0) }
+    checkoutIDs.removeAll { retired.contains($0) }
+    cells.reclaim()
+  }
+
+  /// Asks for the memory that the clicks of a chunk lead to, and for the next chunk.
+  private mutating func prefetchUsers(ofClicksIn chunk: UInt32) {
+    let next = cells.header(of: chunk).pointee.next
+    if next != 0 {
+      for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
+        prefetch(cells.pointer(next) + offset)
       }
     }
+    forEachClick(in: chunk) { engine, click in
+      if click.pointee.user != 0 { prefetch(engine.users[click.pointee.user]) }
+    }
   }
 
-  /// Lists the cells of a chunk with their tags, and asks for the memory they lead to.
   @inline(__always)
-  private func collect(
-    _ found: UnsafeMutableBufferPointer<(cell: UInt32, tag: UInt32)>,
-    _ chunk: UInt32,
-    end: UInt32
-  ) -> Int {
-    var count = 0
-    var offset = UInt32(ChunkArena.headerBytes)
+  private mutating func forEachClick(
+    in chunk: UInt32,
+    _ body: (inout FirstClick, UnsafeMutablePointer<Click>) -> Void
+  ) {
+    let start = cells.pointer(chunk)
+    let end = Int(cells.header(of: chunk).pointee.used)
+    var offset = ChunkArena.headerBytes
     while offset < end {
-      let cell = chunk &+ offset >> 2
-      let first = cells.pointer(cell).load(as: UInt32.self)
-      let tag: UInt32
-      if first & CheckoutID.flag != 0 {
-        let id = cells.checkoutID(cell)
-        tag = hash.tag(id.baseAddress.unsafelyUnwrapped, id.count)
-        checkoutIDs.prefetchSlot(of: tag)
-        offset &+= UInt32(CheckoutID.byteCount(idLength: id.count))
+      let cell = start + offset
+      if cell.load(as: UInt32.self) & CheckoutID.flag != 0 {
+        let checkout = cell.assumingMemoryBound(to: CheckoutID.self)
+        offset &+= CheckoutID.byteCount(idLength: Int(checkout.pointee.idLength))
       } else {
-        let id = cells.clickID(cell)
-        tag = hash.tag(id.baseAddress.unsafelyUnwrapped, id.count)
-        clickIDs.prefetchSlot(of: tag)
-        let user = cells.click(cell).pointee.user
-        if user != 0 { prefetch(users[user]) }
-        offset &+= UInt32(Click.byteCount(idLength: id.count))
+        let click = cell.assumingMemoryBound(to: Click.self)
+        offset &+= Click.byteCount(idLength: Int(click.pointee.idLength))
+        body(&self, click)
       }
-      (found.baseAddress.unsafelyUnwrapped + count).initialize(to: (cell, tag))
-      count &+= 1
     }
-    return count
   }
 
   /// Takes one click of the bucket off its user's chain: the head, which may be another one of the
   /// same bucket, so that all are off when the bucket is done.
-  @inline(__always) private mutating func evictClick(_ click: Click) {
+  @inline(__always) private mutating func evictClick(_ click: UnsafeMutablePointer<Click>) {
     clickCount &-= 1
-    guard click.product != 0 else { return }
-    products.release(click.product)
-    origins.release(click.origin)
-    guard click.user != 0 else { return }
-    popHead(users[click.user])
-    users.release(click.user)
+    guard click.pointee.product != 0 else { return }
+    products.release(click.pointee.product)
+    origins.release(click.pointee.origin)
+    guard click.pointee.user != 0 else { return }
+    popHead(users[click.pointee.user])
+    users.release(click.pointee.user)
   }
 }

@@ -2,7 +2,7 @@ package import Dataflow
 
 extension FirstClick {
   /// Call on an empty operator, before re-reading the log from the rebuild position: records are
-  /// then processed as `.onTime`, those that were dropped as `.late`, and `finishRebuild` ends it.
+  /// then processed as `.onTime`, those that were dropped as `.expired`, and `finishRebuild` ends it.
   ///
   /// The dropped ones, and those older than the state's horizon, only serve to recognise duplicates.
   ///

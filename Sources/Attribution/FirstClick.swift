@@ -78,8 +78,8 @@ package struct FirstClick: ~Copyable {
     buckets = Buckets(bits: bucketBits)
   }
 
-  /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`
-  /// or `.late`, one per record.
+  /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
+  /// `.late` or `.expired`, one per record.
   ///
   /// Copies what it keeps: the batch may go away afterwards.
   package mutating func process(_ clicks: ClickBatch, verdicts: inout [Verdict]) {

@@ -1,12 +1,15 @@
 /// What the engine says of one record of a batch, in the batch's order.
 ///
-/// The driver sets `.onTime` or `.late` from the task's watermark before the engine sees the batch;
-/// the engine then settles each record.
+/// The driver sets `.onTime`, `.late` or `.expired` from the task's watermark before the engine sees
+/// the batch; the engine then settles each record.
 package enum Verdict: UInt8, BitwiseCopyable, Sendable {
   /// Not late (`time >= watermark`) and its event_id is new: store it.
   case onTime
   /// Late, and new within the state's horizon: store it, list it in `late_events`.
   case late
+  /// Late beyond the rule's late horizon, or dropped before a rebuild: changes no answer. Set by the
+  /// driver only; the engine settles it as `.lateUnchecked` or `.duplicate`.
+  case expired
   /// Late and older than the state's horizon: whether it is new only the stored rows can say.
   case lateUnchecked
   /// The event_id was seen within the state's horizon: count it, store nothing.

@@ -14,7 +14,9 @@ package struct TaskProgress: Hashable, Sendable {
     package var counts = Counts()
     package init() {}
   }
-  /// Totals since the task's first record. records = stored + duplicates + deadLetters.
+  /// Totals since the task's first record.
+  ///
+  /// records = stored + duplicates + deadLetters.
   package struct Counts: Hashable, Sendable {
     package var records: Int64 = 0
     package var stored: Int64 = 0
@@ -36,16 +38,19 @@ package struct TaskProgress: Hashable, Sendable {
   package init() {}
 }
 
-/// Rows of one task since its last commit. Filled by the task's thread, then committed whole.
+/// Rows of one task since its last commit.
+///
+/// Filled by the task's thread, then committed whole.
 package protocol Epoch: AnyObject {
   /// Memory held by the rows, for the commit size.
   var byteCount: Int { get }
   var isEmpty: Bool { get }
 
   /// Stores the records by verdict: `.onTime` raw rows, late ones to be settled at the commit
-  /// (a late event beyond `horizon` is dropped: listed, stored, changes nothing).
-  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark)
-  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark)
+  /// (one beyond the rule's late horizon is dropped: listed, stored, changes nothing). The
+  /// watermarks are the task's when each record was read.
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermarks: [Watermark])
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ rejects: [RejectedMessage], of stream: StreamKind)
   func append(_ answers: [Answer])
 }
@@ -61,7 +66,9 @@ package struct CommitReceipt: Hashable, Sendable {
   package init() {}
 }
 
-/// The sink of one task. One owner at a time: opening it fences the former owner.
+/// The sink of one task.
+///
+/// One owner at a time: opening it fences the former owner.
 ///
 /// `open` and `commit` block; a task calls them from one thread at a time.
 package protocol TaskSink: AnyObject {

@@ -37,6 +37,8 @@ struct Outcome {
   let checksum: UInt64
   /// Such as `bytes/click`; the last run's are shown.
   var figures: [Figure] = []
+  /// What the run measured itself, if not all of it is meant (see `Stopwatch`).
+  var seconds: Double?
 
   struct Figure {
     let name: String

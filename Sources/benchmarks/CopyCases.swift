@@ -77,7 +77,7 @@ private final class CopyLoad: @unchecked Sendable {
         epoch.append(
           batch,
           verdicts: [Verdict](repeating: .onTime, count: batch.records.count),
-          watermark: .beginning
+          watermarks: [Watermark](repeating: .beginning, count: batch.records.count)
         )
       }
       return epoch

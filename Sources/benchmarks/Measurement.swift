@@ -58,7 +58,7 @@ extension Benchmark {
       guard outcome.checksum == former else {
         throw BenchmarkError.unequalOutputs(benchmark: name, run: run)
       }
-      seconds.append(duration / .seconds(1))
+      seconds.append(outcome.seconds ?? duration / .seconds(1))
     }
     let own = Measurement(
       name: name,

@@ -76,6 +76,7 @@ private final class EpochInput {
   private let sink: any TaskSink
   private let epoch: any Epoch
   private var verdicts: [Verdict] = []
+  private var watermarks: [Watermark] = []
 
   init() throws {
     sink = try PostgresSink(PostgresAddress("")).makeTask(0, source: "", rule: AttributionRule())
@@ -85,8 +86,9 @@ private final class EpochInput {
   func append(_ batch: ClickBatch) {
     if verdicts.count != batch.records.count {
       verdicts = [Verdict](repeating: .onTime, count: batch.records.count)
+      watermarks = [Watermark](repeating: .beginning, count: batch.records.count)
     }
-    epoch.append(batch, verdicts: verdicts, watermark: .beginning)
+    epoch.append(batch, verdicts: verdicts, watermarks: watermarks)
   }
 
   /// Empties an epoch that holds more than so many bytes; returns how many it held.

@@ -43,6 +43,13 @@ struct RunSettings {
     try set(\.rule.latePolicy, "late", options.late)
     try set(\.rule.lateHorizon, "late-horizon", options.lateHorizon)
     try set(\.rule.window, "window", options.window)
+    guard job.rule.window.microseconds.isMultiple(of: 1_000_000) else {
+      throw Failure(
+        .usage,
+        "could not use the window \(job.rule.window.durationText): expected whole seconds",
+        hint: "Write --window 90s, 10m or 1h."
+      )
+    }
     try set(\.rule.watermarkDelay, "watermark", options.watermark)
     try set(\.commitInterval, "commit-interval", options.commitInterval)
     try set(\.idleTimeout, "idle-timeout", options.idleTimeout)

@@ -25,7 +25,12 @@ struct Start: ParsableCommand {
     if case .database(let database) = settings.destination {
       _ = try Migrate.migrate(database.start())
     }
-    let job = try BackgroundJob.start(["run"] + CommandLine.arguments.dropFirst(2))
+    guard
+      let job = try BackgroundJob.start(["run"] + CommandLine.arguments.dropFirst(2))
+    else {
+      print("the job has ended: \(BackgroundJob.lastLogLine)")
+      return
+    }
     print("started the job (process \(job.processID)), logging to \(BackgroundJob.logFile)")
   }
 }

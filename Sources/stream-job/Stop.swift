@@ -17,8 +17,10 @@ struct Stop: ParsableCommand {
       try BackgroundJob.stop(job, within: Self.limit)
       print("stopped the job (process \(job.processID))")
     }
-    if DatabaseChoice.isClusterMade, try DatabaseChoice.cluster.isRunning {
-      try DatabaseChoice.cluster.stop()
+    let isServing = try DatabaseChoice.isClusterMade && DatabaseChoice.cluster.isRunning
+    // Also one that was interrupted while it was made, and does not answer.
+    if DatabaseChoice.isClusterMade { try DatabaseChoice.cluster.stop() }
+    if isServing {
       print("stopped the private PostgreSQL")
     } else if job == nil {
       print("nothing runs here")

@@ -59,7 +59,9 @@ private struct MessageWriter {
   }
 }
 
-/// COPY fields as text; nil for NULL. The last field may be cut off by a wrong length: then it stops.
+/// COPY fields as text; nil for NULL.
+///
+/// The last field may be cut off by a wrong length: then it stops.
 func fields(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]?] {
   var fields: [[UInt8]?] = []
   var offset = 0

@@ -135,7 +135,7 @@ private struct Comparison: ~Copyable {
     case .late:
       if case .left = input { log.append(input) }
       if late.isEmpty { differences.append("\(event) is late for the fused operator only") }
-    case .lateUnchecked: break
+    case .lateUnchecked, .expired: break
     case .duplicate:
       if !late.isEmpty { differences.append("\(event) is a duplicate for the fused one only") }
     }

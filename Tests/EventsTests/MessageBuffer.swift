@@ -5,7 +5,7 @@ final class MessageBuffer {
   let bytes: UnsafeMutableRawBufferPointer
   private let storage: UnsafeMutableRawBufferPointer
 
-  /// - Parameter padding: fills the bytes behind the text, which must not matter.
+  /// A copy of the text; `padding` fills the bytes behind it, which must not matter.
   init(_ text: some Collection<UInt8>, padding: UInt8 = 0x22) {
     storage = .allocate(byteCount: text.count + 64, alignment: 1)
     storage.initializeMemory(as: UInt8.self, repeating: padding)

@@ -34,9 +34,10 @@ struct AliasTable {
     self.columns = columns
   }
 
-  /// The Zipf-Mandelbrot law: the index at rank r is drawn in proportion to 1 / (r + shift)^exponent;
-  /// ranks are shuffled, so that an index does not tell its rank. A shift of 0 is Zipf's law; a
-  /// greater one flattens its head and keeps its tail.
+  /// The Zipf-Mandelbrot law: the index at rank r is drawn in proportion to 1 / (r +
+  /// shift)^exponent; ranks are shuffled, so that an index does not tell its rank.
+  ///
+  /// A shift of 0 is Zipf's law; a greater one flattens its head and keeps its tail.
   init(zipf count: Int, exponent: Double, shift: Double = 0, random: inout RandomNumbers) {
     var weights = (1...count).map { pow(Double($0) + shift, -exponent) }
     for last in stride(from: count - 1, to: 0, by: -1) {

@@ -13,6 +13,8 @@ struct ChunkArena: ~Copyable {
   private var blockCount = 0
   private var blockCapacity = 4
   private var freeChunk: UInt32 = 0
+  private var retired = ChunkList()
+  private var retiredCount = 0
   /// Chunks of the last block that were never used; chunk 0 never is, so that no reference is 0.
   private var nextChunk: UInt32 = ChunkArena.chunkUnits
 
@@ -20,6 +22,7 @@ struct ChunkArena: ~Copyable {
   static let headerBytes = 16
   private static let chunkUnits = UInt32(chunkBytes / 4)
   private static let blockUnits: UInt32 = 65_536
+  private static let blockChunks = Int(blockUnits / chunkUnits)
 
   init() { blocks = .allocate(capacity: blockCapacity) }
 
@@ -60,6 +63,42 @@ struct ChunkArena: ~Copyable {
     header(of: list.last).pointee.next = freeChunk
     freeChunk = list.first
     list = ChunkList()
+  }
+
+  // MARK: Retired chunks
+
+  /// Gives the chunks back later, with the next `reclaim`: until then they keep their records, so
+  /// that stale references may still be followed. The list is empty afterwards.
+  mutating func retire(_ list: inout ChunkList, chunkCount: Int) {
+    retiredCount += chunkCount
+    guard list.first != 0 else { return }
+    header(of: list.last).pointee.next = retired.first
+    if retired.first == 0 { retired.last = list.last }
+    retired.first = list.first
+    list = ChunkList()
+  }
+
+  /// True when the retired chunks are an eighth of all: what a sweep over the references costs is
+  /// then little for each record it forgets.
+  var isWorthReclaiming: Bool { retiredCount * 8 >= blockCount * ChunkArena.blockChunks }
+
+  /// The chunks that the next `reclaim` gives back.
+  func retiredChunks() -> ChunkSet {
+    var chunks = ChunkSet(capacity: blockCount * ChunkArena.blockChunks)
+    var chunk = retired.first
+    while chunk != 0 {
+      chunks.insert(chunk)
+      chunk = header(of: chunk).pointee.next
+    }
+    return chunks
+  }
+
+  /// Gives the retired chunks back: no reference to them is left.
+  mutating func reclaim() {
+    var chunks = retired
+    free(&chunks)
+    retired = chunks
+    retiredCount = 0
   }
 
   /// Notes in the last chunk how full it is, so that the records can be walked.
@@ -110,6 +149,28 @@ struct ChunkArena: ~Copyable {
       to: .allocate(byteCount: Int(ChunkArena.blockUnits) * 4, alignment: 64)
     )
     blockCount += 1
+  }
+}
+
+/// Some chunks of an arena.
+struct ChunkSet: ~Copyable {
+  private let words: UnsafeMutablePointer<UInt64>
+
+  init(capacity: Int) {
+    let count = capacity / 64 + 1
+    words = .allocate(capacity: count)
+    words.initialize(repeating: 0, count: count)
+  }
+
+  deinit { words.deallocate() }
+
+  /// - Parameter reference: of any record in the chunk.
+  mutating func insert(_ reference: UInt32) {
+    words[Int(reference >> 14)] |= 1 << UInt64(reference >> 8 & 63)
+  }
+
+  @inline(__always) func contains(_ reference: UInt32) -> Bool {
+    words[Int(reference >> 14)] >> UInt64(reference >> 8 & 63) & 1 != 0
   }
 }
 

@@ -15,13 +15,17 @@ struct HashIndex: ~Copyable {
   private var slots: UnsafeMutablePointer<UInt64>
   private var capacity: UInt64
   private(set) var count = 0
+  /// Fifths of the capacity that may be in use.
+  private let fullness: UInt64
 
   /// Behind the last home, for runs that reach beyond it; the very last slot stays empty, so every
   /// probe ends.
   private static let spill = 64
   private static let smallestCapacity: UInt64 = 32
 
-  init() {
+  /// - Parameter isRoomy: at most two fifths full instead of four fifths: faster, for few entries.
+  init(isRoomy: Bool = false) {
+    fullness = isRoomy ? 2 : 4
     capacity = HashIndex.smallestCapacity
     slots = HashIndex.allocate(capacity)
   }
@@ -52,7 +56,7 @@ struct HashIndex: ~Copyable {
 
   /// Adds a reference, also if there is one with the same tag.
   mutating func insert(_ tag: UInt32, _ reference: UInt32) {
-    if UInt64(count) &* 5 >= capacity &* 4 { resize(to: capacity &+ capacity / 4 &+ 16) }
+    if UInt64(count) &* 5 >= capacity &* fullness { resize(to: capacity &+ capacity / 4 &+ 16) }
     while !placed(UInt64(tag) << 32 | UInt64(reference)) {
       resize(to: capacity &+ capacity / 4 &+ 16)
     }
@@ -76,9 +80,26 @@ struct HashIndex: ~Copyable {
     }
     slots[position] = 0
     count &-= 1
-    if capacity > 4 * HashIndex.smallestCapacity, UInt64(count) &* 3 < capacity {
-      resize(to: UInt64(count) &* 5 / 3)
+    shrink()
+  }
+
+  /// Removes every reference that `isGone`, in one pass over the table.
+  mutating func removeAll(where isGone: (UInt32) -> Bool) {
+    var free = 0
+    var kept = 0
+    for index in 0..<(Int(capacity) + HashIndex.spill) {
+      let slot = slots[index]
+      if slot == 0 { continue }
+      slots[index] = 0
+      if isGone(UInt32(truncatingIfNeeded: slot)) { continue }
+      // Not behind `index`: an entry stands at its home or behind it, and fewer stand before it now.
+      let position = max(free, home(of: UInt32(truncatingIfNeeded: slot >> 32)))
+      slots[position] = slot
+      free = position &+ 1
+      kept &+= 1
     }
+    count = kept
+    shrink()
   }
 
   func forEach(_ body: (UInt32) -> Void) {
@@ -106,6 +127,12 @@ struct HashIndex: ~Copyable {
     }
     slots[position] = entry
     return true
+  }
+
+  @inline(__always) private mutating func shrink() {
+    if capacity > 4 * HashIndex.smallestCapacity, UInt64(count) &* 12 < capacity &* fullness {
+      resize(to: UInt64(count) &* 20 / (fullness &* 3))
+    }
   }
 
   private mutating func resize(to wanted: UInt64) {

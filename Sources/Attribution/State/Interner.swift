@@ -6,7 +6,7 @@ internal import Events
 /// A run leaves with its last click, so that high-cardinality values (referrer URLs) are bounded by
 /// the clicks in state. Equality is decided by the bytes, never by a hash.
 struct Interner: ~Copyable {
-  private var index = HashIndex()
+  private var index = HashIndex(isRoomy: true)
   private var runs = Slab<Run>()
   private var byteCount = 0
 
@@ -26,29 +26,37 @@ struct Interner: ~Copyable {
 
   @inline(__always) func prefetchSlot(of tag: UInt32) { index.prefetchSlot(of: tag) }
 
-  /// Brings in the run that the tag alone points to.
-  @inline(__always) func prefetchRun(of tag: UInt32) {
+  /// The run that the tag alone points to, or 0; its memory is on the way.
+  @inline(__always) func likelyRun(of tag: UInt32) -> UInt32 {
     let run = index.first(tag)
     if run != 0 { prefetch(runs[run]) }
+    return run
   }
 
-  /// Brings in the first bytes of that run.
-  @inline(__always) func prefetchBytes(of tag: UInt32) {
-    let run = index.first(tag)
+  /// Brings in the first bytes of a run.
+  @inline(__always) func prefetchBytes(of run: UInt32) {
     guard run != 0 else { return }
     prefetch(runs[run].pointee.bytes)
     prefetch(runs[run].pointee.bytes + 64)
   }
 
   /// The run of these fields of the message, with one reference more.
+  ///
+  /// - Parameter likely: the run to compare first, from `likelyRun`.
   @inline(__always)
-  mutating func intern(_ fields: Fields, of message: UnsafeRawPointer, tag: UInt32) -> UInt32 {
-    let found = index.find(tag) { fields.equal(runs[$0].pointee.bytes, of: message) }
-    if found != 0 {
-      runs[found].pointee.references &+= 1
-      return found
+  mutating func intern(
+    _ fields: Fields,
+    of message: UnsafeRawPointer,
+    tag: UInt32,
+    likely: UInt32
+  ) -> UInt32 {
+    var found = likely
+    if likely == 0 || !fields.equal(runs[likely].pointee.bytes, of: message) {
+      found = index.find(tag) { fields.equal(runs[$0].pointee.bytes, of: message) }
+      if found == 0 { return add(fields, of: message, tag: tag) }
     }
-    return add(fields, of: message, tag: tag)
+    runs[found].pointee.references &+= 1
+    return found
   }
 
   @inline(__always) func retain(_ run: UInt32) { runs[run].pointee.references &+= 1 }

@@ -6,6 +6,10 @@ struct ClickKeys: BitwiseCopyable {
   var user: (UInt64, UInt64)
   var product: UInt32
   var origin: UInt32
+  /// What the tags alone lead to, to be confirmed; 0 for nothing.
+  var likelyUser: UInt32 = 0
+  var likelyProduct: UInt32 = 0
+  var likelyOrigin: UInt32 = 0
 
   @inline(__always) init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(click.pointee.message)
@@ -37,6 +41,8 @@ struct ClickKeys: BitwiseCopyable {
 struct CheckoutKeys: BitwiseCopyable {
   var id: UInt32
   var user: (UInt64, UInt64)
+  /// What the tag alone leads to, to be confirmed; 0 for nothing.
+  var likelyUser: UInt32 = 0
 
   @inline(__always) init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(checkout.pointee.message)
@@ -74,6 +80,6 @@ struct KeyBlock<Keys: BitwiseCopyable>: ~Copyable {
 
   @inline(__always) subscript(place: Int) -> Keys {
     get { keys[place] }
-    nonmutating set { (keys + place).initialize(to: newValue) }
+    nonmutating _modify { yield &keys[place] }
   }
 }

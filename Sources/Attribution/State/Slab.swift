@@ -1,6 +1,6 @@
 /// Records of one size under stable 32-bit indices; 0 stands for none.
 ///
-/// Pages of 256 records: nothing moves when it grows, and freed records are used again.
+/// Pages of 256 records, aligned to cache lines: nothing moves when it grows, and freed records are used again.
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
   private var pages: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
   private var pageCount = 0
@@ -58,7 +58,13 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
       pages = larger
       pageCapacity *= 2
     }
-    (pages + pageCount).initialize(to: .allocate(capacity: Slab.pageSize))
+    let page = UnsafeMutableRawPointer.allocate(
+      byteCount: Slab.pageSize * MemoryLayout<Element>.stride,
+      alignment: 64
+    )
+    (pages + pageCount).initialize(
+      to: page.bindMemory(to: Element.self, capacity: Slab.pageSize)
+    )
     pageCount += 1
   }
 }

@@ -1,6 +1,7 @@
 internal import CScan
 
-/// What the engine knows of one user: the chain of his clicks in the order of event time.
+/// What the engine knows of one user: the chain of his clicks in the order of event time; 64 bytes,
+/// one cache line.
 ///
 /// ```
 /// head -> click -> click -> tail        replayed clicks, by (time, event_id)
@@ -26,6 +27,10 @@ struct User: BitwiseCopyable {
 
   /// Landmarks in a long chain; 0 for none.
   var landmarks: UInt32 = 0
+  /// Of `firstBucketed`, so that a click is compared without touching that one.
+  var firstBucketedTime: Int64 = 0
+  /// Fills the cache line.
+  private var padding: Int64 = 0
 
   init(lanes: (UInt64, UInt64)) { self.lanes = lanes }
 }
@@ -44,21 +49,31 @@ struct UserTable: ~Copyable {
     index.prefetchSlot(of: UserTable.tag(of: lanes))
   }
 
-  /// Brings in the record that the tag alone points to.
-  @inline(__always) func prefetchUser(_ lanes: (UInt64, UInt64)) {
+  /// The user that the tag alone points to, or 0; his record is on the way.
+  @inline(__always) func likelyUser(_ lanes: (UInt64, UInt64)) -> UInt32 {
     let user = index.first(UserTable.tag(of: lanes))
     if user != 0 { prefetch(users[user]) }
+    return user
   }
 
   /// The user with this fingerprint, made if need be, with one reference more.
-  @inline(__always) mutating func retain(_ lanes: (UInt64, UInt64)) -> UInt32 {
+  ///
+  /// - Parameter likely: the user to compare first, from `likelyUser`.
+  @inline(__always)
+  mutating func retain(_ lanes: (UInt64, UInt64), likely: UInt32) -> UInt32 {
+    var user = likely
+    if likely == 0 || users[likely].pointee.lanes != lanes { user = findOrAdd(lanes) }
+    users[user].pointee.references &+= 1
+    return user
+  }
+
+  private mutating func findOrAdd(_ lanes: (UInt64, UInt64)) -> UInt32 {
     let tag = UserTable.tag(of: lanes)
     var user = index.find(tag) { users[$0].pointee.lanes == lanes }
     if user == 0 {
       user = users.insert(User(lanes: lanes))
       index.insert(tag, user)
     }
-    users[user].pointee.references &+= 1
     return user
   }
 

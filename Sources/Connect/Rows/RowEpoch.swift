@@ -41,12 +41,12 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     receipt = CommitReceipt()
   }
 
-  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
-    receipt.lateClicksDropped += append(clicks.records, verdicts, watermark, of: .clicks)
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
+    receipt.lateClicksDropped += append(clicks.records, verdicts, watermarks, of: .clicks)
   }
 
-  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
-    receipt.lateCheckoutsDropped += append(checkouts.records, verdicts, watermark, of: .checkouts)
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark]) {
+    receipt.lateCheckoutsDropped += append(checkouts.records, verdicts, watermarks, of: .checkouts)
   }
 
   func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
@@ -64,7 +64,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   private func append(
     _ records: [some EventRecord],
     _ verdicts: [Verdict],
-    _ watermark: Watermark,
+    _ watermarks: [Watermark],
     of stream: StreamKind
   ) -> Int64 {
     var count: Int64 = 0
@@ -76,7 +76,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
         late: records[index],
         of: stream,
         task: task,
-        watermark: watermark,
+        watermark: watermarks[index],
         recordedAt: .wallClock
       )
     }

@@ -13,7 +13,9 @@ package struct PostgresInstallation: Hashable, Sendable {
   /// The newest installed PostgreSQL, or the one of `majorVersion` that an existing cluster needs.
   ///
   /// Looks where distributions install it, asks `pg_config`, then walks PATH.
-  package static func find(majorVersion wanted: Int? = nil) throws(ConnectorError) -> PostgresInstallation {
+  package static func find(
+    majorVersion wanted: Int? = nil
+  ) throws(ConnectorError) -> PostgresInstallation {
     let installed = candidates().compactMap(PostgresInstallation.init(binaries:))
     if let wanted {
       if let match = installed.first(where: { $0.majorVersion == wanted }) { return match }

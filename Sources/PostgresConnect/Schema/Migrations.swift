@@ -49,7 +49,9 @@ package struct Migrations {
   /// The version that this program brings a database to.
   package static var newestVersion: Int { SQLFiles.migrations.last?.version ?? 0 }
 
-  /// The version that the database is at; nil when it was never migrated. Changes nothing.
+  /// The version that the database is at; nil when it was never migrated.
+  ///
+  /// Changes nothing.
   package func currentVersion() throws(ConnectorError) -> Int? {
     guard try hasVersionTable() else { return nil }
     return try appliedChecksums().keys.max()

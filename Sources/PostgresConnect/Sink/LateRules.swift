@@ -8,7 +8,8 @@ import Events
 /// staged late events -> drop what is stored already (duplicates)
 ///                    -> store the rest as raw rows
 /// questions   late checkouts, and stored checkouts that late clicks touch
-/// candidates  stored clicks of the users concerned: one pass over each range of time
+/// needed      the users concerned, each with the times that the questions look back on
+/// candidates  stored clicks of these users and times: one pass over each range of time
 /// answers     first candidate and count per question -> attributions, where different
 /// outcomes    late_events
 /// ```
@@ -30,7 +31,7 @@ struct LateRules {
 
   /// - Returns: how many late events were no duplicates, and how many of these were dropped.
   func settle(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
-    for run in try connection.query(duplicateCheckouts + questions + users) {
+    for run in try connection.query(duplicateCheckouts + questions + needed + Self.runs) {
       try connection.execute(Self.candidates, run)
     }
     let counts = try connection.query(
@@ -56,22 +57,22 @@ struct LateRules {
 
     """
 
-  /// Late checkouts that are stored, which shows in an answer or as dropped; of several staged ones
-  /// the first in log order wins.
+  /// Late checkouts that are stored, which shows in an answer or as dropped, whatever their times;
+  /// of several staged ones the first in log order wins.
   private var duplicateCheckouts: String {
     """
     \(Self.lookUp)
     DELETE FROM pg_temp.late_checkouts AS l
     USING ecommerce.attributions AS a
-    WHERE l.is_unchecked AND a.user_id = l.user_id AND a.checkout_id = l.event_id;
+    WHERE a.user_id = l.user_id AND a.checkout_id = l.event_id;
     \(Self.hash)
     DELETE FROM pg_temp.late_checkouts AS l
     USING ecommerce.late_events AS d
-    WHERE l.is_unchecked AND d.stream = 'checkouts' AND d.outcome = 'dropped'
+    WHERE d.stream = 'checkouts' AND d.outcome = 'dropped'
       AND d.user_id = l.user_id AND d.event_id = l.event_id;
     DELETE FROM pg_temp.late_checkouts AS l
     USING pg_temp.late_checkouts AS earlier
-    WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
+    WHERE earlier.user_id = l.user_id AND earlier.event_id = l.event_id
       AND earlier.log_offset < l.log_offset;
 
     """
@@ -86,24 +87,32 @@ struct LateRules {
     WHERE NOT is_dropped;
     \(Self.lookUp)
     INSERT INTO pg_temp.questions
-    SELECT DISTINCT a.user_id, a.checkout_id, a.checkout_timestamp, a.revenue
-    FROM pg_temp.late_clicks AS l
+    SELECT a.user_id, a.checkout_id, a.checkout_timestamp, a.revenue
+    FROM (
+      SELECT user_id, array_agg(event_timestamp) AS times,
+        min(event_timestamp) AS first, max(event_timestamp) + \(windowLiteral) AS last
+      FROM pg_temp.late_clicks
+      WHERE NOT is_dropped
+      GROUP BY user_id
+    ) AS l
     JOIN ecommerce.attributions AS a ON a.user_id = l.user_id
-    WHERE NOT l.is_dropped
-      AND a.checkout_timestamp BETWEEN l.event_timestamp AND l.event_timestamp + \(windowLiteral)
-      AND a.checkout_timestamp < '\(watermark.postgresText)';
+    WHERE a.checkout_timestamp BETWEEN l.first AND l.last
+      AND a.checkout_timestamp < '\(watermark.postgresText)'
+      AND EXISTS (
+        SELECT FROM unnest(l.times) AS click_timestamp
+        WHERE a.checkout_timestamp BETWEEN click_timestamp AND click_timestamp + \(windowLiteral)
+      );
     \(Self.hash)
 
     """
   }
 
-  /// Whose stored clicks are needed, and from when to when: a row for each run of times without a
-  /// long gap, so that one very late event does not open the whole history.
-  ///
-  /// The order is total: otherwise runs could overlap, and a click be a candidate twice.
-  private var users: String {
+  /// Whose stored clicks are needed, and from when to when: each user's overlapping times as one,
+  /// so that no click is a candidate twice.
+  private var needed: String {
     """
-    WITH needed AS (
+    INSERT INTO pg_temp.needed
+    WITH wanted AS (
       SELECT user_id, event_timestamp AS first, event_timestamp AS last
       FROM pg_temp.late_clicks
       WHERE is_unchecked
@@ -112,8 +121,34 @@ struct LateRules {
       FROM pg_temp.questions
     ),
     marked AS (
+      SELECT *, COALESCE(first > max(last) OVER before, true) AS is_start
+      FROM wanted
+      WINDOW before AS (
+        PARTITION BY user_id
+        ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      )
+    ),
+    numbered AS (
+      SELECT *, count(*) FILTER (WHERE is_start) OVER (
+        PARTITION BY user_id ORDER BY first, last
+      ) AS span
+      FROM marked
+    )
+    SELECT user_id, min(first), max(last)
+    FROM numbered
+    GROUP BY user_id, span;
+
+    """
+  }
+
+  /// The runs of needed times without a long gap, and their users: one very late event does not
+  /// open the whole history.
+  ///
+  /// The order is total: otherwise runs could overlap, and a click be a candidate twice.
+  private static let runs = """
+    WITH marked AS (
       SELECT *, COALESCE(first > max(last) OVER before + interval '10 minutes', true) AS is_start
-      FROM needed
+      FROM pg_temp.needed
       WINDOW before AS (
         ORDER BY first, last, user_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
       )
@@ -126,7 +161,6 @@ struct LateRules {
     FROM numbered
     GROUP BY run
     """
-  }
 
   /// The pass over the raw clicks of a run of times, with parameters users, first and last time.
   ///
@@ -134,18 +168,26 @@ struct LateRules {
   /// and the users become a hash table.
   private static let candidates = """
     INSERT INTO pg_temp.candidates
-    SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,
+    SELECT c.user_id, event_id, event_timestamp, product_id, product_name, product_category,
       referrer, device_type
-    FROM ecommerce.raw_clicks
-    WHERE user_id = ANY ($1::text[])
+    FROM ecommerce.raw_clicks AS c
+    JOIN pg_temp.needed AS n ON n.user_id = c.user_id COLLATE "C"
+    WHERE c.user_id = ANY ($1::text[])
       AND event_timestamp BETWEEN $2::timestamptz AND $3::timestamptz
+      AND event_timestamp BETWEEN n.first AND n.last
     """
 
+  /// Late clicks that are stored, as found by the time of those older than the state, or listed as
+  /// dropped: a rebuilt state does not know these.
   private var duplicateClicks: String {
     """
     DELETE FROM pg_temp.late_clicks AS l
     USING pg_temp.candidates AS c
     WHERE l.is_unchecked AND c.user_id = l.user_id AND c.event_id = l.event_id;
+    DELETE FROM pg_temp.late_clicks AS l
+    USING ecommerce.late_events AS d
+    WHERE d.stream = 'clicks' AND d.outcome = 'dropped'
+      AND d.user_id = l.user_id AND d.event_id = l.event_id;
     DELETE FROM pg_temp.late_clicks AS l
     USING pg_temp.late_clicks AS earlier
     WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id

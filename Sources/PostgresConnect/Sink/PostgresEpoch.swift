@@ -35,21 +35,21 @@ final class PostgresEpoch: Epoch {
   var isEmpty: Bool { byteCount == 0 }
   var hasLateEvents: Bool { lateClickCount + lateCheckoutCount > 0 }
 
-  func append(_ batch: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
+  func append(_ batch: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
     lateClickCount += append(
       batch.records,
       verdicts: verdicts,
-      watermark: watermark,
+      watermarks: watermarks,
       onTime: &clicks,
       late: &lateClicks
     )
   }
 
-  func append(_ batch: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
+  func append(_ batch: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark]) {
     lateCheckoutCount += append(
       batch.records,
       verdicts: verdicts,
-      watermark: watermark,
+      watermarks: watermarks,
       onTime: &checkouts,
       late: &lateCheckouts
     )
@@ -61,15 +61,13 @@ final class PostgresEpoch: Epoch {
   private func append<Record: CopyRow>(
     _ records: [Record],
     verdicts: [Verdict],
-    watermark: Watermark,
+    watermarks: [Watermark],
     onTime: inout CopyBuffer,
     late: inout CopyBuffer
   ) -> Int64 {
     precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
     let now = EventTime.wallClock
     let fieldCount = Int16(Record.columns.count)
-    let dropsBefore =
-      rule.latePolicy == .drop ? EventTime.endOfInput : watermark - rule.lateHorizon
     var days = self.days
     var lateCount: Int64 = 0
     for index in records.indices {
@@ -81,12 +79,13 @@ final class PostgresEpoch: Epoch {
         cursor.startRow(fieldCount: fieldCount)
         record.writeFields(to: &cursor, ingestedAt: now)
         onTime.commit(to: cursor)
-      case .late, .lateUnchecked:
+      case .late, .lateUnchecked, .expired:
         LateRow(
           record: record,
-          watermark: watermark,
+          watermark: watermarks[index],
           isUnchecked: verdicts[index] == .lateUnchecked,
-          isDropped: record.time < dropsBefore
+          isDropped: rule.latePolicy == .drop
+            || rule.isExpired(record.time, at: watermarks[index])
         ).write(to: &late, ingestedAt: now)
         lateCount += 1
       }

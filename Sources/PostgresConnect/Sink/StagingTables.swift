@@ -28,6 +28,11 @@ enum StagingTables {
       checkout_timestamp timestamptz NOT NULL,
       revenue numeric(12, 2) NOT NULL
     ) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE needed (
+      user_id text COLLATE "C" NOT NULL,
+      first timestamptz NOT NULL,
+      last timestamptz NOT NULL
+    ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE candidates (
       user_id text COLLATE "C" NOT NULL,
       event_id text COLLATE "C" NOT NULL,

@@ -16,7 +16,7 @@ protocol RunDecoder {
   static func append(
     _ batch: RecordBatch<Record>,
     verdicts: [Verdict],
-    watermark: Watermark,
+    watermarks: [Watermark],
     to epoch: any Epoch
   )
 
@@ -74,10 +74,10 @@ extension ClickDecoder: RunDecoder {
   static func append(
     _ batch: ClickBatch,
     verdicts: [Verdict],
-    watermark: Watermark,
+    watermarks: [Watermark],
     to epoch: any Epoch
   ) {
-    epoch.append(batch, verdicts: verdicts, watermark: watermark)
+    epoch.append(batch, verdicts: verdicts, watermarks: watermarks)
   }
 }
 
@@ -93,9 +93,9 @@ extension CheckoutDecoder: RunDecoder {
   static func append(
     _ batch: CheckoutBatch,
     verdicts: [Verdict],
-    watermark: Watermark,
+    watermarks: [Watermark],
     to epoch: any Epoch
   ) {
-    epoch.append(batch, verdicts: verdicts, watermark: watermark)
+    epoch.append(batch, verdicts: verdicts, watermarks: watermarks)
   }
 }

@@ -59,9 +59,9 @@ struct StateRebuild {
 }
 
 extension RecordBatch {
-  /// `.late` for the records with these event_ids, `.onTime` for the others.
+  /// `.expired` for the records with these event_ids, `.onTime` for the others.
   fileprivate func verdicts(dropped eventIDs: Set<[UInt8]>) -> [Verdict] {
     guard !eventIDs.isEmpty else { return Array(repeating: .onTime, count: records.count) }
-    return records.map { eventIDs.contains(Array($0.bytes($0.eventID))) ? .late : .onTime }
+    return records.map { eventIDs.contains(Array($0.bytes($0.eventID))) ? .expired : .onTime }
   }
 }

@@ -234,6 +234,8 @@ final class StreamTask {
     let wallTime = environment.clock.wallTime()
     environment.board(task).update {
       $0.commits += 1
+      $0.clicks.counts = clicks.counts
+      $0.checkouts.counts = checkouts.counts
       $0.lastCommit = wallTime
       $0.clicks.counts = clicks.counts
       $0.checkouts.counts = checkouts.counts

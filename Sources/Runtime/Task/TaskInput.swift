@@ -18,6 +18,9 @@ struct TaskInput<Decoder: RunDecoder> {
   private var batch = RecordBatch<Decoder.Record>()
   /// One per record of the batch.
   private var verdicts: [Verdict] = []
+  /// The task's watermark when each record of the batch was read.
+  private var watermarks: [Watermark] = []
+  private let rule: AttributionRule
   private var segments: RebuildSegments
   private var idleDetector: IdleDetector
 
@@ -30,6 +33,7 @@ struct TaskInput<Decoder: RunDecoder> {
     segments: RebuildSegments
   ) throws(ConnectorError) {
     self.index = index
+    rule = environment.settings.rule
     self.segments = segments
     counts = progress.counts
     reader = try environment.source.open(
@@ -66,20 +70,28 @@ struct TaskInput<Decoder: RunDecoder> {
     judge(by: &tracker)
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
-    Decoder.append(batch, verdicts: verdicts, watermark: tracker.watermark, to: epoch)
+    Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
     if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
     return true
   }
 
-  /// Marks every record of the batch as on time or late, each by the watermark that stood when its
+  /// Marks every record of the batch as on time, late or expired, each by the watermark that stood when its
   /// turn came, so that the size of batches changes nothing.
   private mutating func judge(by tracker: inout WatermarkTracker) {
     verdicts.removeAll(keepingCapacity: true)
     verdicts.reserveCapacity(batch.records.count)
+    watermarks.removeAll(keepingCapacity: true)
+    watermarks.reserveCapacity(batch.records.count)
     for record in batch.records {
-      verdicts.append(tracker.isLate(record.time) ? .late : .onTime)
+      verdicts.append(verdict(of: record.time, at: tracker.watermark))
+      watermarks.append(tracker.watermark)
       tracker.observe(record.time, input: index)
     }
+  }
+
+  private func verdict(of time: EventTime, at watermark: Watermark) -> Verdict {
+    guard time < watermark else { return .onTime }
+    return rule.isExpired(time, at: watermark) ? .expired : .late
   }
 
   /// Adds the batch, with the engine's verdicts, to the totals.
@@ -89,7 +101,7 @@ struct TaskInput<Decoder: RunDecoder> {
     for verdict in verdicts {
       switch verdict {
       case .onTime: break
-      case .late, .lateUnchecked: late &+= 1
+      case .late, .lateUnchecked, .expired: late &+= 1
       case .duplicate: duplicates &+= 1
       }
     }

@@ -17,21 +17,36 @@ struct BackgroundJob {
 
   /// Runs this program with `arguments`, its output appended to the log file.
   ///
-  /// - Throws: `.failed` when it ends within a second, with the last line it wrote.
-  static func start(_ arguments: [String]) throws(Failure) -> ProcessIdentity {
+  /// - Returns: the job; nil when it has come to its end within a second.
+  /// - Throws: `.failed` when it failed by then, with the last line it wrote.
+  static func start(_ arguments: [String]) throws(Failure) -> ProcessIdentity? {
     let processID = try spawn(arguments)
-    guard let identity = ProcessIdentity(of: processID) else { throw ended() }
-    do {
-      try identity.description.write(toFile: processFile, atomically: true, encoding: .utf8)
-    } catch {
-      kill(processID, SIGTERM)
-      throw Failure(.failed, "could not write \(processFile)", hint: "Make \(directory) writable.")
+    if let identity = ProcessIdentity(of: processID) {
+      do {
+        try identity.description.write(toFile: processFile, atomically: true, encoding: .utf8)
+      } catch {
+        kill(processID, SIGTERM)
+        throw Failure(
+          .failed,
+          "could not write \(processFile)",
+          hint: "Make \(directory) writable."
+        )
+      }
+      for _ in 0..<20 where identity.isAlive { usleep(50_000) }
+      if identity.isAlive { return identity }
     }
-    for _ in 0..<20 {
-      usleep(50_000)
-      guard identity.isAlive else { throw ended() }
+    unlink(processFile)
+    var status: Int32 = 0
+    waitpid(processID, &status, 0)
+    guard status == 0 else {
+      throw Failure(.failed, "the job ended at once: \(lastLogLine)", hint: "See \(logFile).")
     }
-    return identity
+    return nil
+  }
+
+  static var lastLogLine: String {
+    let log = (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? ""
+    return log.split(whereSeparator: \.isNewline).last.map(String.init) ?? "no output"
   }
 
   /// Asks the job to drain and commit, and waits until it has ended.
@@ -49,13 +64,6 @@ struct BackgroundJob {
       usleep(20_000)
     }
     unlink(processFile)
-  }
-
-  private static func ended() -> Failure {
-    unlink(processFile)
-    let log = (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? ""
-    let lastLine = log.split(whereSeparator: \.isNewline).last.map(String.init) ?? "no output"
-    return Failure(.failed, "the job ended at once: \(lastLine)", hint: "See \(logFile).")
   }
 
   /// `POSIX_SPAWN_SETSID` of <spawn.h>, a GNU extension that Swift does not import.

@@ -25,7 +25,7 @@ final class JobTrial {
   /// As many commits as the log has reads.
   static let smallCommits = ["--commit-interval", "1ms", "--commit-size", "1KiB"]
 
-  /// Takes a database of its own on the shared cluster when `address` is nil.
+  /// A trial on a database of its own on the shared cluster, unless `address` names one.
   init(address: PostgresAddress? = nil) throws {
     self.address = try address ?? TemporaryCluster.database()
     directory = try TemporaryDirectory()

@@ -1,7 +1,7 @@
-import Attribution
-import Connect
-import Dataflow
-import Events
+package import Attribution
+package import Connect
+package import Dataflow
+package import Events
 
 /// Rows of one task as a `MemorySink` takes them: copies of what the engine and the decoder lend.
 final class MemoryEpoch: Epoch {
@@ -31,12 +31,12 @@ final class MemoryEpoch: Epoch {
 
   var isEmpty: Bool { byteCount == 0 }
 
-  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
-    self.clicks += events(clicks.records, verdicts, watermark)
+  func append(_ clicks: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
+    self.clicks += events(clicks.records, verdicts, watermarks)
   }
 
-  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
-    self.checkouts += events(checkouts.records, verdicts, watermark)
+  func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark]) {
+    self.checkouts += events(checkouts.records, verdicts, watermarks)
   }
 
   func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
@@ -72,21 +72,35 @@ final class MemoryEpoch: Epoch {
   private func events(
     _ records: [some EventRecord],
     _ verdicts: [Verdict],
-    _ watermark: Watermark
+    _ watermarks: [Watermark]
   ) -> [Event] {
     precondition(records.count == verdicts.count, "one verdict per record")
     byteCount += records.count * 100
-    return zip(records, verdicts).map { record, verdict in
+    return zip(records, zip(verdicts, watermarks)).map { record, judged in
       Event(
         event: NaiveAttribution.Event(
           id: String(decoding: record.bytes(record.eventID), as: UTF8.self),
           user: String(decoding: record.bytes(record.userID), as: UTF8.self),
           time: record.time
         ),
-        verdict: verdict,
-        watermark: watermark
+        verdict: judged.0,
+        watermark: judged.1
       )
     }
+  }
+}
+
+extension Epoch {
+  /// Appends a batch that was read at one watermark.
+  package func append(_ clicks: ClickBatch, verdicts: [Verdict], watermark: Watermark) {
+    let watermarks = [Watermark](repeating: watermark, count: verdicts.count)
+    append(clicks, verdicts: verdicts, watermarks: watermarks)
+  }
+
+  /// As above, for checkouts.
+  package func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermark: Watermark) {
+    let watermarks = [Watermark](repeating: watermark, count: verdicts.count)
+    append(checkouts, verdicts: verdicts, watermarks: watermarks)
   }
 }
 

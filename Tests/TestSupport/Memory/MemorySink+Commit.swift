@@ -63,7 +63,7 @@ extension MemorySink.Stored {
       if isStored { violations.append("\(stream) \(event.event.id) is stored twice") }
       self[keyPath: events][event.event.id] = event.event
       return .stored
-    case .late, .lateUnchecked:
+    case .late, .lateUnchecked, .expired:
       guard !isStored else { return .duplicate }
       self[keyPath: events][event.event.id] = event.event
       lateEvents[stream, default: []].insert(event.event.id)
