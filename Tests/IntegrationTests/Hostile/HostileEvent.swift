@@ -7,7 +7,7 @@ struct HostileEvent {
   var user: String
   /// Microseconds since 1970.
   var time: Int
-  /// Of a checkout: what was paid; of a click: the price, if there is one. In hundredths.
+  /// What was paid, or the price of a click if there is one, in hundredths.
   var amount: Int?
   /// Optional text fields that are present, by name; of a click product_id too.
   var texts: [String: String] = [:]

@@ -34,9 +34,9 @@ struct HostileOracle {
     }
   }
 
-  /// The columns of `attributed_checkouts` from checkout_id to clicks_in_window.
+  /// The columns of `attributed_checkouts` from checkout_id to clicks_in_window, by checkout_id.
   ///
-  /// - Parameter dropped: ids that count for nothing, by stream and id.
+  /// `dropped` are events that count for nothing: stream and id in one.
   func answers(window: Int, without dropped: Set<[UInt8]>) -> [[UInt8]: ByteRow] {
     func counts(_ event: HostileEvent) -> Bool {
       !dropped.contains(Array((event.stream.rawValue + event.id).utf8))

@@ -121,6 +121,8 @@ struct HostileWorld {
           random(0...shape.window), 1_000_000, 999_999,
         ])
     }
+    // What four digits of a year can say.
+    event.time = min(max(event.time, -62_135_596_800_000_000), 253_402_300_799_999_999)
     event.amount = amount()
     for name in HostileEvent.checkoutTexts where dress.chance(0.6) {
       event.texts[name] = someText()
