@@ -84,19 +84,19 @@ struct HashIndex: ~Copyable {
   }
 
   /// Removes every reference that `isGone`, in one pass over the table.
-  mutating func removeAll(where isGone: (UInt32) -> Bool) {
+  @inline(__always) mutating func removeAll(where isGone: (UInt32) -> Bool) {
     var free = 0
     var kept = 0
     for index in 0..<(Int(capacity) + HashIndex.spill) {
+      // Without branches, which nothing could predict: what does not stay is written as an empty slot.
       let slot = slots[index]
-      if slot == 0 { continue }
-      slots[index] = 0
-      if isGone(UInt32(truncatingIfNeeded: slot)) { continue }
+      let stays = slot != 0 && !isGone(UInt32(truncatingIfNeeded: slot))
       // Not behind `index`: an entry stands at its home or behind it, and fewer stand before it now.
       let position = max(free, home(of: UInt32(truncatingIfNeeded: slot >> 32)))
-      slots[position] = slot
-      free = position &+ 1
-      kept &+= 1
+      slots[index] = 0
+      slots[stays ? position : index] = stays ? slot : 0
+      free = stays ? position &+ 1 : free
+      kept &+= stays ? 1 : 0
     }
     count = kept
     shrink()
