@@ -94,6 +94,7 @@ let package = Package(
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "Events", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
 
     // Tests, one folder a target.

@@ -15,6 +15,9 @@ struct Benchmark: Sendable {
   /// Such as reading the same bytes, or PostgreSQL's own COPY of the same rows. It stands earlier in
   /// `allBenchmarks`.
   var limit: String?
+  /// True where its runs take turns with those of its limit, which stands right before it: for long
+  /// runs, so that other work on the machine slows both alike.
+  var alternatesWithLimit = false
   let prepare: @Sendable (BenchmarkContext) throws -> Workload
 }
 

@@ -43,11 +43,12 @@ struct Benchmarks: ParsableCommand {
     let table = ReportTable(names: benchmarks.map(\.name))
     show(table.heading(machine))
     var measurements: [Measurement] = []
-    for benchmark in benchmarks {
-      let measurement = try benchmark.measure(in: context, runs: runs, after: measurements)
-      measurements.append(measurement)
-      show(table.line(measurement))
-      try file?.write(contentsOf: ReportLine(measurement, machine: machine).encoded())
+    for group in benchmarks.takingTurns {
+      for measurement in try group.measure(in: context, runs: runs, after: measurements) {
+        measurements.append(measurement)
+        show(table.line(measurement))
+        try file?.write(contentsOf: ReportLine(measurement, machine: machine).encoded())
+      }
     }
   }
 

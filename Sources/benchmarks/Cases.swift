@@ -7,4 +7,6 @@ let allBenchmarks: [Benchmark] = [
   generatorBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
+  jobBenchmarks,
+  recoveryBenchmarks,
 ].flatMap(\.self)

@@ -1,7 +1,6 @@
 import Attribution
 import Connect
 import Dataflow
-import Dispatch
 import Events
 import Foundation
 import PostgresConnect
@@ -125,11 +124,7 @@ private final class CopyLoad: @unchecked Sendable {
   }
 
   private func onEveryConnection(_ body: @Sendable (Int) throws -> Void) throws -> Outcome {
-    let failures = Failures()
-    DispatchQueue.concurrentPerform(iterations: tasks.count) { task in
-      do { try body(task) } catch { failures.append(error) }
-    }
-    if let failure = failures.first { throw failure }
+    try concurrently(tasks.count, body)
     return Outcome(checksum: UInt64(rowCount))
   }
 
@@ -138,13 +133,4 @@ private final class CopyLoad: @unchecked Sendable {
     control.close()
     try? cluster.stop()
   }
-}
-
-/// Unchecked: guarded by the lock.
-private final class Failures: @unchecked Sendable {
-  private var errors: [any Error] = []
-  private let lock = NSLock()
-
-  func append(_ error: any Error) { lock.withLock { errors.append(error) } }
-  var first: (any Error)? { lock.withLock { errors.first } }
 }

@@ -26,8 +26,8 @@ struct ReportLine: Encodable {
     byteCount = measurement.byteCount
     runs = measurement.seconds.count
     medianSeconds = measurement.medianSeconds
-    minSeconds = measurement.seconds[0]
-    maxSeconds = measurement.seconds[measurement.seconds.count - 1]
+    minSeconds = measurement.leastSeconds
+    maxSeconds = measurement.mostSeconds
     unitsPerSecond = measurement.rate
     nanosecondsPerUnit = measurement.nanosecondsPerUnit
     limit = measurement.limit?.name
