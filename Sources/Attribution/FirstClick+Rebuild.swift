@@ -36,15 +36,25 @@ extension FirstClick {
     outbox.replaceChanges(by: unsaid)
   }
 
+  /// Hands every pending checkout over at the next drain: call when the rows so far are final ones
+  /// only, and early ones are wanted from now on.
+  package mutating func handOverPending() {
+    for checkout in waitingCheckouts { outbox.noteChange(checkout, pendingCells.pending(checkout)) }
+  }
+
   private func markPendingAsStored() {
-    for entry in buckets.entries {
-      for key in buckets[entry.index].pointee.checkouts.waiting {
-        let pending = pendingCells.pending(UInt32(truncatingIfNeeded: key))
-        pending.pointee.isHandedOver = true
-        pending.pointee.isChanged = false
-        pending.pointee.handedFirst = pending.pointee.first
-        pending.pointee.handedCount = -1
-      }
+    for checkout in waitingCheckouts {
+      let pending = pendingCells.pending(checkout)
+      pending.pointee.isHandedOver = true
+      pending.pointee.isChanged = false
+      pending.pointee.handedFirst = pending.pointee.first
+      pending.pointee.handedCount = -1
+    }
+  }
+
+  private var waitingCheckouts: [UInt32] {
+    buckets.entries.flatMap { entry in
+      buckets[entry.index].pointee.checkouts.waiting.map { UInt32(truncatingIfNeeded: $0) }
     }
   }
 }

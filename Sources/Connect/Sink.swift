@@ -33,6 +33,8 @@ package struct TaskProgress: Hashable, Sendable {
   package var checkouts = Input()
   /// The watermark of the data: where a later run on a grown log goes on from.
   package var watermark: Watermark = .beginning
+  /// How the rows so far were emitted: with `.final`, pending checkouts have none yet.
+  package var emission = AttributionRule.Emission.early
   /// True once the end of input was reached: then everything stored is final for now.
   package var isFlushed = false
   package init() {}

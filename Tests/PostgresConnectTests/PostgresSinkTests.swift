@@ -66,16 +66,19 @@ import Testing
     #expect(try query("SELECT generation FROM ecommerce.stream_progress") == [["1"]])
   }
 
-  @Test func `emission and late policy may change between runs`() throws {
+  @Test func `a new emission holds from the first commit on, a new late policy at once`() throws {
     _ = try task().open()
     var rule = AttributionRule()
     rule.emission = .final
     rule.latePolicy = .drop
-    _ = try task(rule: rule).open()
-    #expect(
-      try query("SELECT emission, late_policy FROM ecommerce.stream_progress")
-        == [["final", "drop"]]
-    )
+    let sink = try task(rule: rule)
+    _ = try sink.open()
+    let stored = "SELECT emission, late_policy FROM ecommerce.stream_progress"
+    #expect(try query(stored) == [["early", "drop"]])
+    var progress = TaskProgress()
+    progress.emission = .final
+    _ = try sink.commit(sink.makeEpoch(), progress: progress)
+    #expect(try query(stored) == [["final", "drop"]])
   }
 
   @Test func `a terminated connection is transient and the commit is repeated once`() throws {

@@ -1,3 +1,4 @@
+import Attribution
 import Connect
 import Dataflow
 
@@ -5,7 +6,7 @@ import Dataflow
 enum ProgressLine {
   /// Columns that a commit writes, in the order of `values`.
   static let columns =
-    ["is_flushed", "watermark", "data_watermark"]
+    ["emission", "is_flushed", "watermark", "data_watermark"]
     + StreamKind.allCases.flatMap { stream in inputColumns.map { "\(stream.rawValue)_\($0)" } }
 
   private static let inputColumns =
@@ -24,7 +25,7 @@ enum ProgressLine {
   static func values(_ progress: TaskProgress) -> [String?] {
     let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
     return [
-      progress.isFlushed ? "true" : "false", watermark.postgresText,
+      progress.emission.rawValue, progress.isFlushed ? "true" : "false", watermark.postgresText,
       progress.watermark.postgresText,
     ] + values(progress.clicks) + values(progress.checkouts)
   }
@@ -44,6 +45,7 @@ enum ProgressLine {
   static func progress(from row: some Collection<String?>) -> TaskProgress {
     var values = Reader(values: row.makeIterator())
     var progress = TaskProgress()
+    progress.emission = values.text().flatMap { .init(rawValue: $0) } ?? .early
     progress.isFlushed = values.text() == "t"
     _ = values.time()
     progress.watermark = values.time()
@@ -84,18 +86,18 @@ enum ProgressLine {
     let blanks = columns.map { column in
       if column.hasSuffix("watermark") { return "'-infinity'" }
       if column.hasSuffix("position") { return "NULL" }
+      if column == "emission" { return "$5" }
       return column == "is_flushed" ? "false" : "0"
     }
     return """
       INSERT INTO ecommerce.stream_progress AS line (
-        task, source, generation, epoch, owner, window_seconds, emission, late_policy,
+        task, source, generation, epoch, owner, window_seconds, late_policy,
         \(columns.joined(separator: ", ")), committed_at
       )
-      VALUES ($1, $2, 1, 0, $3, $4, $5, $6, \(blanks.joined(separator: ", ")), now())
+      VALUES ($1, $2, 1, 0, $3, $4, $6, \(blanks.joined(separator: ", ")), now())
       ON CONFLICT (task) DO UPDATE SET
         generation = line.generation + 1,
         owner = excluded.owner,
-        emission = excluded.emission,
         late_policy = excluded.late_policy
       WHERE line.source = excluded.source AND line.window_seconds = excluded.window_seconds
       RETURNING generation, epoch, \(selection)

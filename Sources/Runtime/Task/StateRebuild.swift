@@ -23,6 +23,9 @@ struct StateRebuild {
     // Early rows are all stored. Of final ones, those that a flush has answered early are, perhaps
     // several runs ago: as revisions they are right either way.
     engine.finishRebuild(pendingAreStored: true)
+    if progress.emission == .final && environment.settings.rule.emission == .early {
+      engine.handOverPending()
+    }
   }
 
   private func read<Decoder: RunDecoder>(

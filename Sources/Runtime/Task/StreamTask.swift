@@ -211,6 +211,7 @@ final class StreamTask {
       watermark: tracker.watermark(ofInput: checkouts.index)
     )
     progress.watermark = tracker.watermark
+    progress.emission = environment.settings.rule.emission
     progress.isFlushed = isFlushed
     return progress
   }
