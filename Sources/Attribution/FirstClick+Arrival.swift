@@ -20,7 +20,10 @@ extension FirstClick {
       clickKeys[index].likelyProduct = products.likelyRun(of: keys.product)
       clickKeys[index].likelyOrigin = origins.likelyRun(of: keys.origin)
     }
-    for index in 0..<count { products.prefetchBytes(of: clickKeys[index].likelyProduct) }
+    for index in 0..<count {
+      products.prefetchBytes(of: clickKeys[index].likelyProduct)
+      if isEarly { prefetchPending(of: clickKeys[index].likelyUser) }
+    }
   }
 
   /// As above, for checkouts.
@@ -38,7 +41,9 @@ extension FirstClick {
     guard isEarly else { return }
     for index in 0..<count {
       let user = checkoutKeys[index].likelyUser
-      if user != 0 { prefetch(cells.pointer(users[user].pointee.head)) }
+      guard user != 0 else { continue }
+      prefetch(cells.pointer(users[user].pointee.head))
+      prefetch(cells.header(of: users[user].pointee.head))
     }
   }
 

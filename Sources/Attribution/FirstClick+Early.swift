@@ -1,3 +1,4 @@
+internal import CScan
 internal import Dataflow
 
 extension FirstClick {
@@ -91,6 +92,15 @@ extension FirstClick {
     }
     remember(checkout, of: user)
     outbox.noteChange(checkout, pending)
+  }
+
+  /// Asks for the first checkout that a click of this user may change.
+  @inline(__always) func prefetchPending(of number: UInt32) {
+    guard number != 0 else { return }
+    let pending = users[number].pointee.pending
+    if pending != 0 && pending & Self.timelineFlag == 0 {
+      prefetch(pendingCells.pointer(pending))
+    }
   }
 
   /// Lets a click change the answers of the user's pending checkouts in whose window it is.

@@ -28,23 +28,22 @@ extension FirstClick {
 
   private mutating func evictCells(of bucket: UnsafeMutablePointer<Buckets.Bucket>) {
     cells.seal(bucket.pointee.cells)
-    var chunkCount = 0
     var chunk = bucket.pointee.cells.first
     if chunk != 0 { prefetchUsers(ofClicksIn: chunk) }
     while chunk != 0 {
       let next = cells.header(of: chunk).pointee.next
       if next != 0 { prefetchUsers(ofClicksIn: next) }
       forEachClick(in: chunk) { engine, click in engine.evictClick(click) }
-      chunkCount += 1
+      cells.retire(chunk)
       chunk = next
     }
-    cells.retire(&bucket.pointee.cells, chunkCount: chunkCount)
+    bucket.pointee.cells = ChunkList()
     if cells.isWorthReclaiming { reclaimCells() }
   }
 
   /// Forgets the ids of the clicks and checkouts that have left the state.
   private mutating func reclaimCells() {
-    let retired = cells.retiredChunks()
+    let retired = cells.chunksToReclaim()
     clickIDs.removeAll { retired.contains($0) }
     checkoutIDs.removeAll { retired.contains($0) }
     cells.reclaim()

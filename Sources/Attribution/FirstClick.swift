@@ -24,8 +24,9 @@ package import Events
 /// ```
 ///
 /// State: clicks with `time + window >= watermark` and the ids of checkouts of the same age, up to
-/// one bucket (window / 256 at most) more; checkouts with `time >= watermark`. A call costs O(1) per
-/// record plus the sorting of a bucket.
+/// one bucket (window / 256 at most) more; checkouts with `time >= watermark`. Ids are forgotten in
+/// sweeps, whenever an eighth of the cells has left the window: by so much is the memory larger. A
+/// call costs O(1) per record, a sweep shared among them, plus the sorting of a bucket.
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
   let window: Int64

@@ -6,15 +6,16 @@
 /// chunk      | baseTime (8) | next chunk (4) | bytes used (4) | records ... |      1 KiB
 /// ```
 ///
-/// A `ChunkList` collects the records of one bucket and is freed as a whole. Freed chunks are used
-/// again, so that the memory stays at the greatest amount ever needed at once.
+/// A `ChunkList` collects the records of one bucket and is freed as a whole; or its chunks retire
+/// first, until no reference leads to them any more. Freed chunks are used again, so that the memory
+/// stays at the greatest amount ever needed at once.
 struct ChunkArena: ~Copyable {
   private var blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var blockCount = 0
   private var blockCapacity = 4
-  private var freeChunk: UInt32 = 0
-  private var retired = ChunkList()
-  private var retiredCount = 0
+  /// Listed here and not linked through the chunks, which are cold.
+  private var freeChunks: [UInt32] = []
+  private var retiredChunks: [UInt32] = []
   /// Chunks of the last block that were never used; chunk 0 never is, so that no reference is 0.
   private var nextChunk: UInt32 = ChunkArena.chunkUnits
 
@@ -31,7 +32,10 @@ struct ChunkArena: ~Copyable {
     blocks.deallocate()
   }
 
-  var allocatedBytes: Int { blockCount * Int(ChunkArena.blockUnits) * 4 }
+  var allocatedBytes: Int {
+    blockCount * Int(ChunkArena.blockUnits) * 4
+      + (freeChunks.capacity + retiredChunks.capacity) * 4
+  }
 
   @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
     blocks[Int(reference >> 16)] + Int(reference & 0xFFFF) &* 4
@@ -59,46 +63,37 @@ struct ChunkArena: ~Copyable {
 
   /// Gives the chunks back; the list is empty afterwards.
   mutating func free(_ list: inout ChunkList) {
-    guard list.first != 0 else { return }
-    header(of: list.last).pointee.next = freeChunk
-    freeChunk = list.first
+    var chunk = list.first
+    while chunk != 0 {
+      freeChunks.append(chunk)
+      chunk = header(of: chunk).pointee.next
+    }
     list = ChunkList()
   }
 
   // MARK: Retired chunks
 
-  /// Gives the chunks back later, with the next `reclaim`: until then they keep their records, so
-  /// that stale references may still be followed. The list is empty afterwards.
-  mutating func retire(_ list: inout ChunkList, chunkCount: Int) {
-    retiredCount += chunkCount
-    guard list.first != 0 else { return }
-    header(of: list.last).pointee.next = retired.first
-    if retired.first == 0 { retired.last = list.last }
-    retired.first = list.first
-    list = ChunkList()
-  }
+  /// Gives a chunk back later, with the next `reclaim`: until then it keeps its records, so that
+  /// stale references may still be followed.
+  mutating func retire(_ chunk: UInt32) { retiredChunks.append(chunk) }
 
   /// True when the retired chunks are an eighth of all: what a sweep over the references costs is
   /// then little for each record it forgets.
-  var isWorthReclaiming: Bool { retiredCount * 8 >= blockCount * ChunkArena.blockChunks }
+  var isWorthReclaiming: Bool {
+    retiredChunks.count * 8 >= blockCount * ChunkArena.blockChunks
+  }
 
   /// The chunks that the next `reclaim` gives back.
-  func retiredChunks() -> ChunkSet {
+  func chunksToReclaim() -> ChunkSet {
     var chunks = ChunkSet(capacity: blockCount * ChunkArena.blockChunks)
-    var chunk = retired.first
-    while chunk != 0 {
-      chunks.insert(chunk)
-      chunk = header(of: chunk).pointee.next
-    }
+    for chunk in retiredChunks { chunks.insert(chunk) }
     return chunks
   }
 
   /// Gives the retired chunks back: no reference to them is left.
   mutating func reclaim() {
-    var chunks = retired
-    free(&chunks)
-    retired = chunks
-    retiredCount = 0
+    freeChunks += retiredChunks
+    retiredChunks.removeAll(keepingCapacity: true)
   }
 
   /// Notes in the last chunk how full it is, so that the records can be walked.
@@ -126,11 +121,7 @@ struct ChunkArena: ~Copyable {
   }
 
   private mutating func takeChunk() -> UInt32 {
-    if freeChunk != 0 {
-      let chunk = freeChunk
-      freeChunk = header(of: chunk).pointee.next
-      return chunk
-    }
+    if let chunk = freeChunks.popLast() { return chunk }
     if Int(nextChunk >> 16) >= blockCount { addBlock() }
     defer { nextChunk += ChunkArena.chunkUnits }
     return nextChunk
