@@ -4,9 +4,10 @@ extension EventTime {
   /// Bytes that `write(to:)` needs at most.
   package static let maximumTextByteCount = 32
 
-  /// Writes the time as a `TimeWriter` does, which is faster for many; returns the byte count.
+  /// Writes the time as a `TimeWriter` does, which is faster for many.
   ///
   /// - Parameter text: at least `maximumTextByteCount` bytes.
+  /// - Returns: the number of bytes written.
   package func write(to text: UnsafeMutableRawPointer) -> Int {
     var writer = TimeWriter()
     return writer.write(self, to: text)
