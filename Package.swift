@@ -34,7 +34,7 @@ let package = Package(
 
     // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
     .target(
-      name: "Connect", dependencies: ["Attribution", "Events", "Dataflow"],
+      name: "Connect", dependencies: ["Attribution", "Events", "Dataflow", "CScan"],
       swiftSettings: settings),
     // The database's own language: tables, roles and checks, compiled into the programs.
     .target(

@@ -69,7 +69,9 @@ package final class CSVSink: Sink {
       if let file = state.files[table] { return file }
       let file = try RowFile(path: name(of: table) + ".\(getpid()).part")
       state.files[table] = file
-      try file.write(Array(CSVFormat().header(table.columns).utf8))
+      var header = TextBuffer()
+      header.append(CSVFormat().header(table.columns))
+      try file.write(header.bytes)
       return file
     }
   }

@@ -1,4 +1,5 @@
 import Attribution
+import CScan
 import Dataflow
 import Events
 
@@ -26,7 +27,8 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   var byteCount: Int { RowTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
   var isEmpty: Bool { byteCount == 0 }
 
-  func rows(of table: RowTable) -> [UInt8] {
+  /// Valid until the next change.
+  func rows(of table: RowTable) -> UnsafeRawBufferPointer {
     switch table {
     case .attributed: attributed.buffer.bytes
     case .late: late.buffer.bytes
@@ -57,7 +59,18 @@ final class RowEpoch<Format: RowFormat>: Epoch {
 
   func append(_ answers: [Answer]) {
     let now = EventTime.wallClock
-    for answer in answers { attributed.append(answer, processedAt: now) }
+    for index in answers.indices {
+      if index + 8 < answers.count { prefetchFields(of: answers[index + 8]) }
+      attributed.append(answers[index], processedAt: now)
+    }
+  }
+
+  /// The fields lie all over the state's memory: they are asked for some rows ahead.
+  private func prefetchFields(of answer: Answer) {
+    prefetch(answer.checkoutFields.baseAddress)
+    prefetch(answer.clickID.baseAddress)
+    prefetch(answer.productFields.baseAddress)
+    prefetch(answer.originFields.baseAddress)
   }
 
   /// Lists the late records and returns how many there are.

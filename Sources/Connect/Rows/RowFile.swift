@@ -34,18 +34,16 @@ final class RowFile: Sendable {
   }
 
   /// Writes all of it, not interleaved with other writes.
-  func write(_ bytes: [UInt8]) throws(ConnectorError) {
+  func write(_ bytes: UnsafeRawBufferPointer) throws(ConnectorError) {
     guard !bytes.isEmpty else { return }
     let code: Int32 = descriptor.withLock { descriptor in
-      bytes.withUnsafeBytes { rest in
-        var rest = rest[...]
-        while !rest.isEmpty {
-          let buffer = UnsafeRawBufferPointer(rebasing: rest)
-          let count = Foundation.write(descriptor, buffer.baseAddress, buffer.count)
-          if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
-        }
-        return 0
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let buffer = UnsafeRawBufferPointer(rebasing: rest)
+        let count = Foundation.write(descriptor, buffer.baseAddress, buffer.count)
+        if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
       }
+      return 0
     }
     guard code == 0 else {
       throw .system(

@@ -6,7 +6,7 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
   private let task: Int
   private let format: Format
   private let tables: Set<RowTable>
-  private let write: (RowTable, [UInt8]) throws(ConnectorError) -> Void
+  private let write: (RowTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void
   private let flushed: () throws(ConnectorError) -> Void
   private let closed: () -> Void
 
@@ -21,7 +21,7 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
     task: Int,
     format: Format,
     tables: Set<RowTable>,
-    write: @escaping (RowTable, [UInt8]) throws(ConnectorError) -> Void,
+    write: @escaping (RowTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void,
     flushed: @escaping () throws(ConnectorError) -> Void,
     closed: @escaping () -> Void
   ) {

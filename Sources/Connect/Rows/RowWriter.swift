@@ -4,7 +4,7 @@ import Events
 /// Writes rows of named columns in one format, into memory.
 ///
 /// Columns come in their table's order, between `startRow` and `endRow`.
-struct RowWriter<Format: RowFormat> {
+struct RowWriter<Format: RowFormat>: ~Copyable {
   private(set) var buffer = TextBuffer()
   private let format: Format
   private var isFirst = true

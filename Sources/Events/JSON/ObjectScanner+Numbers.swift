@@ -1,4 +1,22 @@
 extension ObjectScanner {
+  /// The end of a number of up to seven digits and decimals each, the form nearly all have, with a
+  /// `,` or `}` behind it; nil for all other values.
+  @inline(__always)
+  func plainNumberEnd(at start: UnsafeRawPointer) -> UnsafeRawPointer? {
+    let digits = DigitRun(at: start).count
+    guard 1...7 ~= digits, digits == 1 || start.load(as: UInt8.self) != UInt8(ascii: "0") else {
+      return nil
+    }
+    var cursor = start + digits
+    if cursor.load(as: UInt8.self) == UInt8(ascii: ".") {
+      let decimals = DigitRun(at: cursor + 1).count
+      guard 1...7 ~= decimals else { return nil }
+      cursor += 1 &+ decimals
+    }
+    let next = cursor.load(as: UInt8.self)
+    return cursor < end && (next == UInt8(ascii: ",") || next == UInt8(ascii: "}")) ? cursor : nil
+  }
+
   /// Scans the number at `start`, which holds `-` or a digit.
   func scanNumber(
     at start: UnsafeRawPointer

@@ -89,6 +89,9 @@ struct ObjectScanner {
       if scan_matches(cursor, guess) {
         predecessor = Int(guess.pointee.tag)
         cursor += Int(guess.pointee.byte_count)
+      } else if cursor > start, cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: "}") {
+        found.end = cursor + 1
+        return found
       } else {
         let key = try scanKey(shape, after: cursor, isFirst: cursor == start)
         found.end = key.end
@@ -109,6 +112,13 @@ struct ObjectScanner {
           cursor = quote + 1
           continue
         }
+      } else if let numberEnd = plainNumberEnd(at: cursor) {
+        let traits = ValueTraits(kind: .number, flags: [])
+        places.fields.slices[field] = slice(from: cursor, to: numberEnd)
+        places.fields.traits[field] = traits
+        found.fields.note(field, traits)
+        cursor = numberEnd
+        continue
       } else if cursor.load(as: UInt8.self) <= 0x20 {
         // There is more space than in the literal: next time it is learned anew.
         guess.pointee = Self.noGuess
