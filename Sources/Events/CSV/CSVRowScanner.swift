@@ -39,19 +39,21 @@ package struct CSVRowScanner {
     isLast: Bool
   ) -> Row? {
     var row = Row()
+    // Of its own, so that it stays in registers.
+    var found = FoundFields()
     var cursor = start
     var column = 0
     while true {
       let place = column < targets.count ? targets[column] : unwanted
-      column += 1
+      column &+= 1
       var stop = scan_plain_cell(cursor, end)
       var next = stop < end ? stop.load(as: UInt8.self) : 0
-      if cursor < end, cursor.load(as: UInt8.self) != UInt8(ascii: "\""),
-        next == UInt8(ascii: ",") || next == 0x0a
+      if next == UInt8(ascii: ",") || next == 0x0a,
+        cursor.load(as: UInt8.self) != UInt8(ascii: "\"")
       {
         if stop > cursor {
           places.slices[place] = slice(from: cursor, to: stop, of: start)
-          row.found.notePlainString(place)
+          found.notePlainString(place)
         }
       } else {
         guard let cell = scanCell(at: cursor, of: start, end: end, isLast: isLast, &row) else {
@@ -60,7 +62,7 @@ package struct CSVRowScanner {
         if cell.slice.length > 0 {
           places.slices[place] = cell.slice
           places.traits[place] = ValueTraits(kind: .string, flags: cell.flags)
-          row.found.note(place, places.traits[place])
+          found.note(place, places.traits[place])
         }
         stop = cell.end
         next = stop < end ? stop.load(as: UInt8.self) : 0
@@ -68,6 +70,7 @@ package struct CSVRowScanner {
       cursor = stop + 1
       if next == UInt8(ascii: ",") { continue }
 
+      row.found = found
       row.consumed = min(cursor, end) - start
       row.byteCount = stop - start
       if row.byteCount > 0, (stop - 1).load(as: UInt8.self) == 0x0d { row.byteCount -= 1 }
