@@ -65,6 +65,8 @@ package struct CommitReceipt: Hashable, Sendable {
   /// Late events that changed no answer by policy or horizon.
   package var lateClicksDropped: Int64 = 0
   package var lateCheckoutsDropped: Int64 = 0
+  /// Checkouts that came on time and turned out to be stored already, with another time.
+  package var resentCheckouts: Int64 = 0
   package init() {}
 }
 

@@ -1,14 +1,14 @@
 extension TaskProgress {
-  /// The totals with what the commit found out about late events: one that was stored already is a
-  /// duplicate.
+  /// The totals with what the commit found out: an event that was stored already is a duplicate.
   package func corrected(by receipt: CommitReceipt) -> TaskProgress {
     var progress = self
     progress.clicks.counts.correct(
-      duplicates: receipt.lateClickDuplicates,
+      lateDuplicates: receipt.lateClickDuplicates,
       dropped: receipt.lateClicksDropped
     )
     progress.checkouts.counts.correct(
-      duplicates: receipt.lateCheckoutDuplicates,
+      resends: receipt.resentCheckouts,
+      lateDuplicates: receipt.lateCheckoutDuplicates,
       dropped: receipt.lateCheckoutsDropped
     )
     return progress
@@ -16,11 +16,12 @@ extension TaskProgress {
 }
 
 extension TaskProgress.Counts {
-  /// Takes over what a commit found out about late events that were counted as stored.
-  package mutating func correct(duplicates: Int64, dropped: Int64) {
-    stored -= duplicates
-    late -= duplicates
-    self.duplicates += duplicates
+  /// Takes over what a commit found out about events that were counted as stored: on-time resends,
+  /// late duplicates, late ones dropped.
+  package mutating func correct(resends: Int64 = 0, lateDuplicates: Int64, dropped: Int64) {
+    stored -= resends + lateDuplicates
+    late -= lateDuplicates
+    duplicates += resends + lateDuplicates
     lateDropped += dropped
   }
 }

@@ -174,6 +174,62 @@ import Testing
     )
   }
 
+  @Test func `an on-time resend with another time is left out and counted`() throws {
+    let sink = try task(fault: Fault("lost-commit-ack:2"))
+    _ = try sink.open()
+    let original = messages.checkout("x", user: "u", at: Self.noon)
+    let resend = messages.checkout("x", user: "u", at: Self.noon + 2)
+    let other = messages.checkout("y", user: "u", at: Self.noon + 2)
+    let click = messages.click("c", user: "u", at: Self.noon - 1)
+    var progress = TaskProgress()
+    progress.checkouts.counts.stored = 1
+    let first = sink.makeEpoch()
+    first.append(CheckoutBatch([original]), verdicts: [.onTime], watermark: .beginning)
+    first.append([messages.answer(.new, to: original, by: nil, clicksInWindow: 0)])
+    _ = try sink.commit(first, progress: progress)
+
+    progress.checkouts.counts.stored = 4
+    let second = sink.makeEpoch()
+    second.append(
+      CheckoutBatch([resend, other, messages.checkout("y", user: "u", at: Self.noon + 3)]),
+      verdicts: [.onTime, .onTime, .onTime],
+      watermark: .beginning
+    )
+    second.append([
+      messages.answer(.revision, to: original, by: click, clicksInWindow: 1),
+      messages.answer(.new, to: resend, by: nil, clicksInWindow: 0),
+      messages.answer(.revision, to: resend, by: click, clicksInWindow: 7),
+      messages.answer(.new, to: other, by: nil, clicksInWindow: 0),
+    ])
+    #expect(kind { _ = try sink.commit(second, progress: progress) } == .transient)
+    var expected = CommitReceipt()
+    expected.resentCheckouts = 2
+    #expect(try sink.commit(second, progress: progress) == expected)
+
+    let third = sink.makeEpoch()
+    third.append([messages.answer(.revision, to: resend, by: nil, clicksInWindow: 9)])
+    _ = try sink.commit(third, progress: progress.corrected(by: expected))
+    #expect(
+      try query("SELECT checkout_id, clicks_in_window FROM ecommerce.attributions ORDER BY 1")
+        == [["x", "1"], ["y", "0"]]
+    )
+    #expect(try query("SELECT count(*) FROM ecommerce.raw_checkouts") == [["2"]])
+    #expect(
+      try query("SELECT checkouts_stored, checkouts_duplicates FROM ecommerce.stream_progress")
+        == [["2", "2"]]
+    )
+  }
+
+  @Test func `a second answer to a checkout of the same time is refused`() throws {
+    let sink = try task()
+    _ = try sink.open()
+    let checkout = messages.checkout("x", user: "u", at: Self.noon)
+    let epoch = sink.makeEpoch()
+    epoch.append([messages.answer(.new, to: checkout, by: nil, clicksInWindow: 0)])
+    _ = try sink.commit(epoch, progress: TaskProgress())
+    #expect(kind { _ = try sink.commit(epoch, progress: TaskProgress()) } == .permanent)
+  }
+
   @Test func `dropped events are given back for a rebuild`() throws {
     var rule = AttributionRule()
     rule.latePolicy = .drop

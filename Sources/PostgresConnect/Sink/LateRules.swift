@@ -46,12 +46,14 @@ struct LateRules {
 
   private var windowLiteral: String { "interval '\(window.microseconds) microseconds'" }
 
-  private static let lookUp = """
+  /// Settings of the transaction from here on: the planner looks rows up in an index.
+  static let lookUp = """
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
     SET LOCAL enable_nestloop = on; SET LOCAL enable_material = off;
 
     """
-  private static let hash = """
+  /// Settings of the transaction from here on: the planner hashes.
+  static let hash = """
     SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = off;
     SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB';
 

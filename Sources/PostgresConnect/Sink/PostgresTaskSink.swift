@@ -145,7 +145,7 @@ final class PostgresTaskSink: TaskSink {
     precondition(generation > 0, "task \(task) commits without having been opened")
     do {
       if isUncertain, let receipt = try resume(progress) { return receipt }
-      let receipt = try write(epoch, progress: progress, in: openSession())
+      let receipt = try writeOnce(epoch, progress: progress, in: openSession())
       committedEpoch += 1
       return receipt
     } catch {
@@ -197,25 +197,47 @@ final class PostgresTaskSink: TaskSink {
     return line
   }
 
-  private func write(
+  /// Writes the epoch; where its answers are refused as second ones, again without the resends.
+  private func writeOnce(
     _ epoch: PostgresEpoch,
     progress: TaskProgress,
     in session: SinkSession
+  ) throws(ConnectorError) -> CommitReceipt {
+    do {
+      return try write(epoch, progress: progress, in: session)
+    } catch {
+      guard Resends.areSuspected(in: error) else { throw error }
+      try session.connection.execute("ROLLBACK")
+      return try write(epoch, progress: progress, in: session, leavingOutResends: true)
+    }
+  }
+
+  private func write(
+    _ epoch: PostgresEpoch,
+    progress: TaskProgress,
+    in session: SinkSession,
+    leavingOutResends: Bool = false
   ) throws(ConnectorError) -> CommitReceipt {
     let connection = session.connection
     try session.prepare(for: epoch)
     fault.pass(.beforeBegin)
     try connection.execute("BEGIN")
     fault.pass(.afterBegin)
-    try session.copyRawRows(of: epoch)
-    fault.pass(.afterRawCopy)
-    try session.copyAnswers(of: epoch)
+    var resentCheckouts: Int64 = 0
+    if leavingOutResends {
+      resentCheckouts = try session.copyLeavingOutResends(of: epoch)
+    } else {
+      try session.copyRawRows(of: epoch)
+      fault.pass(.afterRawCopy)
+      try session.copyAnswers(of: epoch)
+    }
     fault.pass(.afterAttributions)
-    let receipt = try session.settleLateEvents(
+    var receipt = try session.settleLateEvents(
       of: epoch,
       rule: rule,
       watermark: progress.isFlushed ? .endOfInput : progress.watermark
     )
+    receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
     try session.copyDeadLetters(of: epoch)
     fault.pass(.beforeProgress)

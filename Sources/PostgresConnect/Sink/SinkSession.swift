@@ -54,13 +54,19 @@ final class SinkSession {
       into: "ecommerce.attributions",
       columns: AnswerRow.columns
     )
-    guard !epoch.revisions.isEmpty else { return }
+    guard try stageRevisions(of: epoch) else { return }
+    try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
+  }
+
+  /// - Returns: whether there are any.
+  func stageRevisions(of epoch: PostgresEpoch) throws(ConnectorError) -> Bool {
+    guard !epoch.revisions.isEmpty else { return false }
     try connection.copy(
       epoch.revisions,
       into: StagingTables.revisions,
       columns: AnswerRow.columns
     )
-    try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
+    return true
   }
 
   func copyDeadLetters(of epoch: PostgresEpoch) throws(ConnectorError) {

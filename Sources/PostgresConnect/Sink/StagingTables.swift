@@ -62,6 +62,8 @@ enum StagingTables {
   /// Writes the rows of a staging table into the answers: inserts the new ones and replaces the
   /// stored ones that differ, revision + 1.
   ///
+  /// An answer to a resend with another time replaces nothing: the first in log order has won.
+  ///
   /// Goes row by row over the unique index, so its cost is that of the staging table's size.
   static func restatement(from table: String) -> String {
     let columns = AnswerRow.columns.joined(separator: ", ")
@@ -75,7 +77,8 @@ enum StagingTables {
         \(assignments),
         processed_at = excluded.processed_at,
         revision = a.revision + 1
-      WHERE (\(answer)) IS DISTINCT FROM (\(other))
+      WHERE a.checkout_timestamp = excluded.checkout_timestamp
+        AND (\(answer)) IS DISTINCT FROM (\(other))
       """
   }
 }

@@ -225,11 +225,12 @@ final class StreamTask {
     ledger.acknowledged()
     spare = ticket.epoch
     clicks.correct(
-      duplicates: receipt.lateClickDuplicates,
+      lateDuplicates: receipt.lateClickDuplicates,
       dropped: receipt.lateClicksDropped
     )
     checkouts.correct(
-      duplicates: receipt.lateCheckoutDuplicates,
+      resends: receipt.resentCheckouts,
+      lateDuplicates: receipt.lateCheckoutDuplicates,
       dropped: receipt.lateCheckoutsDropped
     )
     let wallTime = environment.clock.wallTime()

@@ -114,9 +114,9 @@ struct TaskInput<Decoder: RunDecoder> {
     counts.late += late
   }
 
-  /// Takes over what a commit found out about the late records it stored.
-  mutating func correct(duplicates: Int64, dropped: Int64) {
-    counts.correct(duplicates: duplicates, dropped: dropped)
+  /// Takes over what a commit found out about the records it stored.
+  mutating func correct(resends: Int64 = 0, lateDuplicates: Int64, dropped: Int64) {
+    counts.correct(resends: resends, lateDuplicates: lateDuplicates, dropped: dropped)
   }
 
   /// What the progress line says of this input now.

@@ -98,14 +98,44 @@ import Testing
     )
   }
 
-  /// What is remembered of on-time checkouts is the state's horizon; the answers' unique key is not
-  /// bounded so.
-  @Test func `a checkout sent again beyond the horizon with another time stops the job`() throws {
+  /// The engine remembers on-time checkouts as far as its state reaches; the stored answers tell
+  /// beyond.
+  @Test func `a checkout sent again beyond the horizon with another time is a duplicate`() throws {
     try run(clicks: [click("c1", "12:00:00")], checkouts: [checkout("k1", "12:00:00")])
     try run(clicks: [click("c2", "15:00:00")], checkouts: [checkout("k2", "15:00:00")])
-    withKnownIssue("the second answer to k1 violates attributions_once") {
-      try run(checkouts: [checkout("k1", "15:00:00")])
-    }
+    try run(checkouts: [checkout("k1", "15:00:00"), checkout("k3", "15:00:00")])
+    // Revises the answers to what is pending: k1's must stay as it is.
+    try run(clicks: [click("c3", "14:59:00"), click("c4", "18:00:00")])
+    #expect(
+      try query(
+        """
+        SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts ORDER BY 1
+        """
+      ) == [["k1", "c1"], ["k2", "c3"], ["k3", "c3"]]
+    )
+    #expect(
+      try query(
+        """
+        SELECT checkouts_duplicates, checkouts_late, checkouts_stored
+        FROM ecommerce.stream_progress
+        """
+      ) == [["1", "0", "3"]]
+    )
+  }
+
+  @Test func `a checkout sent again beyond the horizon within a commit is a duplicate`() throws {
+    try append([click("c2", "15:00:00")], to: "clicks")
+    try append([checkout("k1", "12:00:00")], to: "checkouts")
+    let filler = (0..<20_000).map { checkout("f\($0)", "15:00:00") }
+    try run(checkouts: filler + [checkout("k1", "15:00:00")])
+    #expect(
+      try query(
+        """
+        SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts
+        WHERE checkout_id = 'k1'
+        """
+      ) == [["k1", nil]]
+    )
   }
 
   @Test func `a late checkout sent again with another late time is a duplicate`() throws {

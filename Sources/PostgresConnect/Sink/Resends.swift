@@ -1,0 +1,107 @@
+import Connect
+import Events
+
+/// Checkouts sent again on time with another time, after the engine has forgotten the first one.
+///
+/// Only the unique key of the stored answers recognises them, by refusing a commit's COPY. The
+/// commit is then repeated through staging tables, which takes longer and happens next to never; a
+/// commit without resends pays nothing.
+///
+/// What the engine has forgotten lies before its state, so of several times the earliest is the
+/// first in log order.
+enum Resends {
+  static let answers = "pg_temp.new_answers"
+  static let checkouts = "pg_temp.new_checkouts"
+
+  static let creation = """
+    CREATE TEMP TABLE new_answers (LIKE ecommerce.attributions) ON COMMIT DROP;
+    CREATE TEMP TABLE new_checkouts (LIKE ecommerce.raw_checkouts) ON COMMIT DROP
+    """
+
+  /// Whether the error is the refusal of a second answer to a checkout.
+  static func areSuspected(in error: ConnectorError) -> Bool {
+    error.message.contains("SQLSTATE 23505") && error.message.contains("\"attributions_once\"")
+  }
+
+  /// Deletes staged rows whose checkout is stored with another time; its index finds them.
+  ///
+  /// One stored with the same time is no resend that the engine may forget: it is refused again.
+  static func deletionOfStored(from table: String, id: String, time: String) -> String {
+    """
+    \(LateRules.lookUp)
+    DELETE FROM \(table) AS r
+    USING ecommerce.attributions AS a
+    WHERE a.user_id = r.user_id AND a.checkout_id = r.\(id) AND a.checkout_timestamp <> r.\(time)
+    """
+  }
+
+  /// Deletes staged rows whose checkout is staged with an earlier time too.
+  static func deletionOfStaged(from table: String, id: String, time: String) -> String {
+    """
+    \(LateRules.hash)
+    DELETE FROM \(table) AS r
+    USING \(table) AS earlier
+    WHERE earlier.user_id = r.user_id AND earlier.\(id) = r.\(id) AND earlier.\(time) < r.\(time)
+    """
+  }
+}
+
+extension SinkSession {
+  /// Raw rows and answers of an epoch as `copyRawRows` and `copyAnswers` write them, less the
+  /// resends.
+  ///
+  /// - Returns: how many raw checkouts were left out.
+  func copyLeavingOutResends(of epoch: PostgresEpoch) throws(ConnectorError) -> Int64 {
+    try connection.execute(Resends.creation)
+    try connection.copy(epoch.clicks, into: ClickRecord.table, columns: ClickRecord.columns)
+
+    try connection.copy(epoch.newAnswers, into: Resends.answers, columns: AnswerRow.columns)
+    try deleteResends(from: Resends.answers, id: "checkout_id", time: "checkout_timestamp")
+    try move(Resends.answers, into: "ecommerce.attributions", columns: AnswerRow.columns)
+
+    try connection.copy(
+      epoch.checkouts,
+      into: Resends.checkouts,
+      columns: CheckoutRecord.columns
+    )
+    let count = try deleteResends(from: Resends.checkouts, id: "event_id", time: "event_timestamp")
+    try move(Resends.checkouts, into: CheckoutRecord.table, columns: CheckoutRecord.columns)
+
+    if try stageRevisions(of: epoch) {
+      // An upsert may not meet a row twice, not even to leave it alone.
+      try connection.execute(
+        Resends.deletionOfStored(
+          from: StagingTables.revisions,
+          id: "checkout_id",
+          time: "checkout_timestamp"
+        )
+      )
+      try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
+    }
+    return count
+  }
+
+  @discardableResult
+  private func deleteResends(
+    from table: String,
+    id: String,
+    time: String
+  ) throws(ConnectorError) -> Int64 {
+    let staged = try connection.execute(
+      Resends.deletionOfStaged(from: table, id: id, time: time)
+    )
+    let stored = try connection.execute(
+      Resends.deletionOfStored(from: table, id: id, time: time)
+    )
+    return Int64(staged.rowCount + stored.rowCount)
+  }
+
+  private func move(
+    _ table: String,
+    into target: String,
+    columns: [String]
+  ) throws(ConnectorError) {
+    let columns = columns.joined(separator: ", ")
+    try connection.execute("INSERT INTO \(target) (\(columns)) SELECT \(columns) FROM \(table)")
+  }
+}
