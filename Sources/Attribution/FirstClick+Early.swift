@@ -129,8 +129,9 @@ extension FirstClick {
   }
 
   /// Of the checkouts in `time...time + window`, those without an earlier candidate are the last
-  /// ones: the later a window starts, the fewer earlier clicks it holds. So it stops at the first
-  /// checkout, from the end, that the click does not change.
+  /// ones: the later a window starts, the fewer earlier clicks it holds.
+  ///
+  /// So it stops at the first checkout, from the end, that the click does not change.
   private mutating func reviseTimeline(_ number: UInt32, by cell: UInt32, at time: Int64) {
     var place = timelines[number].place(after: windowEnd(time))
     while place > 0, timelines[number][place - 1].time >= time {

@@ -17,7 +17,9 @@ extension FirstClick {
   }
 
   /// The log is re-read up to the committed positions: settles what was final then, and marks every
-  /// pending checkout as stored if `pendingAreStored`. Nothing of it is handed over as new.
+  /// pending checkout as stored if `pendingAreStored`.
+  ///
+  /// Nothing of it is handed over as new.
   ///
   /// How many clicks the stored rows count is not known here: a stored checkout is handed over as a
   /// revision when it becomes final, and the sink compares.

@@ -41,7 +41,9 @@ package struct FirstClick: ~Copyable {
   var rebuildTarget: Watermark? {
     didSet { setDedupeStart() }
   }
-  /// Ids of events before this are no longer compared with. A rebuild compares with everything.
+  /// Ids of events before this are no longer compared with.
+  ///
+  /// A rebuild compares with everything.
   private(set) var dedupeStart = Int64.min
 
   var buckets: Buckets
@@ -67,7 +69,7 @@ package struct FirstClick: ~Copyable {
     self.init(rule: rule, bucketBits: min(63 - share.leadingZeroBitCount, 30))
   }
 
-  /// - Parameter bucketBits: buckets are `2^bucketBits` microseconds long.
+  /// An empty operator with buckets of `2^bucketBits` microseconds.
   init(rule: AttributionRule, bucketBits: Int) {
     precondition(
       rule.window.microseconds >= 0,
@@ -103,7 +105,9 @@ package struct FirstClick: ~Copyable {
     }
   }
 
-  /// As above, for checkouts. Late checkouts are only deduplicated: stored rows answer them.
+  /// As above, for checkouts.
+  ///
+  /// Late checkouts are only deduplicated: stored rows answer them.
   package mutating func process(_ checkouts: CheckoutBatch, verdicts: inout [Verdict]) {
     precondition(
       checkouts.records.count == verdicts.count,
@@ -124,7 +128,9 @@ package struct FirstClick: ~Copyable {
     }
   }
 
-  /// Moves event time on: settles what became final, then evicts. Never moves back.
+  /// Moves event time on: settles what became final, then evicts.
+  ///
+  /// Never moves back.
   package mutating func advance(to watermark: Watermark) {
     releaseHandedOver()
     guard watermark > frontier else { return }

@@ -33,7 +33,7 @@ extension RejectReason {
     RejectReason("\"\(field.name)\": expected \(field.expectation), found no value")
   }
 
-  /// - Parameter text: the value's bytes, of a string without its quotes.
+  /// The value's bytes, `text`, are those of a string without its quotes.
   static func unfit(
     _ field: Field,
     found kind: ValueTraits.Kind,

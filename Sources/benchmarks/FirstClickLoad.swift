@@ -31,7 +31,7 @@ struct FirstClickLoad: ~Copyable {
   ]
   private static let devices: [StaticString] = ["mobile", "desktop", "tablet"]
 
-  /// - Parameter botShare: percent of the events that one user makes.
+  /// A load in which one user makes `botShare` percent of the events.
   init(clicks: Int, botShare: UInt64 = 0) {
     clickCount = clicks
     self.botShare = botShare

@@ -178,6 +178,8 @@ struct ChunkHeader: BitwiseCopyable {
 struct ChunkList: BitwiseCopyable {
   var first: UInt32 = 0
   var last: UInt32 = 0
-  /// Bytes used of the last chunk. "Full" when there is none.
+  /// Bytes used of the last chunk.
+  ///
+  /// "Full" when there is none.
   var used = UInt32(ChunkArena.chunkBytes)
 }

@@ -42,7 +42,7 @@ struct Interner: ~Copyable {
 
   /// The run of these fields of the message, with one reference more.
   ///
-  /// - Parameter likely: the run to compare first, from `likelyRun`.
+  /// The run `likely`, from `likelyRun`, is compared first.
   @inline(__always)
   mutating func intern(
     _ fields: Fields,

@@ -58,7 +58,7 @@ struct UserTable: ~Copyable {
 
   /// The user with this fingerprint, made if need be, with one reference more.
   ///
-  /// - Parameter likely: the user to compare first, from `likelyUser`.
+  /// The user `likely`, from `likelyUser`, is compared first.
   @inline(__always)
   mutating func retain(_ lanes: (UInt64, UInt64), likely: UInt32) -> UInt32 {
     var user = likely

@@ -1,5 +1,6 @@
-/// A decimal number, taken apart without computing it: 0.d1d2d3... x 10^`point`, d1 not zero.
+/// A decimal number, taken apart without computing it.
 ///
+/// Its value is 0.d1d2d3... x 10^`point`, d1 not zero.
 /// Exact for any number of digits and any exponent. `12345e-3` has the digits 12345 and point 2.
 struct DecimalText {
   private let text: UnsafeRawBufferPointer

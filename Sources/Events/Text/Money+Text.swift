@@ -34,7 +34,7 @@ extension Money {
 
   /// Writes the amount as `-1234.50` without allocating; returns its byte count.
   ///
-  /// - Parameter text: at least `maximumTextByteCount` bytes.
+  /// Needs room for `maximumTextByteCount` bytes.
   package func write(to text: UnsafeMutableRawPointer) -> Int {
     let (units, cents) = hundredths.magnitude.quotientAndRemainder(dividingBy: 100)
     var unitDigits = 1
