@@ -3,10 +3,9 @@ import Connect
 import Dataflow
 import Events
 
-/// What differs between the two streams of a task: how runs are decoded, and which overloads of the
-/// engine and of an epoch take the records.
-protocol RunDecoder {
-  associatedtype Record: EventRecord
+/// What differs between the two streams of a task: the decoder, and which overloads of the engine and
+/// of an epoch take the records.
+protocol RunDecoder: MessageDecoder {
   static var stream: StreamKind { get }
   static func process(
     _ batch: RecordBatch<Record>,
@@ -19,47 +18,6 @@ protocol RunDecoder {
     watermarks: [Watermark],
     to epoch: any Epoch
   )
-
-  init()
-  /// Decodes at most `limit` records and returns the number of bytes that they took.
-  mutating func decode(
-    lines: UnsafeMutableRawBufferPointer,
-    startOffset: Int64,
-    limit: Int,
-    into batch: inout RecordBatch<Record>
-  ) -> Int
-  /// Decodes one message; a nil base address is a null payload.
-  mutating func decode(
-    message: UnsafeMutableRawBufferPointer,
-    offset: Int64,
-    into batch: inout RecordBatch<Record>
-  )
-}
-
-extension RunDecoder {
-  /// Decodes a whole run into `batch`, which is emptied first.
-  mutating func decode(_ run: MessageRun, into batch: inout RecordBatch<Record>) {
-    batch.removeAll()
-    switch run.framing {
-    case .lines:
-      let byteCount = decode(
-        lines: run.bytes,
-        startOffset: run.startOffset,
-        limit: .max,
-        into: &batch
-      )
-      assert(byteCount == run.bytes.count, "decoder left \(run.bytes.count - byteCount) bytes")
-    case .messages(let messages):
-      for message in messages {
-        let bytes = message.bytes.map { UnsafeMutableRawBufferPointer(rebasing: run.bytes[$0]) }
-        decode(
-          message: bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0),
-          offset: message.offset,
-          into: &batch
-        )
-      }
-    }
-  }
 }
 
 extension ClickDecoder: RunDecoder {

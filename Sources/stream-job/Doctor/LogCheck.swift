@@ -43,30 +43,15 @@ private struct Sample {
 
   mutating func take(_ run: MessageRun, of stream: StreamKind) {
     switch stream {
-    case .clicks:
-      var decoder = ClickDecoder()
-      var batch = ClickBatch()
-      _ = decoder.decode(
-        lines: run.bytes,
-        startOffset: run.startOffset,
-        limit: .max,
-        into: &batch
-      )
-      count(batch)
-    case .checkouts:
-      var decoder = CheckoutDecoder()
-      var batch = CheckoutBatch()
-      _ = decoder.decode(
-        lines: run.bytes,
-        startOffset: run.startOffset,
-        limit: .max,
-        into: &batch
-      )
-      count(batch)
+    case .clicks: count(run, as: ClickDecoder.self)
+    case .checkouts: count(run, as: CheckoutDecoder.self)
     }
   }
 
-  private mutating func count(_ batch: RecordBatch<some EventRecord>) {
+  private mutating func count<Decoder: MessageDecoder>(_ run: MessageRun, as _: Decoder.Type) {
+    var decoder = Decoder()
+    var batch = RecordBatch<Decoder.Record>()
+    decoder.decode(run, into: &batch)
     events += batch.records.count
     rejects += batch.rejects.count
     firstReason = firstReason ?? batch.rejects.first?.reason
