@@ -22,7 +22,29 @@ let package = Package(
   targets: [
     // C libraries, one module each.
     .systemLibrary(
-      name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+      name: "CLibPQ",
+      path: "Sources/CLibPQ",
+      pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"])]
+    ),
+    .systemLibrary(
+      name: "CRDKafka",
+      path: "Sources/CRDKafka",
+      pkgConfig: "rdkafka",
+      providers: [.apt(["librdkafka-dev"])]
+    ),
+    .systemLibrary(
+      name: "CZlib",
+      path: "Sources/CZlib",
+      pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]
+    ),
+    .systemLibrary(
+      name: "CZstd",
+      path: "Sources/CZstd",
+      pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"])]
+    ),
     .target(name: "CScan"),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
@@ -30,23 +52,39 @@ let package = Package(
     // Clicks and checkouts: bytes in, records out.
     .target(name: "Events", dependencies: ["Dataflow", "CScan"], swiftSettings: settings),
     // The product's rule: first click, composed and fused.
-    .target(name: "Attribution", dependencies: ["Events", "Dataflow", "CScan"], swiftSettings: settings),
+    .target(
+      name: "Attribution",
+      dependencies: ["Events", "Dataflow", "CScan"],
+      swiftSettings: settings
+    ),
 
     // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
     .target(
-      name: "Connect", dependencies: ["Attribution", "Events", "Dataflow", "CScan"],
-      swiftSettings: settings),
+      name: "Connect",
+      dependencies: ["Attribution", "Events", "Dataflow", "CScan"],
+      swiftSettings: settings
+    ),
     // The database's own language: tables, roles and checks, compiled into the programs.
     .target(
-      name: "SQLFiles", path: "sql", exclude: ["queries"],
+      name: "SQLFiles",
+      path: "sql",
+      exclude: ["queries"],
       resources: [
         .embedInCode("migrations"), .embedInCode("schema_version.sql"), .embedInCode("roles.sql"),
         .embedInCode("verify"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
     .target(
       name: "PostgresConnect",
       dependencies: ["CLibPQ", "SQLFiles", "Connect", "Attribution", "Events", "Dataflow"],
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
+    .target(
+      name: "KafkaConnect",
+      dependencies: ["CRDKafka", "Connect", "Events", "Dataflow"],
+      swiftSettings: settings
+    ),
 
     // Tasks, worker threads, exactly-once.
     .target(
@@ -54,7 +92,33 @@ let package = Package(
       dependencies: [
         "Attribution", "Connect", "Events", "Dataflow",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
+
+    // The batch path: files in, the same operators, files or tables out.
+    .target(
+      name: "FileInput",
+      dependencies: ["CZlib", "CZstd", "Connect"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Batch",
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "OrderKPIs",
+      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "InboxPipeline",
+      dependencies: ["OrderKPIs", "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow"],
+      swiftSettings: settings
+    ),
 
     // What the programs share: settings, console, signals, exit codes.
     .target(
@@ -64,77 +128,156 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
 
     // Programs.
     .target(
-      name: "Generation", dependencies: ["Connect", "Events", "Dataflow"],
-      path: "generator/Generation", swiftSettings: settings),
+      name: "Generation",
+      dependencies: ["Connect", "Events", "Dataflow"],
+      path: "generator/Generation",
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Programs", "Connect", "PostgresConnect",
+        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "generator/Command", swiftSettings: settings),
+      ],
+      path: "generator/Command",
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "stream-job",
       dependencies: [
-        "Programs", "Runtime", "Attribution", "Connect", "PostgresConnect", "Dataflow",
+        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect",
+        "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "batch-job",
       dependencies: [
-        "Programs",
+        "Programs", "Batch", "OrderKPIs", "InboxPipeline", "FileInput", "PostgresConnect",
+        "Connect",
+        "Attribution", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "local-broker",
+      dependencies: [
+        "Programs", "KafkaConnect",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "Events", "Dataflow",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
+        "Events",
+        "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
 
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
       dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
-      path: "Tests/TestSupport", swiftSettings: settings),
+      path: "Tests/TestSupport",
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "DataflowTests", dependencies: ["Dataflow", "TestSupport"], swiftSettings: settings),
+      name: "DataflowTests",
+      dependencies: ["Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "EventsTests", dependencies: ["Events", "Dataflow", "TestSupport"],
-      swiftSettings: settings),
+      name: "EventsTests",
+      dependencies: ["Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "AttributionTests", dependencies: ["Attribution", "Events", "Dataflow", "TestSupport"],
-      swiftSettings: settings),
+      name: "AttributionTests",
+      dependencies: ["Attribution", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "ConnectTests", dependencies: ["Connect", "Events", "Dataflow", "TestSupport"],
-      swiftSettings: settings),
+      name: "ConnectTests",
+      dependencies: ["Connect", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "PostgresConnectTests",
       dependencies: ["PostgresConnect", "Connect", "Events", "Dataflow", "TestSupport"],
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "KafkaConnectTests",
+      dependencies: ["KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "FileInputTests",
+      dependencies: ["FileInput", "Connect", "TestSupport"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "BatchTests",
+      dependencies: [
+        "Batch", "FileInput", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+        "TestSupport",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "OrderKPIsTests",
+      dependencies: [
+        "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Events", "Dataflow", "TestSupport",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "InboxPipelineTests",
+      dependencies: [
+        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Events",
+        "Dataflow",
+        "TestSupport",
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "GenerationTests",
       dependencies: ["Generation", "Connect", "Events", "Dataflow", "TestSupport"],
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "RuntimeTests",
       dependencies: ["Runtime", "Attribution", "Connect", "Events", "Dataflow", "TestSupport"],
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "ProgramsTests",
       dependencies: [
         "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
-        "generator", "stream-job", "batch-job",
-      ], swiftSettings: settings),
+        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+      ],
+      swiftSettings: settings
+    ),
   ]
 )

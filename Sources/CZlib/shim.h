@@ -1,0 +1,2 @@
+// zlib as Debian's zlib1g-dev installs it (found through pkg-config).
+#include <zlib.h>
