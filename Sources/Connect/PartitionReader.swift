@@ -76,4 +76,10 @@ package protocol Source: Sendable {
     at position: SourcePosition?,
     until bound: ReadBound
   ) throws(ConnectorError) -> any PartitionReader
+  /// Joins the workers that share this log; nil when this worker runs all tasks.
+  func joinGroup() throws(ConnectorError) -> (any TaskAssignment)?
+}
+
+extension Source {
+  package func joinGroup() throws(ConnectorError) -> (any TaskAssignment)? { nil }
 }
