@@ -153,7 +153,7 @@ private final class Background: @unchecked Sendable {
 
 /// Waits for another thread to get somewhere, for 20 seconds at most.
 private func waitUntil(_ condition: () -> Bool, _ location: SourceLocation = #_sourceLocation) {
-  let end = ContinuousClock.now + .seconds(20)
+  let end = ContinuousClock.now + .seconds(120)
   let tick = DispatchSemaphore(value: 0)
   while !condition(), ContinuousClock.now < end {
     _ = tick.wait(timeout: .now() + .milliseconds(1))
