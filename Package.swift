@@ -174,7 +174,7 @@ let package = Package(
     .executableTarget(
       name: "local-broker",
       dependencies: [
-        "Programs", "KafkaConnect",
+        "Programs", "KafkaConnect", "Connect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings

@@ -27,7 +27,7 @@ package struct ProgramSettings: Sendable {
     "stream-job",
     [
       "from", "into", "until-end", "emit", "late", "late-horizon", "window", "watermark", "workers",
-      "commit-interval", "commit-size", "idle-timeout", "future-guard", "log-level",
+      "commit-interval", "commit-size", "idle-timeout", "future-guard", "on-gap", "log-level",
     ],
     families: ["kafka"]
   )
