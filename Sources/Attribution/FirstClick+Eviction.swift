@@ -42,7 +42,7 @@ extension FirstClick {
   }
 
   /// Forgets the ids of the clicks and checkouts that have left the state.
-  private mutating func reclaimCells() {
+  mutating func reclaimCells() {
     let retired = cells.chunksToReclaim()
     clickIDs.removeAll { retired.contains($0) }
     checkoutIDs.removeAll { retired.contains($0) }

@@ -70,7 +70,7 @@ package struct FirstClick: ~Copyable {
   }
 
   /// An empty operator with buckets of `2^bucketBits` microseconds.
-  init(rule: AttributionRule, bucketBits: Int) {
+  package init(rule: AttributionRule, bucketBits: Int) {
     precondition(
       rule.window.microseconds >= 0,
       "a window of \(rule.window.microseconds) us is negative"

@@ -1,0 +1,13 @@
+internal import Dataflow
+
+extension FirstClick {
+  /// Becomes as new, and keeps the memory: for another input that is read to its end.
+  ///
+  /// The answers that were drained are gone.
+  package mutating func removeAll() {
+    advance(to: .endOfInput)
+    forgetSettled()
+    reclaimCells()
+    frontier = .beginning
+  }
+}
