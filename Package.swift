@@ -82,7 +82,10 @@ let package = Package(
     ),
     .target(
       name: "KafkaConnect",
-      dependencies: ["CRDKafka", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -173,7 +176,7 @@ let package = Package(
     .executableTarget(
       name: "local-broker",
       dependencies: [
-        "Programs", "KafkaConnect",
+        "Programs", "KafkaConnect", "Connect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -224,7 +227,10 @@ let package = Package(
     ),
     .testTarget(
       name: "KafkaConnectTests",
-      dependencies: ["KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      dependencies: [
+        "KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(
@@ -269,7 +275,8 @@ let package = Package(
     .testTarget(
       name: "ProgramsTests",
       dependencies: [
-        "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "Programs", "Connect", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
