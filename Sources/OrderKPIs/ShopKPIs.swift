@@ -31,6 +31,7 @@ package struct ShopKPIs: Sendable {
   /// Reads everything and makes the figures.
   ///
   /// - Parameter progress: called often, by any thread, with the bytes read so far.
+  /// - Returns: the figures, and what became of each file.
   /// - Throws: for a file that cannot be read, is no text, or has too many malformed rows.
   package func compute(
     progress: @Sendable (Int64) -> Void = { _ in }

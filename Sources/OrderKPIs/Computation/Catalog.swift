@@ -51,7 +51,7 @@ final class Catalog: Sendable {
   private let products: KeyTable
   private let categoryOfProduct: [UInt32]
 
-  /// - Parameter parts: those of all files in order.
+  /// Takes the parts of all files, which are in order.
   init(_ parts: [ProductPart], _ keys: KeyMaker) {
     var categories = CategoryNames()
     var copies: [InputPlace] = []

@@ -21,9 +21,7 @@ struct KPIComputation {
     var itemRejects: [RejectLog]
   }
 
-  /// - Parameters:
-  ///   - orders: those of all files in order.
-  ///   - items: those of all files in order.
+  /// The sums of orders and items, both those of all files in order.
   func compute(_ orders: [OrderPart], _ items: [ItemPart]) -> Outcome {
     let orderFileCount = (orders.last?.place.file ?? -1) + 1
     let itemFileCount = (items.last?.place.file ?? -1) + 1

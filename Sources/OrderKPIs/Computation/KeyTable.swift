@@ -21,7 +21,7 @@ struct KeyTable: ~Copyable, @unchecked Sendable {
   private var mask: Int
   private(set) var count = 0
 
-  /// - Parameter count: keys expected; more cost time.
+  /// Makes a table for so many keys; more cost time.
   init(_ keys: KeyMaker, expecting count: Int = 0) {
     self.keys = keys
     capacity = Self.slotCount(for: count)

@@ -24,11 +24,8 @@ final class Partitioned<Row: BitwiseCopyable & Sendable>: Sendable {
   private let rows: Rows
   private let starts: [UInt32]
 
-  /// Sorts the rows in linear time.
-  ///
-  /// - Parameters:
-  ///   - partitions: that of each row.
-  ///   - places: filled with where each row went.
+  /// Sorts rows, whose partitions are given one by one, in linear time; `places` is filled with where
+  /// each row went.
   init(
     _ rows: [Row],
     by partitions: [UInt16],

@@ -32,6 +32,7 @@ final class TableReader<Row: CleanRow>: Sendable {
   ///   - rows: called with the clean rows of a part of a chunk, and the chunk's place; the rows are
   ///     valid during the call.
   ///   - end: called behind the last rows of a chunk.
+  /// - Throws: when a file cannot be read, is no text, or has too many malformed rows.
   func read(
     rows: (CleanBatch<Row>, InputPlace) -> Void,
     end: (InputPlace) -> Void
