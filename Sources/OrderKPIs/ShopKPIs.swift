@@ -138,7 +138,7 @@ extension TableReader {
   /// What was read of each file, with what was rejected since.
   fileprivate func reports(_ rejects: [RejectLog]) -> [FileReport] {
     var reports = reports
-    for (file, log) in rejects.enumerated() { reports[file].rejects.merge(log) }
+    for (file, log) in rejects.enumerated() { reports[file].rejects.append(log) }
     return reports
   }
 }

@@ -14,12 +14,12 @@ struct ProductPart: Sendable {
   var categories = CategoryNames()
 
   mutating func append(_ batch: CleanBatch<ProductRow>, _ keys: KeyMaker) {
-    for row in batch.rows {
+    for (row, offset) in zip(batch.rows, batch.offsets) {
       products.append(
         ProductEntry(
           id: keys.key(row.id),
           category: categories.number(of: UnsafeRawBufferPointer(row.category)),
-          offset: UInt32(truncatingIfNeeded: row.offset - place.offset)
+          offset: UInt32(truncatingIfNeeded: offset - place.offset)
         )
       )
     }

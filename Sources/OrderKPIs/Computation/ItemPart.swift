@@ -117,7 +117,7 @@ struct ItemCollector {
     of place: InputPlace,
     _ catalog: Catalog
   ) {
-    for row in batch.rows {
+    for (row, offset) in zip(batch.rows, batch.offsets) {
       let order = keys.key(row.orderID)
       let product = keys.key(row.productID)
       let id = row.id.isEmpty ? keys.key(order, product) : keys.key(row.id)
@@ -130,7 +130,7 @@ struct ItemCollector {
       )
       collected.append(
         Collected(
-          id: ItemID(id: id, offset: UInt32(truncatingIfNeeded: row.offset - place.offset)),
+          id: ItemID(id: id, offset: UInt32(truncatingIfNeeded: offset - place.offset)),
           entry: entry,
           rest: row.revenue.rest,
           idPartition: partitioning.partition(ofSpread: keys.spread(id)),

@@ -68,6 +68,6 @@ struct KPIComputation {
 extension [RejectLog] {
   /// Adds the logs of the same files.
   fileprivate mutating func merge(_ others: [RejectLog]) {
-    for (file, log) in others.enumerated() { self[file].merge(log) }
+    for (file, log) in others.enumerated() { self[file].append(log) }
   }
 }

@@ -53,11 +53,11 @@ struct OrderCollector {
   }
 
   mutating func append(_ batch: CleanBatch<OrderRow>, of place: InputPlace) {
-    for row in batch.rows {
+    for (row, offset) in zip(batch.rows, batch.offsets) {
       let id = keys.key(row.id)
       let entry = OrderEntry(
         id: id,
-        offset: UInt32(truncatingIfNeeded: row.offset - place.offset),
+        offset: UInt32(truncatingIfNeeded: offset - place.offset),
         user: row.userID.isEmpty ? .none : keys.key(row.userID),
         createdAt: row.createdAt,
         isReturned: row.isReturned

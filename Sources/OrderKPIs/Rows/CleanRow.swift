@@ -8,13 +8,9 @@ package import Events
 package protocol CleanRow {
   static var table: ShopTable { get }
 
-  /// Where the row stands in the file, unpacked, in bytes.
-  var offset: Int64 { get }
-
   /// Cleans one row; texts are trimmed, and point into it.
   init(
     _ row: CSVRow,
-    at offset: Int64,
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection)
@@ -23,8 +19,6 @@ package protocol CleanRow {
 /// A product whose prices are above 0.
 package struct ProductRow: CleanRow {
   package static let table = ShopTable.products
-
-  package let offset: Int64
   package let id: CellText
   /// Empty for `Unknown`.
   package let category: CellText
@@ -34,11 +28,9 @@ package struct ProductRow: CleanRow {
   @inline(__always)
   package init(
     _ row: CSVRow,
-    at offset: Int64,
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection) {
-    self.offset = offset
     id = row.text(ProductField.id)
     guard !id.isEmpty else { throw .missingID }
     // Shape B has only one price, the one to pay.
@@ -56,8 +48,6 @@ package struct ProductRow: CleanRow {
 /// An order of at least one item, as far as it says how many.
 package struct OrderRow: CleanRow {
   package static let table = ShopTable.orders
-
-  package let offset: Int64
   package let id: CellText
   /// Empty if the order has no user: it counts, for no customer.
   package let userID: CellText
@@ -69,11 +59,9 @@ package struct OrderRow: CleanRow {
   @inline(__always)
   package init(
     _ row: CSVRow,
-    at offset: Int64,
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection) {
-    self.offset = offset
     id = row.text(OrderField.id)
     guard !id.isEmpty else { throw .missingID }
     guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))) else {
@@ -90,8 +78,6 @@ package struct OrderRow: CleanRow {
 /// An item with a product and a price above 0.
 package struct OrderItemRow: CleanRow {
   package static let table = ShopTable.orderItems
-
-  package let offset: Int64
   /// Empty in shape B, where an item is known by its order and product.
   package let id: CellText
   /// Empty if the item has no order: then nobody knows that order.
@@ -108,11 +94,9 @@ package struct OrderItemRow: CleanRow {
   @inline(__always)
   package init(
     _ row: CSVRow,
-    at offset: Int64,
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection) {
-    self.offset = offset
     id = row.text(OrderItemField.id)
     if shape == .a, id.isEmpty { throw .missingID }
     orderID = row.text(OrderItemField.orderID)

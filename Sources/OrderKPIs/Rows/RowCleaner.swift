@@ -51,7 +51,8 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
         continue
       }
       do throws(Rejection) {
-        batch.rows.append(try Row(row, at: place, of: shape, times: &times))
+        batch.rows.append(try Row(row, of: shape, times: &times))
+        batch.offsets.append(place)
       } catch {
         batch.rejects.note(error, at: place)
       }
@@ -63,6 +64,8 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
 /// Clean rows in the order of the file, and what was rejected between them.
 package struct CleanBatch<Row: CleanRow> {
   package var rows: [Row] = []
+  /// Where each row stands in the file, unpacked, in bytes.
+  package var offsets: [Int64] = []
   /// All that were read, rejected ones too.
   package var rowCount = 0
   package var rejects = RejectLog()
@@ -72,12 +75,14 @@ package struct CleanBatch<Row: CleanRow> {
   /// An empty batch in the memory of another one.
   init(reusing batch: consuming CleanBatch) {
     rows = batch.rows
+    offsets = batch.offsets
     removeRows()
   }
 
   /// Forgets the rows, keeps the memory and what was counted.
   package mutating func removeRows() {
     rows.removeAll(keepingCapacity: true)
+    offsets.removeAll(keepingCapacity: true)
   }
 }
 
