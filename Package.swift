@@ -228,7 +228,7 @@ let package = Package(
     .testTarget(
       name: "KafkaConnectTests",
       dependencies: [
-        "KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport",
+        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
