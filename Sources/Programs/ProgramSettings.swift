@@ -47,7 +47,7 @@ package struct ProgramSettings: Sendable {
 
   package static let batchJob = ProgramSettings(
     "batch-job",
-    ["into", "out", "max-bad-rows", "workers", "log-level"]
+    ["into", "out", "window", "workers", "memory", "max-bad-rows", "log-level"]
   )
 
   static let all = [streamJob, generator, batchJob]
