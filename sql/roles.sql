@@ -55,6 +55,15 @@ GRANT INSERT ON
   ecommerce.late_events,
   ecommerce.dead_letters
 TO firstclick_writer;
+-- A day is recomputed whole: categories that it no longer has go.
+GRANT INSERT, UPDATE, DELETE ON
+  ecommerce.pipeline_lease,
+  ecommerce.pipeline_runs,
+  ecommerce.processed_files,
+  ecommerce.staging_products,
+  ecommerce.staging_orders,
+  ecommerce.staging_order_items
+TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,
   ecommerce.stream_progress,
