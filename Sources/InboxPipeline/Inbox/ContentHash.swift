@@ -9,6 +9,12 @@ package struct ContentHash: Hashable, Comparable, Sendable, CustomStringConverti
 
   package init(_ hexadecimal: String) { description = hexadecimal }
 
+  /// Stands for the content of a file that cannot be read: the file itself, as it was.
+  package static func unknown(_ file: InboxFile) -> ContentHash {
+    let stamp = file.stamp
+    return ContentHash("unread:\(stamp.inode):\(stamp.byteCount):\(stamp.modified)")
+  }
+
   package static func < (left: ContentHash, right: ContentHash) -> Bool {
     left.description < right.description
   }

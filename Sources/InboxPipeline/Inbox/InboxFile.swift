@@ -1,10 +1,11 @@
-import Dataflow
+package import Dataflow
+package import OrderKPIs
 
 /// A file of the inbox, as it was when it was found.
 package struct InboxFile: Hashable, Sendable {
   package let name: String
   package let path: String
-  package let kind: InputKind
+  package let table: ShopTable
   package let stamp: FileStamp
 
   /// The order in which files win over each other: the later modified one, then the greater name.

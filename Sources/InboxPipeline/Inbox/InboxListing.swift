@@ -1,6 +1,6 @@
 package import Connect
-package import Dataflow
 import Foundation
+import OrderKPIs
 
 /// What lies in `input/` at one moment.
 package struct InboxListing: Sendable {
@@ -31,7 +31,7 @@ package struct InboxListing: Sendable {
 
   private mutating func add(_ name: String, in inbox: InboxDirectory) {
     guard !name.hasPrefix(".") else { return }
-    guard let kind = InputKind(fileName: name) else {
+    guard let table = ShopTable(fileName: name) else {
       others.append(Other(name: name, reason: Self.expectedNames))
       return
     }
@@ -43,10 +43,10 @@ package struct InboxListing: Sendable {
       others.append(Other(name: name, reason: "expected a regular file"))
       return
     }
-    files.append(InboxFile(name: name, path: path, kind: kind, stamp: stamp))
+    files.append(InboxFile(name: name, path: path, table: table, stamp: stamp))
   }
 
   private static let expectedNames =
     "expected a name such as products*, orders* or order_items* that ends in "
-    + InputKind.endings.joined(separator: ", ")
+    + ShopTable.fileEndings.joined(separator: ", ")
 }

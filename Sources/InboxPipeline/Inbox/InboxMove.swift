@@ -3,38 +3,44 @@ import Foundation
 
 /// Takes files of the inbox to where they belong once it is settled what becomes of them.
 enum InboxMove {
-  /// Moves the file into the directory, under its own name where that is free.
+  /// The path that the file can have in the directory, which is made if it is missing.
+  ///
+  /// Its own name, or with the run before it where another run moved one of that name there.
+  static func place(
+    for file: InboxFile,
+    in directory: String,
+    run: RunID
+  ) throws(ConnectorError) -> String {
+    try InboxDirectory.make(directory)
+    let path = "\(directory)/\(file.name)"
+    return access(path, F_OK) == 0 ? "\(directory)/\(run)-\(file.name)" : path
+  }
+
+  /// Moves the file to a place on the same file system.
   ///
   /// A file that was put in its place meanwhile is left to the next run: if it slipped in at the
   /// last moment, it is put back.
   ///
   /// - Parameters:
   ///   - file: as it was when it was read.
-  ///   - directory: on the same file system; made if it is missing.
-  ///   - run: distinguishes the name where another run moved a file of the same name before.
-  /// - Returns: the path it has now; nil when the file is not there any more as it was.
+  ///   - place: a free path.
+  ///   - run: makes a name where one is needed.
+  /// - Returns: false when the file is not there any more as it was.
   static func move(
     _ file: InboxFile,
-    to directory: String,
+    to place: String,
     run: RunID
-  ) throws(ConnectorError) -> String? {
-    guard file.isUnchanged else { return nil }
-    try InboxDirectory.make(directory)
-    let target = freePath(for: file.name, in: directory, run: run)
-    guard rename(file.path, target) == 0 else {
-      if errno == ENOENT { return nil }
-      throw .fileSystem("move \(file.path) to \(target)")
+  ) throws(ConnectorError) -> Bool {
+    guard file.isUnchanged else { return false }
+    guard rename(file.path, place) == 0 else {
+      if errno == ENOENT { return false }
+      throw .fileSystem("move \(file.path) to \(place)")
     }
-    guard FileStamp(ofFile: target) == file.stamp else {
-      try putBack(target, to: file.path, run: run)
-      return nil
+    guard FileStamp(ofFile: place) == file.stamp else {
+      try putBack(place, to: file.path, run: run)
+      return false
     }
-    return target
-  }
-
-  private static func freePath(for name: String, in directory: String, run: RunID) -> String {
-    let path = "\(directory)/\(name)"
-    return access(path, F_OK) == 0 ? "\(directory)/\(run)-\(name)" : path
+    return true
   }
 
   /// Without overwriting what came to its place even later.

@@ -1,5 +1,5 @@
 import Connect
-import Foundation
+package import Foundation
 
 /// Who holds the lease: a process, and where its number means anything.
 ///

@@ -46,9 +46,11 @@ package struct CommandHook: NotificationChannel {
   }
 
   private static func unnamedFile(holding content: Data) throws(ConnectorError) -> Int32 {
-    var path = [CChar]("/tmp/firstclick-result-XXXXXX".utf8CString)
-    let descriptor = mkostemp(&path, O_CLOEXEC)
+    let directory = FileManager.default.temporaryDirectory.path
+    var path = [CChar]("\(directory)/firstclick-result-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&path)
     guard descriptor >= 0 else { throw .fileSystem("create a temporary file") }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     unlink(path)
     let bytes = [UInt8](content)
     guard write(descriptor, bytes, bytes.count) == bytes.count, lseek(descriptor, 0, SEEK_SET) == 0
@@ -81,7 +83,7 @@ package struct CommandHook: NotificationChannel {
     var processID: pid_t = 0
     let code = withPointers(to: words) { words in
       withPointers(to: variables) { variables in
-        posix_spawnp(&processID, words[0] ?? nil, &actions, &attributes, words, variables)
+        posix_spawnp(&processID, self.words[0], &actions, &attributes, words, variables)
       }
     }
     guard code == 0 else { throw .fileSystem("run \(description)", code: code) }

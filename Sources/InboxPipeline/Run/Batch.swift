@@ -1,3 +1,6 @@
+package import Connect
+package import OrderKPIs
+
 /// The files of one run, and what is to become of each.
 package struct Batch: Sendable {
   /// A file that does not fit its schema.
@@ -13,15 +16,28 @@ package struct Batch: Sendable {
     package var run: String
   }
 
+  /// A file that is there and cannot be read.
+  package struct Unreadable: Sendable {
+    package var file: TakenFile
+    package var error: ConnectorError
+  }
+
   /// Those to be staged, oldest first.
   package var files: [TakenFile] = []
   package var refusals: [Refusal] = []
   package var duplicates: [Duplicate] = []
+  package var unreadable: [Unreadable] = []
   /// Tables of which the batch lacks a file: then `files` wait.
-  package var missing: [InputKind] = []
+  package var missing: [ShopTable] = []
 
   /// Whether there is anything to bring into the database.
   package var hasRowsToStage: Bool { missing.isEmpty && !files.isEmpty }
+
+  /// How a run ends that failed in no step.
+  package var status: RunResult.Status {
+    if refusals.isEmpty, unreadable.isEmpty { return .succeeded }
+    return files.isEmpty && duplicates.isEmpty ? .failed : .partial
+  }
 
   /// Settles which tables the batch lacks.
   ///
@@ -30,9 +46,9 @@ package struct Batch: Sendable {
   ///
   /// - Parameter hasProducts: whether products came with an earlier run.
   package mutating func checkCompleteness(hasProducts: Bool) {
-    let kinds = Set(files.map(\.file.kind) + duplicates.map(\.file.file.kind))
-    missing = InputKind.allCases.filter { kind in
-      !kinds.contains(kind) && !(kind == .products && hasProducts)
+    let tables = Set(files.map(\.file.table) + duplicates.map(\.file.file.table))
+    missing = ShopTable.allCases.filter { table in
+      !tables.contains(table) && !(table == .products && hasProducts)
     }
   }
 }

@@ -1,4 +1,4 @@
-package import Connect
+import Connect
 
 /// Which step a run performs next, after what happened to the one before: all decisions of a run,
 /// and no I/O.

@@ -1,4 +1,3 @@
-package import Connect
 package import Dataflow
 import Events
 

@@ -34,7 +34,6 @@ struct RunStore {
   /// Notes what became of the run, settled or not.
   func note(
     _ result: RunResult,
-    status: String? = nil,
     isCommitted: Bool,
     isSettled: Bool
   ) throws(ConnectorError) {
@@ -43,13 +42,14 @@ struct RunStore {
       UPDATE pipeline_runs SET
         status = $2,
         stopped_at = $3::timestamptz,
-        committed_at = CASE WHEN $4::boolean THEN COALESCE(committed_at, clock_timestamp()) END,
+        committed_at =
+          CASE WHEN $4::boolean THEN COALESCE(committed_at, clock_timestamp()) ELSE committed_at END,
         is_settled = $5::boolean,
         result = $6::jsonb
-      WHERE run_id = $1
+      WHERE run_id = $1 AND (committed_at IS NULL OR $4::boolean)
       """,
       [
-        result.run, status ?? result.status.rawValue, result.stopDate,
+        result.run, result.status.rawValue, result.stopDate,
         isCommitted ? "true" : "false", isSettled ? "true" : "false", JSONText.text(result),
       ]
     )
@@ -59,7 +59,12 @@ struct RunStore {
   func openRuns(of inbox: InboxDirectory) throws(ConnectorError) -> [OpenRun] {
     try connection.query(
       """
-      SELECT run_id, started_at, committed_at IS NOT NULL, result FROM pipeline_runs
+      SELECT
+        run_id,
+        to_char(started_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        committed_at IS NOT NULL,
+        result
+      FROM pipeline_runs
       WHERE NOT is_settled AND inbox = $1 ORDER BY run_id
       """,
       [inbox.root]
