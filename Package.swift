@@ -94,7 +94,10 @@ let package = Package(
     ),
     .target(
       name: "KafkaConnect",
-      dependencies: ["CRDKafka", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -187,7 +190,7 @@ let package = Package(
     .executableTarget(
       name: "local-broker",
       dependencies: [
-        "Programs", "KafkaConnect",
+        "Programs", "KafkaConnect", "Connect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -238,7 +241,10 @@ let package = Package(
     ),
     .testTarget(
       name: "KafkaConnectTests",
-      dependencies: ["KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      dependencies: [
+        "KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(
@@ -283,7 +289,8 @@ let package = Package(
     .testTarget(
       name: "ProgramsTests",
       dependencies: [
-        "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "Programs", "Connect", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),

@@ -53,7 +53,8 @@ GRANT INSERT ON
   ecommerce.raw_clicks,
   ecommerce.raw_checkouts,
   ecommerce.late_events,
-  ecommerce.dead_letters
+  ecommerce.dead_letters,
+  ecommerce.log_gaps
 TO firstclick_writer;
 -- A day is recomputed whole: categories that it no longer has go.
 GRANT INSERT, UPDATE, DELETE ON

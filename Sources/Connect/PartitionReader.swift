@@ -5,6 +5,8 @@ package protocol PartitionReader: AnyObject {
   /// The next run of messages, without waiting; empty when caught up.
   ///
   /// It has about `byteCount` bytes at most, but at least one record if there is one, however long.
+  /// A gap comes with the first run behind it; one that reaches past the reader's bound comes with an
+  /// empty run, and nothing follows.
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun
 
   /// The position after everything that `read` has returned.
@@ -34,22 +36,32 @@ package struct MessageRun {
   package var isCaughtUp: Bool
   /// Where reading would start to see this run again.
   package var startPosition: SourcePosition
+  /// What was skipped right before this run; the run itself may be empty then.
+  package var gap: LogGap?
 
   package init(
     bytes: UnsafeMutableRawBufferPointer,
     startOffset: Int64,
     framing: Framing,
     isCaughtUp: Bool,
-    startPosition: SourcePosition
+    startPosition: SourcePosition,
+    gap: LogGap? = nil
   ) {
     self.bytes = bytes
     self.startOffset = startOffset
     self.framing = framing
     self.isCaughtUp = isCaughtUp
     self.startPosition = startPosition
+    self.gap = gap
   }
 
-  package var isEmpty: Bool { bytes.isEmpty }
+  /// True when it has no messages; a null payload is one.
+  package var isEmpty: Bool {
+    switch framing {
+    case .lines: bytes.isEmpty
+    case .messages(let messages): messages.isEmpty
+    }
+  }
 }
 
 /// Where reading a partition ends.

@@ -54,6 +54,7 @@ package protocol Epoch: AnyObject {
   func append(_ clicks: ClickBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ rejects: [RejectedMessage], of stream: StreamKind)
+  func append(_ gap: LogGap, of stream: StreamKind)
   func append(_ answers: [Answer])
 }
 

@@ -11,6 +11,8 @@ struct RunSettings {
   private static let futureGuard = EventSpan.minutes(5)
 
   var source: StreamURI
+  /// What reading does where the log has lost records.
+  var gapPolicy: GapPolicy
   var destination: Destination
   var job: StreamingJob.Settings
   var logLevel: Logger.Level
@@ -21,6 +23,7 @@ struct RunSettings {
     source = try StreamURI(
       parsing: configuration.value("from", option: options.from) ?? Self.defaultSource
     )
+    gapPolicy = try configuration.value("on-gap", option: options.onGap) ?? .fail
     destination = try Destination(common, configuration)
     job = try Self.job(options, configuration)
     logLevel = try configuration.value("log-level", option: options.logLevel) ?? .info

@@ -17,6 +17,7 @@ final class PostgresEpoch: Epoch {
   private(set) var lateClicks = CopyBuffer()
   private(set) var lateCheckouts = CopyBuffer()
   private(set) var deadLetters = CopyBuffer()
+  private(set) var gaps = CopyBuffer()
   private(set) var lateClickCount: Int64 = 0
   private(set) var lateCheckoutCount: Int64 = 0
   /// Days of the raw rows, late ones too.
@@ -29,7 +30,7 @@ final class PostgresEpoch: Epoch {
 
   var byteCount: Int {
     clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
-      + lateCheckouts.count + deadLetters.count
+      + lateCheckouts.count + deadLetters.count + gaps.count
   }
 
   var isEmpty: Bool { byteCount == 0 }
@@ -103,6 +104,10 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    GapRow(gap: gap, stream: stream, task: task, detectedAt: .wallClock).write(to: &gaps)
+  }
+
   func append(_ answers: [Answer]) {
     let now = EventTime.wallClock
     for answer in answers {
@@ -125,6 +130,7 @@ final class PostgresEpoch: Epoch {
     lateClicks.removeAll(keepingAtMost: Self.keptByteCount)
     lateCheckouts.removeAll(keepingAtMost: Self.keptByteCount)
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
+    gaps.removeAll(keepingAtMost: Self.keptByteCount)
     lateClickCount = 0
     lateCheckoutCount = 0
     days.removeAll()

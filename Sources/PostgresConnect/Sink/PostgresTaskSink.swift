@@ -240,6 +240,7 @@ final class PostgresTaskSink: TaskSink {
     receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
     try session.copyDeadLetters(of: epoch)
+    try session.copyGaps(of: epoch)
     fault.pass(.beforeProgress)
     try advance(connection, to: progress.corrected(by: receipt))
     // Nobody commits after the flush, who would notice that a crashed server has forgotten it.

@@ -77,6 +77,10 @@ final class SinkSession {
     )
   }
 
+  func copyGaps(of epoch: PostgresEpoch) throws(ConnectorError) {
+    try connection.copy(epoch.gaps, into: GapRow.table, columns: GapRow.columns)
+  }
+
   /// Settles the late events against the stored rows; nothing to do in most epochs.
   func settleLateEvents(
     of epoch: PostgresEpoch,

@@ -64,7 +64,8 @@ struct TaskInput<Decoder: RunDecoder> {
       now: now
     )
     tracker.setIdle(isIdle, input: index)
-    guard !run.isEmpty else { return false }
+    if let gap = run.gap { epoch.append(gap, of: Decoder.stream) }
+    guard !run.isEmpty else { return run.gap != nil }
     decoder.decode(run, into: &batch)
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
     judge(by: &tracker)

@@ -37,6 +37,7 @@ extension MemorySink.Stored {
       rows[id] = NaiveAttribution.answer(checkout, clicks: keptClicks, window: rule.window)
     }
     deadLetters += epoch.rejects.count
+    for (stream, gap) in epoch.gaps { gaps[stream, default: []].append(gap) }
     self.progress = progress.corrected(by: receipt)
     lastReceipt = receipt
     lastEpoch = epoch.identity

@@ -24,6 +24,7 @@ package final class MemorySink: Sink {
     package var lateEvents: [StreamKind: Set<String>] = [:]
     package var dropped: [StreamKind: Set<String>] = [:]
     package var deadLetters = 0
+    package var gaps: [StreamKind: [LogGap]] = [:]
     package var progress: TaskProgress?
     package var generation = 0
     var lastEpoch: MemoryEpoch.Identity?
