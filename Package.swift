@@ -143,7 +143,7 @@ let package = Package(
     .target(
       name: "Programs",
       dependencies: [
-        "Connect", "Dataflow",
+        "PostgresConnect", "Connect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),

@@ -26,6 +26,7 @@ enum InboxMove {
   ///   - place: a free path.
   ///   - run: makes a name where one is needed.
   /// - Returns: false when the file is not there any more as it was.
+  /// - Throws: what the file system says.
   static func move(
     _ file: InboxFile,
     to place: String,

@@ -64,6 +64,7 @@ package struct Lease: Hashable, Sendable {
   ///   - duration: until when it lasts without being renewed.
   ///   - connection: outside of a transaction.
   /// - Returns: the lease; nil when somebody else was faster.
+  /// - Throws: what the database says.
   package static func take(
     _ state: State?,
     for holder: LeaseHolder?,

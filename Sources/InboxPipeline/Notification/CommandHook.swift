@@ -40,7 +40,8 @@ package struct CommandHook: NotificationChannel {
     let processID = try spawn(input: input)
     let status = try wait(for: processID)
     guard status == 0 else {
-      let outcome = status & 0x7f == 0 ? "exit code \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
+      let outcome =
+        status & 0x7f == 0 ? "exit code \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
       throw ConnectorError(.permanent, "\(description) ended with \(outcome)")
     }
   }

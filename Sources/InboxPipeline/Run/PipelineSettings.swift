@@ -12,7 +12,7 @@ package struct PipelineSettings: Sendable {
   /// How often a step is tried again whose trouble may pass.
   package var retryLimit = 5
   /// Rows without the header's columns that a file may have before it is refused.
-  package var badRowLimit = 1000
+  package var badRowLimit = Int.max
   package var channels: [any NotificationChannel] = []
 
   package init(inbox: InboxDirectory, database: PostgresAddress) {

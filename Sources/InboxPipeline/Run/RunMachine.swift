@@ -37,6 +37,7 @@ package struct RunMachine: Sendable {
   /// The step succeeded.
   ///
   /// - Parameter hasRowsToStage: whether there is anything to write to the database.
+  /// - Returns: the next step, or the end.
   package mutating func stepDone(hasRowsToStage: Bool) -> Action {
     retries = step.retriedFrom == .stage && step != .commit ? retries : 0
     if step == .commit { isCommitted = true }

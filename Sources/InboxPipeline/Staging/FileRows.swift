@@ -18,6 +18,9 @@ package struct FileTally: Sendable {
   /// Rows rejected for what only the database could tell, beside `rejects`.
   package var rejectsByOthers: [Rejection: Int] = [:]
 
+  /// Rows of keys that no row before them in the file has.
+  package var stagedCount: Int { cleanCount - (rejectsByOthers[.duplicateID] ?? 0) }
+
   /// Rejected rows by reason.
   package var rejectCounts: [Rejection: Int] {
     rejects.counts.merging(rejectsByOthers, uniquingKeysWith: +)
@@ -30,9 +33,11 @@ enum FileRows {
 
   /// - Parameters:
   ///   - file: of the row's table.
+  ///   - row: what its rows are read as.
   ///   - badRowLimit: rows that are none, such as ragged ones, that the file may have.
   ///   - body: called with clean rows in the order of the file, which point into memory that is
   ///     used again afterwards, and the place of each.
+  /// - Returns: how many rows passed and which did not.
   /// - Throws: `SchemaFault` for a file that does not fit; what `body` throws; `.transient` for a
   ///   file that is not what it was when it was found.
   static func read<Row: StagedRow>(
@@ -52,7 +57,9 @@ enum FileRows {
         try clean(chunk, with: &cleaner, into: &tally, body)
         let badCount = tally.rejects.counts[.malformedRow] ?? 0
         if firstBadLine == nil, badCount > 0 { firstBadLine = badLine(tally, in: chunk) }
-        guard badCount <= badRowLimit else { throw tooManyBadRows(badRowLimit, first: firstBadLine) }
+        guard badCount <= badRowLimit else {
+          throw tooManyBadRows(badRowLimit, first: firstBadLine)
+        }
       }
       guard file.isUnchanged else { throw replaced(file) }
       return tally

@@ -49,7 +49,8 @@ struct StagingStatements {
   /// - Returns: one statement.
   func upsert(only file: Int? = nil) -> String {
     let names = staging.columns.joined(separator: ", ")
-    let others = staging.columns.filter { $0 != staging.key }
+    let others =
+      staging.columns.filter { $0 != staging.key }
       + ["source_file", "source_modified_at"]
     return """
       INSERT INTO \(staging.name) AS s (\(names), source_file, source_modified_at)

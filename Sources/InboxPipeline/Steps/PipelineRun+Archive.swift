@@ -27,9 +27,9 @@ extension PipelineRun {
     )
     if try !InboxMove.move(file, to: place, run: run) {
       warn(
-          "a file was replaced after its rows were read; the new one waits for the next run",
-          ["file": "\(file.name)"]
-        )
+        "a file was replaced after its rows were read; the new one waits for the next run",
+        ["file": "\(file.name)"]
+      )
     }
   }
 

@@ -11,6 +11,10 @@ extension PipelineRun {
     try blamingNobody { () throws(ConnectorError) in
       let connection = try self.connection()
       try countUnknownOrders(on: connection)
+      result.stagedRows = batch.files.reduce(into: [:]) { counts, file in
+        counts[file.file.table.rawValue, default: 0] +=
+          stagedTallies[file.file.name]?.stagedCount ?? 0
+      }
       result.rejectedRows = stagedTallies.values.reduce(into: [:]) { counts, tally in
         for (reason, count) in tally.rejectCounts { counts[reason.rawValue, default: 0] += count }
       }
@@ -43,7 +47,7 @@ extension PipelineRun {
         table_name: file.file.table.rawValue,
         byte_count: file.file.stamp.byteCount,
         modified_at: file.file.modifiedAt.iso8601,
-        row_count: tally?.cleanCount ?? 0,
+        row_count: tally?.stagedCount ?? 0,
         rejected_count: tally?.rejectCounts.values.reduce(0, +) ?? 0,
         run_id: id.description
       )

@@ -8,7 +8,6 @@ extension PipelineRun {
   /// Begins the transaction, and brings the clean rows of the batch into the staging tables.
   func stage() throws(StepFailure) {
     stagedTallies = [:]
-    result.stagedRows = [:]
     let connection = try blamingNobody { () throws(ConnectorError) in
       let connection = try self.connection()
       try connection.execute("BEGIN")
@@ -88,7 +87,6 @@ extension PipelineRun {
       let staging = file.file.table.staging
       let tally = try staging.copy(file.file, ordinal, table, connection)
       stagedTallies[file.file.name] = tally
-      result.stagedRows[file.file.table.rawValue, default: 0] += tally.cleanCount
     } catch let error as ConnectorError {
       throw StepFailure(error, blaming: error.isAboutRows ? file : nil)
     } catch {
