@@ -24,6 +24,7 @@ struct KafkaConfiguration: ~Copyable {
     self.role = role
     object = rd_kafka_conf_new()
     try set("client.id", "firstclick")
+    for (name, value) in role.defaults { try set(name, value) }
     for property in settings.properties { try set(property) }
   }
 
