@@ -195,7 +195,9 @@ let package = Package(
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
-      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: settings
     ),
@@ -227,7 +229,7 @@ let package = Package(
     .testTarget(
       name: "KafkaConnectTests",
       dependencies: [
-        "KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport",
+        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

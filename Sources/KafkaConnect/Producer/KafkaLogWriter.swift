@@ -175,7 +175,11 @@ package final class KafkaLogWriter: LogWriter {
   private func countReports(waiting timeout: Duration) {
     var timeout = timeout
     while let event = rd_kafka_queue_poll(reports, timeout.wholeMilliseconds) {
-      if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR { ledger.take(event) }
+      switch rd_kafka_event_type(event) {
+      case RD_KAFKA_EVENT_DR: ledger.take(event)
+      case RD_KAFKA_EVENT_ERROR: client.take(error: event)
+      default: break
+      }
       rd_kafka_event_destroy(event)
       timeout = .zero
     }

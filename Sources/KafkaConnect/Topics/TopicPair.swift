@@ -20,11 +20,12 @@ package struct TopicPair {
     )
   }
 
-  /// Makes the topics that are missing, and returns how many partitions both have.
+  /// Makes the topics that are missing.
   ///
   /// - Parameters:
   ///   - partitions: nil: as many as there are, or those of a new log.
   ///   - replicationFactor: of new topics; nil: the brokers' default.
+  /// - Returns: how many partitions both have.
   /// - Throws: when no broker can be reached or the cluster refuses, and when a topic has another
   ///   number of partitions: then nothing was changed.
   package func prepare(
