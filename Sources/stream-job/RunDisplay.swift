@@ -40,6 +40,7 @@ private struct Totals {
   private var counts = TaskProgress.Counts()
   private var checkouts: Int64 = 0
   private var recordsRead: Int64 = 0
+  private var strayKeys: Int64 = 0
   private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
   private var watermark = Watermark.endOfInput
@@ -52,6 +53,7 @@ private struct Totals {
         counts.late += input.counts.late
         counts.deadLetters += input.counts.deadLetters
         lag += input.lag
+        strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
       recordsRead += task.recordsRead
@@ -78,6 +80,7 @@ private struct Totals {
   private var exceptions: String {
     "\(Figures.grouped(counts.duplicates)) duplicates, \(Figures.grouped(counts.late)) late, "
       + "\(Figures.grouped(counts.deadLetters)) dead letters"
+      + (strayKeys > 0 ? ", \(Figures.grouped(strayKeys)) keys that are not their user" : "")
   }
 }
 
