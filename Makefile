@@ -77,7 +77,12 @@ demo: build ## Generate 1.2 million events, attribute them, query and verify the
 
 test: deps ## Run every test, those with a PostgreSQL server included.
 	@swift build --build-tests
-	swift test --skip-build
+	log=$$(mktemp)
+	trap 'rm -f $$log' EXIT
+	swift test --skip-build 2>&1 | tee $$log || {
+	  printf '\n== failed\n'
+	  grep -A 3 '^✘' $$log
+	  exit 1; }
 
 bench: deps ## Measure rates beside their limits.
 	@swift run -c release benchmarks

@@ -102,7 +102,7 @@ let package = Package(
     // The batch path: files in, the same operators, files or tables out.
     .target(
       name: "FileInput",
-      dependencies: ["CZlib", "CZstd", "Connect"],
+      dependencies: ["CZlib", "CZstd", "CScan", "Connect", "Events"],
       swiftSettings: settings
     ),
     .target(
@@ -236,7 +236,7 @@ let package = Package(
     ),
     .testTarget(
       name: "FileInputTests",
-      dependencies: ["FileInput", "Connect", "TestSupport"],
+      dependencies: ["FileInput", "CZlib", "CZstd", "Connect", "Events", "TestSupport"],
       swiftSettings: settings
     ),
     .testTarget(

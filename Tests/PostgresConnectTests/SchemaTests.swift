@@ -182,7 +182,7 @@ import Testing
   }
 
   /// Eight workers hold open transactions that wrote to the parents while all make the same days.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `partitions are made while others write, without waiting for them`() throws {
     let address = try TemporaryCluster.database()
     let failures = Mutex<[String]>([])

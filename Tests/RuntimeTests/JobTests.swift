@@ -146,14 +146,14 @@ private final class Background: @unchecked Sendable {
   }
 
   func wait() throws {
-    try #require(group.wait(timeout: .now() + 20) == .success)
+    try #require(group.wait(timeout: .now() + 120) == .success)
     try result.get()
   }
 }
 
-/// Waits for another thread to get somewhere, for 20 seconds at most.
+/// Waits for another thread to get somewhere, for two minutes at most.
 private func waitUntil(_ condition: () -> Bool, _ location: SourceLocation = #_sourceLocation) {
-  let end = ContinuousClock.now + .seconds(20)
+  let end = ContinuousClock.now + .seconds(120)
   let tick = DispatchSemaphore(value: 0)
   while !condition(), ContinuousClock.now < end {
     _ = tick.wait(timeout: .now() + .milliseconds(1))

@@ -50,7 +50,6 @@ package final class KafkaLogWriter: LogWriter {
     let client = try KafkaClient(
       settings,
       role: .producer,
-      properties: KafkaRole.exactProduction,
       logger: logger
     ) { configuration in
       rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_DR)
@@ -222,14 +221,15 @@ package final class KafkaLogWriter: LogWriter {
   /// Refuses to call well what went by another number of partitions than the topics have now.
   private func requirePartitionCount() throws(ConnectorError) {
     for stream in StreamKind.allCases {
-      let topic = client.settings.topic(of: stream)
-      // All is delivered: that the cluster cannot be asked now is no failure.
-      guard let found = try? client.metadata(of: topic), found.partitionCount != partitionCount
+      // All is delivered: that the cluster does not answer now is no failure.
+      guard
+        case .partitions(let count) = TopicLayout.ask(client, stream, atMost: Self.lastPatience),
+        count != partitionCount
       else { continue }
       throw ConnectorError(
         .permanent,
-        "topic \"\(topic)\" at \(client.settings) grew from \(partitionCount) to "
-          + "\(found.partitionCount) partitions while it was written",
+        "topic \"\(client.settings.topic(of: stream))\" at \(client.settings) grew from "
+          + "\(partitionCount) to \(count) partitions while it was written",
         hint: "a user's events may now stand in two partitions: write to a new prefix"
       )
     }

@@ -35,7 +35,7 @@ import Testing
     let pair = try TopicPair(broker.settings())
     let error = #expect(throws: ConnectorError.self) { try pair.prepare(partitions: nil) }
     #expect(
-      error?.message == "could not read about topic \"shop-checkouts\" at "
+      error?.message == "could not read the topic \"shop-checkouts\" at "
         + "kafka://\(broker.bootstrap)/shop: Broker: Topic authorization failed"
     )
   }
