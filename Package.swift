@@ -114,7 +114,9 @@ let package = Package(
     ),
     .target(
       name: "OrderKPIs",
-      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
       swiftSettings: settings
     ),
     .target(

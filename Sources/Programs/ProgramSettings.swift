@@ -45,7 +45,10 @@ package struct ProgramSettings: Sendable {
     ownKeys: ["late"]
   )
 
-  package static let batchJob = ProgramSettings("batch-job", ["into", "log-level"])
+  package static let batchJob = ProgramSettings(
+    "batch-job",
+    ["into", "out", "max-bad-rows", "workers", "log-level"]
+  )
 
   static let all = [streamJob, generator, batchJob]
 

@@ -3,10 +3,11 @@ struct ExactSum: Hashable {
   private var hundredths: Int128 = 0
   private var rest: Int128 = 0
 
+  /// Adds `hundredths x 10^-2 + rest x 10^-20`.
   @inline(__always)
-  static func += (sum: inout ExactSum, amount: ExactAmount) {
-    sum.hundredths &+= Int128(amount.hundredths)
-    sum.rest &+= Int128(amount.rest)
+  mutating func add(hundredths: Int64, rest: Int64) {
+    self.hundredths &+= Int128(hundredths)
+    self.rest &+= Int128(rest)
   }
 
   static func += (sum: inout ExactSum, other: ExactSum) {
