@@ -11,7 +11,7 @@ import Testing
     let broker = try LocalBroker(brokerCount: 3)
     try broker.makeTopics(prefix: "shop", partitionCount: 5)
     let writer = try KafkaLogWriter(
-      broker.settings(["compression.codec": codec]),
+      Shop.settings(broker, properties: ["compression.codec": codec]),
       logger: .silent
     )
     #expect(writer.partitionCount == 5)
@@ -30,7 +30,7 @@ import Testing
   @Test func `a log that held messages is continued`() throws {
     let broker = try LocalBroker()
     for isContinued in [false, true] {
-      let writer = try KafkaLogWriter(broker.settings(), logger: .silent)
+      let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
       try writer.append(Self.lines(100, "click"), to: .clicks)
       try writer.finish()
       #expect(writer.isContinued == isContinued)
@@ -40,7 +40,10 @@ import Testing
   @Test(arguments: ["NOT_LEADER_FOR_PARTITION", "REQUEST_TIMED_OUT", "_TRANSPORT"])
   func `requests that fail are sent again, and nothing comes twice`(error: String) throws {
     let broker = try LocalBroker(brokerCount: 2)
-    let writer = try KafkaLogWriter(broker.settings(Self.fastRetries), logger: .silent)
+    let writer = try KafkaLogWriter(
+      Shop.settings(broker, properties: Self.fastRetries),
+      logger: .silent
+    )
     let lines = Self.lines(3_000, "click")
     for start in stride(from: 0, to: lines.count, by: 1_000) {
       try broker.fail(.produce, with: error)
@@ -59,7 +62,10 @@ import Testing
     let broker = try LocalBroker(brokerCount: 3)
     try broker.setLatency(of: .all, to: .milliseconds(30))
     let writer = try KafkaLogWriter(
-      broker.settings(Self.fastRetries.merging(["queue.buffering.max.messages": "2000"]) { $1 }),
+      Shop.settings(
+        broker,
+        properties: Self.fastRetries.merging(["queue.buffering.max.messages": "2000"]) { $1 }
+      ),
       logger: .silent
     )
     let lines = Self.lines(12_000, "click")
@@ -83,7 +89,7 @@ import Testing
   @Test func `a full queue makes appending wait until the brokers take messages again`() throws {
     let broker = try LocalBroker()
     let writer = try KafkaLogWriter(
-      broker.settings(["queue.buffering.max.messages": "1000"]),
+      Shop.settings(broker, properties: ["queue.buffering.max.messages": "1000"]),
       logger: .silent
     )
     try broker.setLatency(of: .all, to: .milliseconds(20))
@@ -97,7 +103,7 @@ import Testing
   @Test func `what cannot be delivered is an error with the number and the reason`() throws {
     let broker = try LocalBroker()
     let writer = try KafkaLogWriter(
-      broker.settings(["message.timeout.ms": "1000"]),
+      Shop.settings(broker, properties: ["message.timeout.ms": "1000"]),
       logger: .silent
     )
     try writer.append(Self.lines(300, "click"), to: .clicks)
@@ -117,7 +123,7 @@ import Testing
 
   @Test func `a message that is too large is refused at once`() throws {
     let broker = try LocalBroker()
-    let writer = try KafkaLogWriter(broker.settings(), logger: .silent)
+    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
     let line = String(repeating: "x", count: 1_100_000)
     let error = #expect(throws: ConnectorError.self) {
       try writer.append([("user", "fits"), ("user", line)], to: .clicks)

@@ -6,7 +6,7 @@ import Testing
   @Test func `topics that are there keep their number of partitions`() throws {
     let broker = try LocalBroker()
     try broker.makeTopics(prefix: "shop", partitionCount: 6)
-    let pair = try TopicPair(broker.settings())
+    let pair = try TopicPair(Shop.settings(broker))
     #expect(try pair.prepare(partitions: nil) == 6)
     #expect(try pair.prepare(partitions: 6) == 6)
     let error = #expect(throws: ConnectorError.self) { try pair.prepare(partitions: 4) }
@@ -20,7 +20,7 @@ import Testing
     let broker = try LocalBroker()
     try broker.makeTopic("shop-clicks", partitionCount: 3)
     try broker.makeTopic("shop-checkouts", partitionCount: 5)
-    let pair = try TopicPair(broker.settings())
+    let pair = try TopicPair(Shop.settings(broker))
     let error = #expect(throws: ConnectorError.self) { try pair.prepare(partitions: nil) }
     #expect(
       error?.message == "topics of kafka://\(broker.bootstrap)/shop have 3 and 5 partitions: both "
@@ -32,7 +32,7 @@ import Testing
     let broker = try LocalBroker()
     try broker.makeTopics(prefix: "shop", partitionCount: 1)
     try broker.setError(ofTopic: "shop-checkouts", to: "TOPIC_AUTHORIZATION_FAILED")
-    let pair = try TopicPair(broker.settings())
+    let pair = try TopicPair(Shop.settings(broker))
     let error = #expect(throws: ConnectorError.self) { try pair.prepare(partitions: nil) }
     #expect(
       error?.message == "could not read the topic \"shop-checkouts\" at "

@@ -1,6 +1,4 @@
 import Connect
-import KafkaConnect
-import Logging
 
 extension LogWriter {
   /// Appends lines of text, each to its key's partition, in the order given.
@@ -42,25 +40,4 @@ extension LogWriter {
       }
     }
   }
-}
-
-extension LocalBroker {
-  /// Settings for this broker; properties by name.
-  func settings(
-    prefix: String = "shop",
-    _ properties: [String: String] = [:]
-  ) throws -> KafkaSettings {
-    try KafkaSettings(
-      brokers: bootstrap.split(separator: ",").map(String.init),
-      prefix: prefix,
-      properties: properties.sorted { $0.key < $1.key }.map {
-        ConnectorProperty(name: $0.key, value: $0.value, place: "kafka.\($0.key)")
-      }
-    )
-  }
-}
-
-extension Logger {
-  /// Says nothing.
-  static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 }
