@@ -12,7 +12,19 @@ package enum KafkaRole: Sendable {
   /// What serves this program better than the library's own defaults; the user's settings win.
   var defaults: KeyValuePairs<String, String> {
     switch self {
-    case .producer: ["client.id": "firstclick"]
+    case .producer:
+      [
+        "client.id": "firstclick",
+        "compression.codec": "lz4",
+        // A batch waits so long for more messages of its partition.
+        "linger.ms": "5",
+        "batch.size": "1000000",
+        // What waits for the brokers, at most; then appending waits.
+        "queue.buffering.max.messages": "500000",
+        "queue.buffering.max.kbytes": "131072",
+        "reconnect.backoff.max.ms": "2000",
+        "socket.keepalive.enable": "true",
+      ]
     case .consumer, .member:
       [
         "client.id": "firstclick",
@@ -30,7 +42,12 @@ package enum KafkaRole: Sendable {
   /// What the job's promises rest on; the user may not set these.
   var requirements: KeyValuePairs<String, String> {
     switch self {
-    case .producer: [:]
+    case .producer:
+      [
+        "enable.idempotence": "true",
+        "partitioner": "murmur2_random",
+        "allow.auto.create.topics": "false",
+      ]
     case .consumer, .member:
       [
         "enable.auto.commit": "false",
