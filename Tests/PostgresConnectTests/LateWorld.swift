@@ -47,7 +47,7 @@ struct LateWorld {
   private var watermarkMinute: Int64 = 0
   private var nextOffset: Int64 = 0
 
-  /// - Parameter recentByteLimit: 0 leaves everything to the stored rows.
+  /// With a `recentByteLimit` of 0 everything is left to the stored rows.
   init(seed: UInt64, policy: AttributionRule.LatePolicy, recentByteLimit: Int) throws {
     random = SplitMix64(seed: seed)
     self.recentByteLimit = recentByteLimit

@@ -143,8 +143,7 @@ struct LateRules {
 
   /// Stores the raw rows, brings the answers up to date and lists the late events.
   ///
-  /// - Parameter isOld: which answers change is to be recorded, since old late clicks are among those
-  ///   that did it.
+  /// If `isOld`, records which answers change: old late clicks may have done it.
   private func finish(
     on connection: PostgresConnection,
     isOld: Bool

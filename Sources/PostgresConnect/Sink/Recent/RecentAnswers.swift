@@ -13,7 +13,7 @@ struct RecentAnswers: ~Copyable {
 
   static let questionColumns = ["checkout_id", "user_id", "checkout_timestamp", "revenue"]
 
-  /// - Parameter watermark: checkouts from it on are the engine's to answer.
+  /// Checkouts from the watermark on are left to the engine.
   init(_ epoch: PostgresEpoch, window: EventSpan, watermark: Watermark) {
     guard let number = epoch.number else { return }
     let now = EventTime.wallClock

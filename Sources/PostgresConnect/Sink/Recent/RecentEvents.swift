@@ -44,7 +44,7 @@ final class RecentEvents {
   /// The watermark when the last late event came.
   private var lastLate: Watermark?
 
-  /// - Parameter floor: no event was stored before with a greater time.
+  /// No event was stored before with a greater time than `floor`; `byteLimit` is in bytes.
   init(rule: AttributionRule, after floor: EventTime, byteLimit: Int) {
     window = rule.window
     retention = EventSpan(
@@ -223,8 +223,9 @@ final class RecentEvents {
     return places
   }
 
-  /// A user's clicks of these times in the order of the rule, by time, then by id bytewise; those
-  /// of the epochs up to this one. All are known where the times lie behind the floor.
+  /// A user's clicks of these times, as far as the epochs up to this one have added them.
+  ///
+  /// All are known where the times lie behind the floor.
   func candidates(
     in times: ClosedRange<EventTime>,
     of user: RecentUser,
