@@ -185,7 +185,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
+        "CRDKafka", "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect",
+        "Generation",
         "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
