@@ -288,7 +288,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
-        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+        "KafkaConnect", "Programs", "generator", "stream-job", "batch-job", "local-broker",
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),
