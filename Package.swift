@@ -183,8 +183,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -7,6 +7,7 @@ let allBenchmarks: [Benchmark] = [
   generatorBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
+  kafkaBenchmarks,
   jobBenchmarks,
   recoveryBenchmarks,
 ].flatMap(\.self)
