@@ -45,6 +45,18 @@ let package = Package(
       pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"])]
     ),
+    .systemLibrary(
+      name: "CCrypto",
+      path: "Sources/CCrypto",
+      pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]
+    ),
+    .systemLibrary(
+      name: "CCurl",
+      path: "Sources/CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .target(name: "CScan"),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
@@ -114,12 +126,18 @@ let package = Package(
     ),
     .target(
       name: "OrderKPIs",
-      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
       swiftSettings: settings
     ),
     .target(
       name: "InboxPipeline",
-      dependencies: ["OrderKPIs", "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CCrypto", "CCurl", "OrderKPIs", "FileInput", "PostgresConnect", "Runtime", "Connect",
+        "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -127,7 +145,7 @@ let package = Package(
     .target(
       name: "Programs",
       dependencies: [
-        "Connect", "Dataflow",
+        "PostgresConnect", "Connect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -195,7 +213,9 @@ let package = Package(
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
-      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: settings
     ),

@@ -45,7 +45,13 @@ package struct ProgramSettings: Sendable {
     ownKeys: ["late"]
   )
 
-  package static let batchJob = ProgramSettings("batch-job", ["into", "log-level"])
+  package static let batchJob = ProgramSettings(
+    "batch-job",
+    [
+      "into", "out", "window", "workers", "memory", "max-bad-rows", "log-level", "root", "every",
+      "daily", "quiet", "lease", "notify-command", "notify-shell", "notify-url",
+    ]
+  )
 
   static let all = [streamJob, generator, batchJob]
 
