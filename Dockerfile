@@ -19,14 +19,14 @@ COPY sql sql
 COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib --product generator \
   && swift build -c release --static-swift-stdlib --product stream-job \
-  && install -D --target-directory /programs \
+  && install -D --strip --target-directory /programs \
     "$(swift build -c release --show-bin-path)/generator" \
     "$(swift build -c release --show-bin-path)/stream-job"
 
 FROM debian:12-slim AS run
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    librdkafka1 libpq5 libcurl4 zlib1g libzstd1 ca-certificates \
+    librdkafka1 libpq5 libcurl4 zlib1g libzstd1 libstdc++6 ca-certificates \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent firstclick
 WORKDIR /work

@@ -45,6 +45,18 @@ let package = Package(
       pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"])]
     ),
+    .systemLibrary(
+      name: "CCrypto",
+      path: "Sources/CCrypto",
+      pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]
+    ),
+    .systemLibrary(
+      name: "CCurl",
+      path: "Sources/CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .target(name: "CScan"),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
@@ -121,7 +133,11 @@ let package = Package(
     ),
     .target(
       name: "InboxPipeline",
-      dependencies: ["OrderKPIs", "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CCrypto", "CCurl", "OrderKPIs", "FileInput", "PostgresConnect", "Runtime", "Connect",
+        "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -129,7 +145,7 @@ let package = Package(
     .target(
       name: "Programs",
       dependencies: [
-        "Connect", "Dataflow",
+        "PostgresConnect", "Connect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -185,9 +201,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "CRDKafka", "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect",
-        "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -9,7 +9,7 @@ package struct ShopKPIs: Sendable {
     /// Malformed rows that each file may have; nil: any number.
     package var maximumBadRows: Int?
     /// How much of a file is read at a time, by each thread.
-    package var chunkByteCount = 1 << 20
+    package var chunkByteCount = 4 << 20
 
     package init() {}
   }
@@ -67,7 +67,8 @@ package struct ShopKPIs: Sendable {
     let computation = KPIComputation(
       keys: keys,
       partitioning: partitioning,
-      threads: settings.threads
+      threads: settings.threads,
+      categoryCount: catalog.categories.names.count
     )
     let outcome = computation.compute(
       parts.flatMap(\.orders).sorted { $0.place < $1.place },
@@ -128,7 +129,7 @@ extension Partitioning {
   /// Partitions of which each one's tables fit a core's cache, at some 100 bytes a row.
   fileprivate init(byteCount: Int64) {
     var bits = 4
-    while bits < 12, byteCount >> Int64(bits) > 2 << 20 { bits += 1 }
+    while bits < 12, byteCount >> Int64(bits) > 3 << 20 { bits += 1 }
     self.init(bits: bits)
   }
 }
@@ -137,7 +138,7 @@ extension TableReader {
   /// What was read of each file, with what was rejected since.
   fileprivate func reports(_ rejects: [RejectLog]) -> [FileReport] {
     var reports = reports
-    for (file, log) in rejects.enumerated() { reports[file].rejects.merge(log) }
+    for (file, log) in rejects.enumerated() { reports[file].rejects.append(log) }
     return reports
   }
 }

@@ -47,7 +47,10 @@ package struct ProgramSettings: Sendable {
 
   package static let batchJob = ProgramSettings(
     "batch-job",
-    ["into", "out", "max-bad-rows", "workers", "log-level"]
+    [
+      "into", "out", "window", "workers", "memory", "max-bad-rows", "log-level", "root", "every",
+      "daily", "quiet", "lease", "notify-command", "notify-shell", "notify-url",
+    ]
   )
 
   static let all = [streamJob, generator, batchJob]

@@ -8,6 +8,7 @@ let allBenchmarks: [Benchmark] = [
   kafkaProduceBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
+  kafkaBenchmarks,
   jobBenchmarks,
   recoveryBenchmarks,
 ].flatMap(\.self)

@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test(arguments: [
-    [], ["attribute", "--clicks", "c.csv", "--checkouts", "k.csv", "--out", "a.csv"],
+    [String]()
   ])
   func `batch-job says that it is not built yet`(arguments: [String]) throws {
     let directory = try TemporaryDirectory()

@@ -35,7 +35,8 @@ struct LateWorld {
 
   private var random: SplitMix64
   private let rule: AttributionRule
-  private let sink: any TaskSink
+  private let address: PostgresAddress
+  private var sink: any TaskSink
   private let connection: PostgresConnection
   private let messages = Messages()
   /// Everything stored so far, late ones too.
@@ -51,10 +52,17 @@ struct LateWorld {
     rule.latePolicy = policy
     rule.lateHorizon = .minutes(300)
     self.rule = rule
-    let address = try TemporaryCluster.database()
+    address = try TemporaryCluster.database()
     sink = try PostgresSink(address).makeTask(3, source: "world", rule: rule)
     _ = try sink.open()
     connection = try PostgresConnection(address)
+  }
+
+  /// Another run goes on: what the sink remembers is gone.
+  mutating func takeOver() throws {
+    sink.close()
+    sink = try PostgresSink(address).makeTask(3, source: "world", rule: rule)
+    _ = try sink.open()
   }
 
   /// Engine's state reaches back window + delay from the watermark.

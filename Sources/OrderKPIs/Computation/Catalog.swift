@@ -50,6 +50,8 @@ final class Catalog: Sendable {
   let copies: [InputPlace]
   private let products: KeyTable
   private let categoryOfProduct: [UInt32]
+  /// By id, for ids that are small numbers, as they are in most shops.
+  private let categoryOfNumber: [UInt32]
 
   /// Takes the parts of all files, which are in order.
   init(_ parts: [ProductPart], _ keys: KeyMaker) {
@@ -57,11 +59,17 @@ final class Catalog: Sendable {
     var copies: [InputPlace] = []
     var products = KeyTable(keys)
     var categoryOfProduct: [UInt32] = []
+    let productCount = parts.reduce(0) { $0 + $1.products.count }
+    var categoryOfNumber = [UInt32](repeating: 0, count: 2 * productCount + 1024)
     for part in parts {
       let numbers = part.categories.names.map { categories.number(of: $0) }
       for product in part.products {
         if products.insert(product.id).isNew {
-          categoryOfProduct.append(numbers[Int(product.category)])
+          let category = numbers[Int(product.category)]
+          categoryOfProduct.append(category)
+          if let number = product.id.number, number < categoryOfNumber.count {
+            categoryOfNumber[number] = category
+          }
         } else {
           var place = part.place
           place.offset += Int64(product.offset)
@@ -73,11 +81,15 @@ final class Catalog: Sendable {
     self.copies = copies
     self.products = products
     self.categoryOfProduct = categoryOfProduct
+    self.categoryOfNumber = categoryOfNumber
   }
 
   /// The number of a product's category, that of `Unknown` for a product that is not there.
   @inline(__always)
   func category(of product: RowKey) -> UInt32 {
-    products.number(of: product).map { categoryOfProduct[$0] } ?? 0
+    if let number = product.number, number < categoryOfNumber.count {
+      return categoryOfNumber[number]
+    }
+    return products.number(of: product).map { categoryOfProduct[$0] } ?? 0
   }
 }

@@ -1,7 +1,6 @@
 /// Finds the items whose id came before, a partition after the other.
 struct CopySearch: ~Copyable {
   private var ids: KeyTable
-  private var places: [Int] = []
   /// By file.
   private(set) var rejects: [RejectLog]
 
@@ -16,12 +15,9 @@ struct CopySearch: ~Copyable {
     for part in parts {
       let (rows, firstPlace) = part.ids.partition(partition)
       for (index, row) in rows.enumerated() where !ids.insert(row.id).isNew {
-        places.append(firstPlace + index)
+        part.markCopy(at: firstPlace + index)
         rejects[part.place.file].note(.duplicateID, at: part.place.offset + Int64(row.offset))
       }
-      guard !places.isEmpty else { continue }
-      part.mark(copiesAt: places)
-      places.removeAll(keepingCapacity: true)
     }
   }
 }

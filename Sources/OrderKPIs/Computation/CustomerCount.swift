@@ -13,7 +13,7 @@ struct CustomerCount: ~Copyable {
   init(_ keys: KeyMaker) {
     users = KeyTable(keys)
     pairs = KeyTable(keys)
-    windows = DayWindows(keys)
+    windows = DayWindows(keys, categoryCount: 0)
   }
 
   /// Counts the customers of a partition, given in several lists.
@@ -25,7 +25,7 @@ struct CustomerCount: ~Copyable {
       for customer in list {
         let user = UInt64(truncatingIfNeeded: users.insert(customer.user).number)
         let pair = RowKey(low: user &<< 32 | UInt64(UInt32(bitPattern: customer.day)), high: 0)
-        if pairs.insert(pair).isNew { windows.update(customer.day) { $0.customers &+= 1 } }
+        if pairs.insert(pair).isNew { _ = windows.update(customer.day) { $0.customers &+= 1 } }
       }
     }
   }

@@ -10,9 +10,8 @@ struct FigureSums: Sendable {
 
   mutating func merge(_ windows: borrowing DayWindows) {
     for window in windows.days { days[window.day, default: DaySums()] += window.sums }
-    for window in windows.categories {
-      let place = CategoryDay(day: window.day, category: window.category)
-      categories[place, default: CategorySums()] += window.sums
+    windows.forEachCategory { day, category, sums in
+      categories[CategoryDay(day: day, category: category), default: CategorySums()] += sums
     }
   }
 

@@ -48,13 +48,17 @@ struct ItemEntry: BitwiseCopyable, Sendable {
 ///
 /// Copies of an item may name different orders, so both have to be looked at: the ids tell which
 /// items are copies, and those are left out when items are joined with their orders.
-final class ItemPart: Sendable {
+///
+/// Unchecked: the marks are atomic.
+final class ItemPart: @unchecked Sendable {
   let place: InputPlace
   let ids: Partitioned<ItemID>
   let items: Partitioned<ItemEntry>
   /// The rests of the amounts, in the order of the items; empty if all are 0.
   let rests: [Int64]
-  private let copies = Mutex<[UInt64]>([])
+  /// One bit for each id place, set for a copy.
+  private let copyMarks: UnsafeMutablePointer<Atomic<UInt64>>
+  private let hasCopies = Atomic(false)
 
   init(
     place: InputPlace,
@@ -66,31 +70,42 @@ final class ItemPart: Sendable {
     self.ids = ids
     self.items = items
     self.rests = rests
+    copyMarks = .allocate(capacity: ids.count / 64 + 1)
+    for word in 0...ids.count / 64 { (copyMarks + word).initialize(to: Atomic(0)) }
   }
 
-  /// Remembers items as copies; any thread may call it.
-  func mark(copiesAt places: [Int]) {
-    copies.withLock { bits in
-      if bits.isEmpty { bits = [UInt64](repeating: 0, count: ids.count / 64 + 1) }
-      for place in places { bits[place / 64] |= 1 << UInt64(place % 64) }
-    }
+  deinit { copyMarks.deallocate() }
+
+  func markCopy(at idPlace: Int) {
+    copyMarks[idPlace / 64].bitwiseOr(1 << UInt64(idPlace % 64), ordering: .relaxed)
+    hasCopies.store(true, ordering: .relaxed)
   }
 
-  /// The copies by id place, a bit each; empty if there are none.
-  var copyBits: [UInt64] { copies.withLock { $0 } }
+  /// Whether an item is a copy; asked when all copies are marked.
+  @inline(__always)
+  func isCopy(at idPlace: UInt32) -> Bool {
+    let word = copyMarks[Int(idPlace / 64)].load(ordering: .relaxed)
+    return word & 1 &<< UInt64(idPlace % 64) != 0
+  }
+
+  /// Whether any item is a copy.
+  var mayHaveCopies: Bool { hasCopies.load(ordering: .relaxed) }
 }
 
 /// Collects the clean items of one part after another.
 struct ItemCollector {
+  private struct Collected: BitwiseCopyable {
+    var id: ItemID
+    var entry: ItemEntry
+    var rest: Int64
+    var idPartition: UInt16
+    var partition: UInt16
+  }
+
   private let keys: KeyMaker
   private let partitioning: Partitioning
-  private var ids: [ItemID] = []
-  private var idPartitions: [UInt16] = []
-  private var entries: [ItemEntry] = []
-  private var partitions: [UInt16] = []
-  private var rests: [Int64] = []
+  private var collected: [Collected] = []
   private var hasRests = false
-  private var places: [UInt32] = []
 
   init(_ keys: KeyMaker, _ partitioning: Partitioning) {
     self.keys = keys
@@ -106,44 +121,48 @@ struct ItemCollector {
       let order = keys.key(row.orderID)
       let product = keys.key(row.productID)
       let id = row.id.isEmpty ? keys.key(order, product) : keys.key(row.id)
-      ids.append(ItemID(id: id, offset: UInt32(truncatingIfNeeded: offset - place.offset)))
-      idPartitions.append(partitioning.partition(ofSpread: keys.spread(id)))
-      entries.append(
-        ItemEntry(
-          order: order,
-          category: catalog.category(of: product),
-          hundredths: row.revenue.hundredths,
-          quantity: row.quantity,
-          return: row.return
+      let entry = ItemEntry(
+        order: order,
+        category: catalog.category(of: product),
+        hundredths: row.revenue.hundredths,
+        quantity: row.quantity,
+        return: row.return
+      )
+      collected.append(
+        Collected(
+          id: ItemID(id: id, offset: UInt32(truncatingIfNeeded: offset - place.offset)),
+          entry: entry,
+          rest: row.revenue.rest,
+          idPartition: partitioning.partition(ofSpread: keys.spread(id)),
+          partition: partitioning.partition(ofSpread: keys.spread(order))
         )
       )
-      partitions.append(partitioning.partition(ofSpread: keys.spread(order)))
-      rests.append(row.revenue.rest)
       hasRests = hasRests || row.revenue.rest != 0
     }
   }
 
   /// The part that begins at `place`; starts over.
   mutating func finish(_ place: InputPlace) -> ItemPart {
-    let ids = Partitioned(ids, by: idPartitions, partitioning, places: &places)
-    for (index, place) in places.enumerated() { entries[index].idPlace = place }
-    let items = Partitioned(entries, by: partitions, partitioning, places: &places)
-    var sortedRests: [Int64] = []
-    if hasRests {
-      sortedRests = [Int64](repeating: 0, count: rests.count)
-      for (rest, place) in zip(rests, places) { sortedRests[Int(place)] = rest }
+    var rests = [Int64](repeating: 0, count: hasRests ? collected.count : 0)
+    defer {
+      collected.removeAll(keepingCapacity: true)
+      hasRests = false
     }
-    removeAll()
-    return ItemPart(place: place, ids: ids, items: items, rests: sortedRests)
-  }
-
-  private mutating func removeAll() {
-    ids.removeAll(keepingCapacity: true)
-    idPartitions.removeAll(keepingCapacity: true)
-    entries.removeAll(keepingCapacity: true)
-    partitions.removeAll(keepingCapacity: true)
-    rests.removeAll(keepingCapacity: true)
-    hasRests = false
+    return collected.withUnsafeMutableBufferPointer { collected in
+      let ids = Partitioned(count: collected.count, partitioning) {
+        collected[$0].idPartition
+      } move: { number, idPlace in
+        collected[number].entry.idPlace = UInt32(truncatingIfNeeded: idPlace)
+        return collected[number].id
+      }
+      let items = Partitioned(count: collected.count, partitioning) {
+        collected[$0].partition
+      } move: { number, itemPlace in
+        if !rests.isEmpty { rests[itemPlace] = collected[number].rest }
+        return collected[number].entry
+      }
+      return ItemPart(place: place, ids: ids, items: items, rests: rests)
+    }
   }
 }
 

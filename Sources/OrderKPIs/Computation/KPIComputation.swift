@@ -13,6 +13,7 @@ struct KPIComputation {
   let keys: KeyMaker
   let partitioning: Partitioning
   let threads: ThreadTeam
+  let categoryCount: Int
 
   /// The sums, and what was rejected of each file.
   struct Outcome {
@@ -37,7 +38,13 @@ struct KPIComputation {
     for rejects in copies { outcome.itemRejects.merge(rejects) }
 
     let joins = threads.map(partitioning.count) { next in
-      var join = PartitionJoin(keys, partitioning, orderFileCount, itemFileCount)
+      var join = PartitionJoin(
+        keys,
+        partitioning,
+        categoryCount: categoryCount,
+        orderFileCount: orderFileCount,
+        itemFileCount: itemFileCount
+      )
       while let partition = next() { join.join(partition, orders, items) }
       return join.finish()
     }
@@ -61,6 +68,6 @@ struct KPIComputation {
 extension [RejectLog] {
   /// Adds the logs of the same files.
   fileprivate mutating func merge(_ others: [RejectLog]) {
-    for (file, log) in others.enumerated() { self[file].merge(log) }
+    for (file, log) in others.enumerated() { self[file].append(log) }
   }
 }

@@ -3,7 +3,7 @@
 /// ```
 /// slot   key (96) | number (32)      the greatest number: empty
 /// ```
-/// Open addressing with linear probing, at most half full. Expected O(1) per call.
+/// Open addressing with linear probing, at most three quarters full. Expected O(1) per call.
 ///
 /// Unchecked: the slots have one owner, and change only when that one does.
 struct KeyTable: ~Copyable, @unchecked Sendable {
@@ -55,7 +55,7 @@ struct KeyTable: ~Copyable, @unchecked Sendable {
     }
     slots[index] = Slot(key: key, number: UInt32(truncatingIfNeeded: count))
     count &+= 1
-    if count &* 2 > mask { grow() }
+    if count &* 4 > mask &* 3 { grow() }
     return (count &- 1, true)
   }
 
@@ -96,7 +96,7 @@ struct KeyTable: ~Copyable, @unchecked Sendable {
 
   private static func slotCount(for count: Int) -> Int {
     var slotCount = 64
-    while slotCount < 2 * count + 2 { slotCount *= 2 }
+    while slotCount * 3 < count * 4 + 4 { slotCount *= 2 }
     return slotCount
   }
 }

@@ -38,11 +38,14 @@ struct OrderPart: Sendable {
 
 /// Collects the clean orders of one part after another.
 struct OrderCollector {
+  private struct Collected: BitwiseCopyable {
+    var entry: OrderEntry
+    var partition: UInt16
+  }
+
   private let keys: KeyMaker
   private let partitioning: Partitioning
-  private var entries: [OrderEntry] = []
-  private var partitions: [UInt16] = []
-  private var places: [UInt32] = []
+  private var collected: [Collected] = []
 
   init(_ keys: KeyMaker, _ partitioning: Partitioning) {
     self.keys = keys
@@ -52,28 +55,28 @@ struct OrderCollector {
   mutating func append(_ batch: CleanBatch<OrderRow>, of place: InputPlace) {
     for (row, offset) in zip(batch.rows, batch.offsets) {
       let id = keys.key(row.id)
-      entries.append(
-        OrderEntry(
-          id: id,
-          offset: UInt32(truncatingIfNeeded: offset - place.offset),
-          user: row.userID.isEmpty ? .none : keys.key(row.userID),
-          createdAt: row.createdAt,
-          isReturned: row.isReturned
-        )
+      let entry = OrderEntry(
+        id: id,
+        offset: UInt32(truncatingIfNeeded: offset - place.offset),
+        user: row.userID.isEmpty ? .none : keys.key(row.userID),
+        createdAt: row.createdAt,
+        isReturned: row.isReturned
       )
-      partitions.append(partitioning.partition(ofSpread: keys.spread(id)))
+      let partition = partitioning.partition(ofSpread: keys.spread(id))
+      collected.append(Collected(entry: entry, partition: partition))
     }
   }
 
   /// The part that begins at `place`; starts over.
   mutating func finish(_ place: InputPlace) -> OrderPart {
-    defer {
-      entries.removeAll(keepingCapacity: true)
-      partitions.removeAll(keepingCapacity: true)
+    defer { collected.removeAll(keepingCapacity: true) }
+    return collected.withUnsafeBufferPointer { collected in
+      let orders = Partitioned(count: collected.count, partitioning) {
+        collected[$0].partition
+      } move: { number, _ in
+        collected[number].entry
+      }
+      return OrderPart(place: place, orders: orders)
     }
-    return OrderPart(
-      place: place,
-      orders: Partitioned(entries, by: partitions, partitioning, places: &places)
-    )
   }
 }

@@ -6,8 +6,8 @@
 ///
 /// State: the orders of one partition, whose memory the next one takes over.
 struct PartitionJoin: ~Copyable {
-  private struct Order {
-    var day: Int32
+  private struct Order: BitwiseCopyable {
+    var dayNumber: UInt32
     var isReturned: Bool
     /// The categories of its items so far; those beyond the 64th are in `otherCategories`.
     var categories: UInt64 = 0
@@ -36,14 +36,15 @@ struct PartitionJoin: ~Copyable {
   init(
     _ keys: KeyMaker,
     _ partitioning: Partitioning,
-    _ orderFileCount: Int,
-    _ itemFileCount: Int
+    categoryCount: Int,
+    orderFileCount: Int,
+    itemFileCount: Int
   ) {
     self.keys = keys
     self.partitioning = partitioning
     orderNumbers = KeyTable(keys)
     otherCategories = KeyTable(keys)
-    windows = DayWindows(keys)
+    windows = DayWindows(keys, categoryCount: categoryCount)
     result = Result(
       customers: Array(repeating: [], count: partitioning.count),
       orderRejects: Array(repeating: RejectLog(), count: orderFileCount),
@@ -77,41 +78,42 @@ struct PartitionJoin: ~Copyable {
         )
         continue
       }
-      let (day, isReturned) = (entry.day, entry.isReturned)
-      orders.append(Order(day: day, isReturned: isReturned))
-      windows.update(day) {
+      let isReturned = entry.isReturned
+      let dayNumber = windows.update(entry.day) {
         $0.orders &+= 1
         $0.returnedOrders &+= isReturned ? 1 : 0
       }
+      orders.append(
+        Order(dayNumber: UInt32(truncatingIfNeeded: dayNumber), isReturned: isReturned)
+      )
       if entry.user != .none {
         let target = Int(partitioning.partition(ofSpread: keys.spread(entry.user)))
-        result.customers[target].append(Customer(user: entry.user, day: day))
+        result.customers[target].append(Customer(user: entry.user, day: entry.day))
       }
     }
   }
 
   private mutating func add(_ part: ItemPart, _ partition: Int) {
-    let copyBits = part.copyBits
+    let mayHaveCopies = part.mayHaveCopies
+    let rests = part.rests
     let (items, firstPlace) = part.items.partition(partition)
     for (index, item) in items.enumerated() {
-      let idPlace = Int(item.idPlace)
-      if !copyBits.isEmpty, copyBits[idPlace / 64] & 1 << UInt64(idPlace % 64) != 0 { continue }
+      if mayHaveCopies, part.isCopy(at: item.idPlace) { continue }
       guard let number = orderNumbers.number(of: item.order) else {
         result.itemRejects[part.place.file].note(
           .unknownOrder,
-          at: part.place.offset + Int64(part.ids[idPlace].offset)
+          at: part.place.offset + Int64(part.ids[Int(item.idPlace)].offset)
         )
         continue
       }
-      let order = orders[number]
       let isFirst = isFirst(item.category, of: number)
-      let amount = (item.hundredths, part.rests.isEmpty ? 0 : part.rests[firstPlace + index])
-      windows.update(order.day, item.category) {
-        $0.revenue.add(hundredths: amount.0, rest: amount.1)
-        $0.items &+= item.quantity
-        if item.isReturned(orderIsReturned: order.isReturned) { $0.returnedItems &+= item.quantity }
-        if isFirst { $0.orders &+= 1 }
-      }
+      windows.add(
+        item,
+        rest: rests.isEmpty ? 0 : rests[firstPlace + index],
+        to: Int(orders[number].dayNumber),
+        isReturned: item.isReturned(orderIsReturned: orders[number].isReturned),
+        isFirstOfOrder: isFirst
+      )
     }
   }
 

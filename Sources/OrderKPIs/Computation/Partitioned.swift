@@ -20,56 +20,55 @@ struct Partitioning: Hashable, Sendable {
 /// rows    | partition 0 | 1 | partition 2 | ...
 /// starts  0             5   7             ...
 /// ```
-final class Partitioned<Row: BitwiseCopyable & Sendable>: Sendable {
-  private let rows: Rows
-  private let starts: [UInt32]
+///
+/// Unchecked: the rows are written by the initializer, afterwards only read.
+final class Partitioned<Row: BitwiseCopyable & Sendable>: @unchecked Sendable {
+  private let rows: UnsafeMutablePointer<Row>
+  /// Where the rows of each partition begin; one more than there are partitions.
+  private let starts: UnsafeMutablePointer<UInt32>
+  let count: Int
 
-  /// Sorts rows, whose partitions are given one by one, in linear time; `places` is filled with where
-  /// each row went.
+  /// Sorts `count` rows in linear time: asks for the partition of each, twice, then for the row
+  /// itself, once, telling where it goes.
+  @inline(__always)
   init(
-    _ rows: [Row],
-    by partitions: [UInt16],
+    count: Int,
     _ partitioning: Partitioning,
-    places: inout [UInt32]
+    partition: (Int) -> UInt16,
+    move: (_ number: Int, _ place: Int) -> Row
   ) {
-    var next = [UInt32](repeating: 0, count: partitioning.count + 1)
-    for partition in partitions { next[Int(partition) &+ 1] &+= 1 }
-    for index in 1...partitioning.count { next[index] &+= next[index &- 1] }
-    starts = next
-    self.rows = Rows(count: rows.count)
-    places.removeAll(keepingCapacity: true)
-    places.reserveCapacity(rows.count)
-    for (row, partition) in zip(rows, partitions) {
-      let place = next[Int(partition)]
-      next[Int(partition)] = place &+ 1
-      self.rows.start[Int(place)] = row
-      places.append(place)
+    self.count = count
+    rows = .allocate(capacity: count)
+    starts = .allocate(capacity: partitioning.count + 1)
+    starts.initialize(repeating: 0, count: partitioning.count + 1)
+    for number in 0..<count { starts[Int(partition(number))] &+= 1 }
+    // First the end of each partition, then, row by row from the last one on, its start.
+    var end: UInt32 = 0
+    for index in 0...partitioning.count {
+      end &+= starts[index]
+      starts[index] = end
+    }
+    var number = count
+    while number > 0 {
+      number &-= 1
+      let index = Int(partition(number))
+      starts[index] &-= 1
+      let place = Int(starts[index])
+      rows[place] = move(number, place)
     }
   }
 
-  var count: Int { rows.count }
+  deinit {
+    rows.deallocate()
+    starts.deallocate()
+  }
 
   /// The rows of a partition; `firstPlace` is where they begin among those of the chunk.
   @inline(__always)
   func partition(_ index: Int) -> (rows: UnsafeBufferPointer<Row>, firstPlace: Int) {
-    let (start, end) = (Int(starts[index]), Int(starts[index + 1]))
-    return (UnsafeBufferPointer(start: rows.start + start, count: end - start), start)
+    let (start, end) = (Int(starts[index]), Int(starts[index &+ 1]))
+    return (UnsafeBufferPointer(start: rows + start, count: end &- start), start)
   }
 
-  subscript(place: Int) -> Row { rows.start[place] }
-
-  /// Memory for rows.
-  ///
-  /// Unchecked: written by the initializer of its owner, afterwards only read.
-  private final class Rows: @unchecked Sendable {
-    let start: UnsafeMutablePointer<Row>
-    let count: Int
-
-    init(count: Int) {
-      start = .allocate(capacity: count)
-      self.count = count
-    }
-
-    deinit { start.deallocate() }
-  }
+  subscript(place: Int) -> Row { rows[place] }
 }

@@ -15,6 +15,10 @@ struct RowKey: Hashable, BitwiseCopyable, Sendable {
 
   /// What no text has: neither a number nor marked as a fingerprint.
   static let none = RowKey(low: 0, high: 1)
+
+  /// The whole number that the id is; nil for any other text.
+  @inline(__always)
+  var number: Int? { high == 0 ? Int(truncatingIfNeeded: low) : nil }
 }
 
 /// Makes keys, and spreads them over partitions and tables, by a secret of its own: no input can aim

@@ -1,14 +1,9 @@
 /// A sum of exact amounts, which no number of them overflows.
 struct ExactSum: Hashable {
-  private var hundredths: Int128 = 0
-  private var rest: Int128 = 0
-
-  /// Adds `hundredths x 10^-2 + rest x 10^-20`.
-  @inline(__always)
-  mutating func add(hundredths: Int64, rest: Int64) {
-    self.hundredths &+= Int128(hundredths)
-    self.rest &+= Int128(rest)
-  }
+  /// Units of 10^-2.
+  var hundredths: Int128 = 0
+  /// Units of 10^-20, any number of them.
+  var rest: Int128 = 0
 
   static func += (sum: inout ExactSum, other: ExactSum) {
     sum.hundredths += other.hundredths

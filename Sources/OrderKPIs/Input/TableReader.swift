@@ -68,7 +68,7 @@ final class TableReader<Row: CleanRow>: Sendable {
   private func note(_ batch: CleanBatch<Row>, of chunk: Chunk) throws(ConnectorError) {
     let report = reportsByFile.withLock { reports in
       reports[chunk.file.order].rowCount += batch.rowCount
-      reports[chunk.file.order].rejects.merge(batch.rejects)
+      reports[chunk.file.order].rejects.append(batch.rejects)
       return reports[chunk.file.order]
     }
     let badRows = report.rejects.counts[.malformedRow] ?? 0

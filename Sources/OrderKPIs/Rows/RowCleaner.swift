@@ -64,7 +64,7 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
 /// Clean rows in the order of the file, and what was rejected between them.
 package struct CleanBatch<Row: CleanRow> {
   package var rows: [Row] = []
-  /// Where each row stands in the file.
+  /// Where each row stands in the file, unpacked, in bytes.
   package var offsets: [Int64] = []
   /// All that were read, rejected ones too.
   package var rowCount = 0

@@ -33,6 +33,8 @@ final class PostgresTaskSink: TaskSink {
   private var generation: Int64 = 0
   /// The last epoch known to be committed.
   private var committedEpoch: Int64 = 0
+  /// Knows nothing before `open`.
+  private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
   private var isUncertain = false
 
@@ -48,6 +50,7 @@ final class PostgresTaskSink: TaskSink {
     self.source = source
     self.rule = rule
     self.fault = fault
+    recent = RecentEvents(rule: rule, after: .endOfInput)
   }
 
   func open() throws(ConnectorError) -> TaskProgress? {
@@ -69,6 +72,7 @@ final class PostgresTaskSink: TaskSink {
     generation = line.generation
     committedEpoch = line.epoch
     isUncertain = false
+    recent = RecentEvents(rule: rule, after: line.greatestEventTime)
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }
@@ -126,7 +130,7 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
-  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule) }
+  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
 
@@ -242,7 +246,11 @@ final class PostgresTaskSink: TaskSink {
     try session.copyDeadLetters(of: epoch)
     try session.copyGaps(of: epoch)
     fault.pass(.beforeProgress)
-    try advance(connection, to: progress.corrected(by: receipt))
+    try advance(
+      connection,
+      to: progress.corrected(by: receipt),
+      greatestEventTime: epoch.greatestEventTime
+    )
     // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
     if progress.isFlushed { try connection.execute(Self.waitForDisk) }
     fault.pass(.beforeCommit)
@@ -259,11 +267,14 @@ final class PostgresTaskSink: TaskSink {
 
   private func advance(
     _ connection: PostgresConnection,
-    to progress: TaskProgress
+    to progress: TaskProgress,
+    greatestEventTime: EventTime
   ) throws(ConnectorError) {
     let tag = try connection.execute(
       ProgressLine.advance,
-      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress)
+      [
+        String(task), String(generation), String(committedEpoch), greatestEventTime.postgresText,
+      ] + ProgressLine.values(progress)
     )
     guard tag.rowCount != 1 else { return }
     try connection.execute("ROLLBACK")

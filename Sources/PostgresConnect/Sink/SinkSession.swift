@@ -88,21 +88,11 @@ final class SinkSession {
     watermark: Watermark
   ) throws(ConnectorError) -> CommitReceipt {
     guard epoch.hasLateEvents else { return CommitReceipt() }
-    try connection.copy(
-      epoch.lateClicks,
-      into: StagingTables.lateClicks,
-      columns: LateRow<ClickRecord>.columns
-    )
-    try connection.copy(
-      epoch.lateCheckouts,
-      into: StagingTables.lateCheckouts,
-      columns: LateRow<CheckoutRecord>.columns
-    )
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
-    let remaining = try rules.settle(on: connection)
+    let remaining = try rules.settle(epoch, on: connection)
     var receipt = CommitReceipt()
-    receipt.lateClickDuplicates = epoch.lateClickCount - remaining.clicks.stored
-    receipt.lateCheckoutDuplicates = epoch.lateCheckoutCount - remaining.checkouts.stored
+    receipt.lateClickDuplicates = epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored
+    receipt.lateCheckoutDuplicates = epoch.lateNotes.counts[.checkouts, default: 0] - remaining.checkouts.stored
     receipt.lateClicksDropped = remaining.clicks.dropped
     receipt.lateCheckoutsDropped = remaining.checkouts.dropped
     return receipt

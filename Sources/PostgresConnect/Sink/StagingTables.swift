@@ -5,6 +5,8 @@ enum StagingTables {
   static let revisions = "pg_temp.revisions"
   static let lateClicks = "pg_temp.late_clicks"
   static let lateCheckouts = "pg_temp.late_checkouts"
+  static let questions = "pg_temp.questions"
+  static let answers = "pg_temp.answers"
 
   static let creation = """
     CREATE TEMP TABLE revisions (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS;
@@ -13,18 +15,22 @@ enum StagingTables {
       log_offset bigint NOT NULL,
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
-      is_dropped boolean NOT NULL
+      is_old boolean NOT NULL,
+      is_dropped boolean NOT NULL,
+      restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE late_checkouts (
       LIKE ecommerce.raw_checkouts,
       log_offset bigint NOT NULL,
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
-      is_dropped boolean NOT NULL
+      is_old boolean NOT NULL,
+      is_dropped boolean NOT NULL,
+      restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE questions (
-      user_id text COLLATE "C" NOT NULL,
       checkout_id text COLLATE "C" NOT NULL,
+      user_id text COLLATE "C" NOT NULL,
       checkout_timestamp timestamptz NOT NULL,
       revenue numeric(12, 2) NOT NULL
     ) ON COMMIT DELETE ROWS;

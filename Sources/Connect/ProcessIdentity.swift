@@ -1,15 +1,15 @@
-import Foundation
+package import Foundation
 
 /// A process that cannot be mistaken for a later one with the same number: its number and when it
 /// started, in clock ticks since the machine did.
 ///
 /// Source: proc(5), /proc/PID/stat, fields 3 (state) and 22 (start time).
-struct ProcessIdentity: Hashable, LosslessStringConvertible {
-  let processID: pid_t
+package struct ProcessIdentity: Hashable, Sendable, LosslessStringConvertible {
+  package let processID: pid_t
   private let startTicks: UInt64
 
   /// Nil when there is no such process, or only its exit status is left of it.
-  init?(of processID: pid_t) {
+  package init?(of processID: pid_t) {
     guard let status = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
       // The program's name, in parentheses, may hold anything, parentheses included.
       let nameEnd = status.lastIndex(of: ")")
@@ -21,7 +21,7 @@ struct ProcessIdentity: Hashable, LosslessStringConvertible {
     startTicks = ticks
   }
 
-  init?(_ description: String) {
+  package init?(_ description: String) {
     let parts = description.split(whereSeparator: \.isWhitespace)
     guard parts.count == 2, let processID = pid_t(parts[0]), let ticks = UInt64(parts[1]) else {
       return nil
@@ -30,7 +30,7 @@ struct ProcessIdentity: Hashable, LosslessStringConvertible {
     startTicks = ticks
   }
 
-  var description: String { "\(processID) \(startTicks)" }
+  package var description: String { "\(processID) \(startTicks)" }
 
-  var isAlive: Bool { ProcessIdentity(of: processID) == self }
+  package var isAlive: Bool { ProcessIdentity(of: processID) == self }
 }

@@ -1,14 +1,26 @@
+package import Connect
 import Foundation
-import Programs
 
 /// The job that `start` leaves running: a process of its own session, known by its pid file.
-struct BackgroundJob {
-  static let directory = ".firstclick"
-  static let logFile = "\(directory)/stream-job.log"
-  private static let processFile = "\(directory)/stream-job.pid"
+package struct BackgroundJob {
+  private let program: String
+  private let directory: String
+  package let logFile: String
+  private let processFile: String
+
+  /// - Parameters:
+  ///   - program: the name it has in messages, and its process in lists.
+  ///   - name: of its files.
+  ///   - directory: where its pid file and its log are.
+  package init(of program: String, named name: String, in directory: String) {
+    self.program = program
+    self.directory = directory
+    logFile = "\(directory)/\(name).log"
+    processFile = "\(directory)/\(name).pid"
+  }
 
   /// The running job, if there is one.
-  static var running: ProcessIdentity? {
+  package var running: ProcessIdentity? {
     guard let text = try? String(contentsOfFile: processFile, encoding: .utf8),
       let identity = ProcessIdentity(text), identity.isAlive
     else { return nil }
@@ -19,7 +31,7 @@ struct BackgroundJob {
   ///
   /// - Returns: the job; nil when it has come to its end within a second.
   /// - Throws: `.failed` when it failed by then, with the last line it wrote.
-  static func start(_ arguments: [String]) throws(Failure) -> ProcessIdentity? {
+  package func start(_ arguments: [String]) throws(Failure) -> ProcessIdentity? {
     let processID = try spawn(arguments)
     if let identity = ProcessIdentity(of: processID) {
       do {
@@ -44,13 +56,13 @@ struct BackgroundJob {
     return nil
   }
 
-  static var lastLogLine: String {
+  package var lastLogLine: String {
     let log = (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? ""
     return log.split(whereSeparator: \.isNewline).last.map(String.init) ?? "no output"
   }
 
   /// Asks the job to drain and commit, and waits until it has ended.
-  static func stop(_ job: ProcessIdentity, within limit: Duration) throws(Failure) {
+  package func stop(_ job: ProcessIdentity, within limit: Duration) throws(Failure) {
     kill(job.processID, SIGTERM)
     let deadline = ContinuousClock.now + limit
     while job.isAlive {
@@ -69,7 +81,7 @@ struct BackgroundJob {
   /// `POSIX_SPAWN_SETSID` of <spawn.h>, a GNU extension that Swift does not import.
   private static let setSessionFlag: Int16 = 0x80
 
-  private static func spawn(_ arguments: [String]) throws(Failure) -> pid_t {
+  private func spawn(_ arguments: [String]) throws(Failure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -86,9 +98,9 @@ struct BackgroundJob {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, setSessionFlag)
+    posix_spawnattr_setflags(&attributes, Self.setSessionFlag)
 
-    var words: [UnsafeMutablePointer<CChar>?] = (["stream-job"] + arguments).map { strdup($0) }
+    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     words.append(nil)
     defer { words.forEach { free($0) } }
     var processID: pid_t = 0
