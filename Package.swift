@@ -201,8 +201,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -303,7 +303,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
-        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+        "KafkaConnect", "Programs", "generator", "stream-job", "batch-job", "local-broker",
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),
