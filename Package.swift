@@ -45,6 +45,18 @@ let package = Package(
       pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"])]
     ),
+    .systemLibrary(
+      name: "CCrypto",
+      path: "Sources/CCrypto",
+      pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]
+    ),
+    .systemLibrary(
+      name: "CCurl",
+      path: "Sources/CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .target(name: "CScan"),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
@@ -82,7 +94,10 @@ let package = Package(
     ),
     .target(
       name: "KafkaConnect",
-      dependencies: ["CRDKafka", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -99,7 +114,7 @@ let package = Package(
     // The batch path: files in, the same operators, files or tables out.
     .target(
       name: "FileInput",
-      dependencies: ["CZlib", "CZstd", "Connect"],
+      dependencies: ["CZlib", "CZstd", "CScan", "Connect", "Events"],
       swiftSettings: settings
     ),
     .target(
@@ -111,12 +126,18 @@ let package = Package(
     ),
     .target(
       name: "OrderKPIs",
-      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
       swiftSettings: settings
     ),
     .target(
       name: "InboxPipeline",
-      dependencies: ["OrderKPIs", "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CCrypto", "CCurl", "OrderKPIs", "FileInput", "PostgresConnect", "Runtime", "Connect",
+        "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -124,7 +145,7 @@ let package = Package(
     .target(
       name: "Programs",
       dependencies: [
-        "Connect", "Dataflow",
+        "PostgresConnect", "Connect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -171,7 +192,7 @@ let package = Package(
     .executableTarget(
       name: "local-broker",
       dependencies: [
-        "Programs", "KafkaConnect",
+        "Programs", "KafkaConnect", "Connect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -222,12 +243,15 @@ let package = Package(
     ),
     .testTarget(
       name: "KafkaConnectTests",
-      dependencies: ["KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      dependencies: [
+        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "FileInputTests",
-      dependencies: ["FileInput", "Connect", "TestSupport"],
+      dependencies: ["FileInput", "CZlib", "CZstd", "Connect", "Events", "TestSupport"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -267,7 +291,8 @@ let package = Package(
     .testTarget(
       name: "ProgramsTests",
       dependencies: [
-        "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "Programs", "Connect", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),

@@ -14,6 +14,7 @@ package enum SQLFiles {
     migration(3, "constraints", PackageResources._003_constraints_sql),
     migration(4, "analytics", PackageResources._004_analytics_sql),
     migration(5, "comments", PackageResources._005_comments_sql),
+    migration(6, "pipeline", PackageResources._006_pipeline_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

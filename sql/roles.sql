@@ -56,6 +56,15 @@ GRANT INSERT ON
   ecommerce.dead_letters,
   ecommerce.log_gaps
 TO firstclick_writer;
+-- A day is recomputed whole: categories that it no longer has go.
+GRANT INSERT, UPDATE, DELETE ON
+  ecommerce.pipeline_lease,
+  ecommerce.pipeline_runs,
+  ecommerce.processed_files,
+  ecommerce.staging_products,
+  ecommerce.staging_orders,
+  ecommerce.staging_order_items
+TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,
   ecommerce.stream_progress,

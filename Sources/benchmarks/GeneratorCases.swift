@@ -75,11 +75,14 @@ private struct GeneratorInput: Sendable {
 /// Counts bytes and keeps none.
 private final class CountingLog: LogWriter {
   let partitionCount = 4
+  let isContinued = false
   private(set) var byteCount = 0
 
-  func append(_ lines: UnsafeRawBufferPointer, to stream: StreamKind, partition: Int) {
-    byteCount += lines.count
+  func append(_ lines: KeyedLines, to stream: StreamKind, partition: Int) {
+    byteCount += lines.bytes.count
   }
+
+  func finish() {}
 }
 
 /// A log of its own in the run's directory.

@@ -16,14 +16,14 @@ final class Background: @unchecked Sendable {
   }
 
   func wait(_ location: SourceLocation = #_sourceLocation) throws {
-    try #require(group.wait(timeout: .now() + 60) == .success, sourceLocation: location)
+    try #require(group.wait(timeout: .now() + 120) == .success, sourceLocation: location)
     try result.get()
   }
 }
 
-/// Waits for another thread to get somewhere, for 60 seconds at most.
+/// Waits for another thread to get somewhere, for two minutes at most.
 func waitUntil(_ condition: () -> Bool, _ location: SourceLocation = #_sourceLocation) {
-  let end = ContinuousClock.now + .seconds(60)
+  let end = ContinuousClock.now + .seconds(120)
   let tick = DispatchSemaphore(value: 0)
   while !condition(), ContinuousClock.now < end {
     _ = tick.wait(timeout: .now() + .milliseconds(1))

@@ -21,20 +21,24 @@ package enum FaultPoint: String, CaseIterable, Sendable {
   case lostCommitAck = "lost-commit-ack"
 }
 
+/// Strikes at the n-th pass of a point of a commit.
+package typealias Fault = PointedFault<FaultPoint>
+
 /// Strikes at the n-th pass of one point: `FIRSTCLICK_CRASH_AT=before-commit:3`.
-package final class Fault: Sendable {
-  private let point: FaultPoint
+package final class PointedFault<Point>: Sendable
+where Point: RawRepresentable & Equatable & Sendable, Point.RawValue == String {
+  private let point: Point
   private let passesLeft: Mutex<Int>
 
   /// What the environment asks for; nil, and free of cost, when it asks for nothing.
-  package static let fromEnvironment: Fault? = getenv("FIRSTCLICK_CRASH_AT").flatMap {
-    Fault(String(cString: $0))
+  package static var fromEnvironment: PointedFault? {
+    getenv("FIRSTCLICK_CRASH_AT").flatMap { PointedFault(String(cString: $0)) }
   }
 
   /// - Parameter text: `POINT` or `POINT:N`, N counting from 1; nil for any other text.
   package init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let point = parts.first.flatMap({ FaultPoint(rawValue: String($0)) }),
+    guard parts.count <= 2, let point = parts.first.flatMap({ Point(rawValue: String($0)) }),
       let pass = parts.count == 2 ? Int(parts[1]) : 1, pass > 0
     else { return nil }
     self.point = point
@@ -42,7 +46,7 @@ package final class Fault: Sendable {
   }
 
   /// True at the pass asked for, once.
-  package func strikes(at point: FaultPoint) -> Bool {
+  package func strikes(at point: Point) -> Bool {
     guard point == self.point else { return false }
     return passesLeft.withLock {
       $0 -= 1
@@ -51,9 +55,9 @@ package final class Fault: Sendable {
   }
 }
 
-extension Fault? {
+extension Optional {
   /// Kills the process with SIGKILL where the fault strikes.
-  func pass(_ point: FaultPoint) {
+  package func pass<Point>(_ point: Point) where Wrapped == PointedFault<Point> {
     if let fault = self, fault.strikes(at: point) { kill(getpid(), SIGKILL) }
   }
 }

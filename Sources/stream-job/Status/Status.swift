@@ -25,7 +25,7 @@ struct Status: ParsableCommand {
   func run() throws {
     let database = try Destination(common, common.configuration()).requireDatabase(for: "status")
     if watch { Interrupts.watch() }
-    let address = try database.startExisting()
+    let address = try database.startExisting(madeBy: "stream-job run")
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
     var sampler = ThroughputSampler(StatusQuery(on: connection))
