@@ -20,6 +20,8 @@ package struct TaskStatistics: Hashable, Sendable {
     /// Behind the end of the log, in its own unit (bytes for files); refreshed a few times a second.
     package var lag: Int64 = 0
     package var isIdle = false
+    /// Records of this run whose key is not their user: they may not meet the user's others.
+    package var strayKeys: Int64 = 0
   }
 
   package var task: Int

@@ -10,16 +10,20 @@ final class RunDisplay: Sendable {
   private static let refreshInterval = 0.1
 
   private let job: StreamingJob
+  private let lagUnit: LagUnit
   private let progress = Progress(of: "stream-job")
   private let isOver = Atomic(false)
 
-  init(of job: StreamingJob) { self.job = job }
+  init(of job: StreamingJob, lagUnit: LagUnit) {
+    self.job = job
+    self.lagUnit = lagUnit
+  }
 
   /// Shows the job from another thread until `finish`.
   func start() {
     Thread.detachNewThread { [self] in
       while !isOver.load(ordering: .relaxed) {
-        progress.update { Totals(of: job).progressText }
+        progress.update { Totals(of: job).progressText(lagUnit) }
         Thread.sleep(forTimeInterval: Self.refreshInterval)
       }
     }
@@ -38,6 +42,7 @@ private struct Totals {
   /// By this run, tasks included that another worker has now.
   private let recordsRead: Int64
   private let hasTasks: Bool
+  private var strayKeys: Int64 = 0
   private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
   private var watermark = Watermark.endOfInput
@@ -53,6 +58,7 @@ private struct Totals {
         counts.late += input.counts.late
         counts.deadLetters += input.counts.deadLetters
         lag += input.lag
+        strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
       recordsPerSecond += task.recordsPerSecond
@@ -61,10 +67,10 @@ private struct Totals {
     }
   }
 
-  var progressText: String {
+  func progressText(_ lagUnit: LagUnit) -> String {
     guard hasTasks else { return "\(Figures.grouped(recordsRead)) events, waiting for tasks" }
     return "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
-      + "watermark \(Figures.time(watermark)), \(Figures.bytes(lag)) behind, \(exceptions)"
+      + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind, \(exceptions)"
       + (isRetrying ? ", out of reach, retrying: see the log" : "")
   }
 
@@ -79,5 +85,15 @@ private struct Totals {
   private var exceptions: String {
     "\(Figures.grouped(counts.duplicates)) duplicates, \(Figures.grouped(counts.late)) late, "
       + "\(Figures.grouped(counts.deadLetters)) dead letters"
+      + (strayKeys > 0 ? ", \(Figures.grouped(strayKeys)) keys that are not their user" : "")
+  }
+}
+
+extension LagUnit {
+  fileprivate func text(_ lag: Int64) -> String {
+    switch self {
+    case .bytes: Figures.bytes(lag)
+    case .messages: "\(Figures.grouped(lag)) messages"
+    }
   }
 }

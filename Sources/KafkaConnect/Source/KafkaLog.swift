@@ -11,6 +11,7 @@ package final class KafkaLog: Source {
   package let identity: String
   private let settings: KafkaSettings
   private let gapPolicy: GapPolicy
+  private let group: String
   private let logger: Logger
   private let partitions: Int
   /// Made when the first partition is opened.
@@ -21,12 +22,15 @@ package final class KafkaLog: Source {
   /// - Parameters:
   ///   - settings: where and how.
   ///   - gapPolicy: what to do about messages that the topics no longer have.
+  ///   - group: what the workers that share the log's tasks have in common, such as their database's
+  ///     name: jobs of their own must not share a group. The property `group.id` goes before.
   ///   - reachTimeout: how long the cluster may take to answer before it counts as out of reach.
   ///   - logger: for the state of connections, and one warning a partition whose keys are no users.
   /// - Throws: when no broker can be reached, a topic is missing, or their partitions do not pair up.
   package init(
     _ settings: KafkaSettings,
     gapPolicy: GapPolicy = .fail,
+    group: String = "default",
     reachTimeout: Duration = .seconds(15),
     logger: Logger
   ) throws(ConnectorError) {
@@ -36,6 +40,7 @@ package final class KafkaLog: Source {
     identity = "kafka:\(layout.clusterID)/\(settings.prefix)"
     self.settings = settings
     self.gapPolicy = gapPolicy
+    self.group = group
     self.logger = logger
   }
 
@@ -65,6 +70,15 @@ package final class KafkaLog: Source {
       until: bound,
       end: end?.offset,
       gapPolicy: gapPolicy
+    )
+  }
+
+  package func joinGroup() throws(ConnectorError) -> (any TaskAssignment)? {
+    try KafkaMembership(
+      settings,
+      group: "firstclick-\(settings.prefix)-\(group)",
+      partitionCount: partitions,
+      logger: logger
     )
   }
 
