@@ -213,7 +213,9 @@ let package = Package(
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
-      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: settings
     ),

@@ -102,9 +102,9 @@ package protocol TaskSink: AnyObject {
 package protocol Sink: Sendable {
   /// What the sink can do: a table that can be revised, or append-only rows, final ones only.
   var acceptsRevisions: Bool { get }
-  /// True when several workers may write it, each its own tasks: it keeps their progress, and a
-  /// takeover fences the former owner.
-  var isShared: Bool { get }
+  /// Names a sink that several workers may write, each its own tasks: one that keeps their progress,
+  /// where a takeover fences the former owner. Nil when one worker must run all tasks.
+  func sharedIdentity() throws(ConnectorError) -> String?
   /// Where the tasks stand that were ever taken over, without taking them over; empty for a sink
   /// that is not shared.
   func standings() throws(ConnectorError) -> [Int: TaskStanding]
@@ -129,6 +129,6 @@ package struct TaskStanding: Hashable, Sendable {
 }
 
 extension Sink {
-  package var isShared: Bool { false }
+  package func sharedIdentity() throws(ConnectorError) -> String? { nil }
   package func standings() throws(ConnectorError) -> [Int: TaskStanding] { [:] }
 }

@@ -53,7 +53,9 @@ package final class StreamingJob: Sendable {
   /// Throws the first failure, after the other tasks have committed what they had.
   package func run() throws(ConnectorError) {
     // A sink that keeps no progress must see all tasks from one worker.
-    let assignment = sink.isShared ? try source.joinGroup() : nil
+    let assignment = try sink.sharedIdentity().map { identity throws(ConnectorError) in
+      try source.joinGroup(feeding: identity)
+    }
     let workers = Workers(
       count: max(1, min(settings.workers, taskCount)),
       pollInterval: settings.pollInterval

@@ -174,7 +174,11 @@ package final class KafkaLogWriter: LogWriter {
   private func countReports(waiting timeout: Duration) {
     var timeout = timeout
     while let event = rd_kafka_queue_poll(reports, timeout.wholeMilliseconds) {
-      if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR { ledger.take(event) }
+      switch rd_kafka_event_type(event) {
+      case RD_KAFKA_EVENT_DR: ledger.take(event)
+      case RD_KAFKA_EVENT_ERROR: client.take(error: event)
+      default: break
+      }
       rd_kafka_event_destroy(event)
       timeout = .zero
     }
@@ -217,14 +221,15 @@ package final class KafkaLogWriter: LogWriter {
   /// Refuses to call well what went by another number of partitions than the topics have now.
   private func requirePartitionCount() throws(ConnectorError) {
     for stream in StreamKind.allCases {
-      let topic = client.settings.topic(of: stream)
-      // All is delivered: that the cluster cannot be asked now is no failure.
-      guard let found = try? client.metadata(of: topic), found.partitionCount != partitionCount
+      // All is delivered: that the cluster does not answer now is no failure.
+      guard
+        case .partitions(let count) = TopicLayout.ask(client, stream, atMost: Self.lastPatience),
+        count != partitionCount
       else { continue }
       throw ConnectorError(
         .permanent,
-        "topic \"\(topic)\" at \(client.settings) grew from \(partitionCount) to "
-          + "\(found.partitionCount) partitions while it was written",
+        "topic \"\(client.settings.topic(of: stream))\" at \(client.settings) grew from "
+          + "\(partitionCount) to \(count) partitions while it was written",
         hint: "a user's events may now stand in two partitions: write to a new prefix"
       )
     }

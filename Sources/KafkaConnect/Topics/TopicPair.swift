@@ -1,9 +1,12 @@
 package import Connect
 import Logging
 
-/// The two topics of a stream, which must have equally many partitions.
+/// The two topics of a stream before they are written: there, and of equally many partitions.
 package struct TopicPair {
-  private static let patience = Duration.seconds(30)
+  private static let reachTimeout = Duration.seconds(10)
+  /// For topics made just now to be known to every broker.
+  private static let creationTimeout = Duration.seconds(30)
+  private static let attemptTimeout = Duration.seconds(1)
 
   private let settings: KafkaSettings
   private let client: KafkaClient
@@ -14,86 +17,102 @@ package struct TopicPair {
     client = try KafkaClient(
       settings,
       role: .producer,
-      logger: Logger(label: "kafka", factory: { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "kafka") { _ in SwiftLogNoOpLogHandler() }
     )
   }
 
-  /// Makes the topics that are missing, and returns how many partitions both have.
+  /// Makes the topics that are missing.
   ///
   /// - Parameters:
   ///   - partitions: nil: as many as there are, or those of a new log.
   ///   - replicationFactor: of new topics; nil: the brokers' default.
+  /// - Returns: how many partitions both have.
   /// - Throws: when no broker can be reached or the cluster refuses, and when a topic has another
   ///   number of partitions: then nothing was changed.
   package func prepare(
     partitions: Int?,
     replicationFactor: Int? = nil
   ) throws(ConnectorError) -> Int {
-    var missing: [String] = []
-    var existing: [(name: String, partitionCount: Int)] = []
-    for name in names {
-      if let found = try client.metadata(of: name) {
-        existing.append((name, found.partitionCount))
-      } else {
-        missing.append(name)
-      }
+    var counts: [StreamKind: Int] = [:]
+    for stream in StreamKind.allCases { counts[stream] = try partitionCount(of: stream) }
+    let existing = StreamKind.allCases.compactMap { counts[$0] }
+    let count = partitions ?? existing.first ?? KafkaLogWriter.newPartitionCount
+    for stream in StreamKind.allCases {
+      guard let found = counts[stream], found != count else { continue }
+      throw partitions == nil
+        ? unequal(count, found) : unasked(stream, partitionCount: found, askedFor: count)
     }
-    let count = partitions ?? existing.first?.partitionCount ?? KafkaLogWriter.newPartitionCount
-    for topic in existing where topic.partitionCount != count {
-      throw mismatch(
-        topic.name,
-        topic.partitionCount,
-        expected: count,
-        isAskedFor: partitions != nil
-      )
-    }
-    if !missing.isEmpty {
-      try client.makeTopics(missing, partitionCount: count, replicationFactor: replicationFactor)
-    }
-    for name in names { try awaitLeaders(of: name, partitionCount: count) }
+    let missing = StreamKind.allCases.filter { counts[$0] == nil }
+    guard !missing.isEmpty else { return count }
+    try client.makeTopics(
+      missing.map(settings.topic(of:)),
+      partitionCount: count,
+      replicationFactor: replicationFactor
+    )
+    for stream in missing { try awaitCreation(of: stream, partitionCount: count) }
     return count
   }
 
-  private var names: [String] { StreamKind.allCases.map(settings.topic(of:)) }
-
-  /// Returns when every broker's view of the topic may be relied on to take messages.
-  private func awaitLeaders(of name: String, partitionCount: Int) throws(ConnectorError) {
-    let deadline = ContinuousClock.now + Self.patience
+  /// Of a topic; nil when there is none.
+  ///
+  /// Waits while no broker can be reached, but not when the cluster refuses: wrong credentials, no
+  /// trust, no right.
+  private func partitionCount(of stream: StreamKind) throws(ConnectorError) -> Int? {
+    let deadline = ContinuousClock.now + Self.reachTimeout
     while true {
-      let found = try client.metadata(of: name)
-      if let found, found.partitionCount != partitionCount {
-        throw mismatch(name, found.partitionCount, expected: partitionCount, isAskedFor: true)
+      switch TopicLayout.ask(client, stream, atMost: Self.attemptTimeout) {
+      case .partitions(let count): return count
+      case .missing: return nil
+      case .failed(let code):
+        // An answer that comes at once must not make the loop hot.
+        client.poll(atMost: .milliseconds(100))
+        let isRefused =
+          KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
+        guard isRefused || ContinuousClock.now >= deadline else { continue }
+        throw client.error(code, attempting: "read the topic \"\(settings.topic(of: stream))\"")
       }
-      if let found, found.leaderlessCount == 0 { return }
-      guard ContinuousClock.now < deadline else {
-        throw ConnectorError(
-          .transient,
-          "topic \"\(name)\" at \(settings) has \(found?.leaderlessCount ?? partitionCount) of "
-            + "\(partitionCount) partitions without a leader",
-          hint: "see which of the brokers are down"
-        )
-      }
-      client.poll(atMost: .milliseconds(100))
     }
   }
 
-  private func mismatch(
-    _ name: String,
-    _ count: Int,
-    expected: Int,
-    isAskedFor: Bool
-  ) -> ConnectorError {
-    guard !isAskedFor else {
-      return ConnectorError(
-        .permanent,
-        "topic \"\(name)\" at \(settings) has \(count) partitions, \(expected) were asked for",
-        hint: "leave --partitions out, or write to another prefix"
-      )
+  private func awaitCreation(
+    of stream: StreamKind,
+    partitionCount expected: Int
+  ) throws(ConnectorError) {
+    let deadline = ContinuousClock.now + Self.creationTimeout
+    while ContinuousClock.now < deadline {
+      if let count = try partitionCount(of: stream) {
+        guard count == expected else {
+          throw unasked(stream, partitionCount: count, askedFor: expected)
+        }
+        return
+      }
+      client.poll(atMost: .milliseconds(100))
     }
-    return ConnectorError(
+    throw ConnectorError(
+      .transient,
+      "topic \"\(settings.topic(of: stream))\" was made at \(settings), but no broker knows it yet",
+      hint: "start again in a moment"
+    )
+  }
+
+  private func unasked(
+    _ stream: StreamKind,
+    partitionCount: Int,
+    askedFor: Int
+  ) -> ConnectorError {
+    ConnectorError(
       .permanent,
-      "topics of \(settings) have \(expected) and \(count) partitions: both streams need the same "
-        + "number",
+      "topic \"\(settings.topic(of: stream))\" at \(settings) has \(partitionCount) partitions, "
+        + "\(askedFor) were asked for",
+      hint: "leave --partitions out, or write to another prefix"
+    )
+  }
+
+  private func unequal(_ clicks: Int, _ checkouts: Int) -> ConnectorError {
+    ConnectorError(
+      .permanent,
+      "topics of \(settings) have \(clicks) and \(checkouts) partitions: both streams need the "
+        + "same number",
       hint: "write to another prefix, or make the topics anew"
     )
   }

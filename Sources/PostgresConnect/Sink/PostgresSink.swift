@@ -15,7 +15,18 @@ package struct PostgresSink: Sink {
   }
 
   package var acceptsRevisions: Bool { true }
-  package var isShared: Bool { true }
+
+  /// The database's name and eight digits of when its tables were made.
+  package func sharedIdentity() throws(ConnectorError) -> String? {
+    let connection = try PostgresConnection(address, applicationName: "firstclick identity")
+    defer { connection.close() }
+    return try connection.query(
+      """
+      SELECT current_database() || '-' || left(md5(min(applied_at)::text), 8)
+      FROM ecommerce.schema_version
+      """
+    ).first?.first.flatMap(\.self)
+  }
 
   package func standings() throws(ConnectorError) -> [Int: TaskStanding] {
     let connection = try PostgresConnection(address, applicationName: "firstclick standings")

@@ -76,7 +76,7 @@ final class GroupMember {
       }
       outage.isOver()
     } catch {
-      guard error.kind == .transient else { return environment.control.fail(error) }
+      if error.kind != .transient { environment.control.fail(error) }
       outage.goesOn(error, at: .now)
     }
   }

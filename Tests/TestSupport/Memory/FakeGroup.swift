@@ -221,5 +221,5 @@ private struct GroupSource: Source {
     try log.open(stream, partition: partition, at: position, until: bound)
   }
 
-  func joinGroup() -> (any TaskAssignment)? { group.join(member) }
+  func joinGroup(feeding sinkIdentity: String) -> (any TaskAssignment)? { group.join(member) }
 }

@@ -15,7 +15,7 @@ package final class FreezingSink: Sink, @unchecked Sendable {
   package init(_ sink: any Sink) { self.sink = sink }
 
   package var acceptsRevisions: Bool { sink.acceptsRevisions }
-  package var isShared: Bool { sink.isShared }
+  package func sharedIdentity() throws(ConnectorError) -> String? { try sink.sharedIdentity() }
   /// Calls that are held up.
   package var waitingCount: Int {
     condition.lock()

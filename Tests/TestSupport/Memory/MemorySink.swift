@@ -96,7 +96,7 @@ package final class MemorySink: Sink {
     return next
   }
 
-  package var isShared: Bool { acceptsRevisions }
+  package func sharedIdentity() -> String? { acceptsRevisions ? "memory" : nil }
 
   package func standings() -> [Int: TaskStanding] {
     state.withLock { state in
