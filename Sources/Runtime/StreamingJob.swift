@@ -53,8 +53,9 @@ package final class StreamingJob: Sendable {
   /// Throws the first failure, after the other tasks have committed what they had.
   package func run() throws(ConnectorError) {
     // A sink that keeps no progress must see all tasks from one worker.
-    let assignment = try sink.sharedIdentity().map { identity throws(ConnectorError) in
-      try source.joinGroup(feeding: identity)
+    var assignment: (any TaskAssignment)?
+    if let identity = try sink.sharedIdentity() {
+      assignment = try source.joinGroup(feeding: identity)
     }
     let workers = Workers(
       count: max(1, min(settings.workers, taskCount)),

@@ -1,8 +1,6 @@
 import CRDKafka
 import Connect
 
-<<<<<<< HEAD
-=======
 /// What a client is for: it decides which properties the job sets itself.
 package enum KafkaRole: Sendable {
   case producer
@@ -63,7 +61,6 @@ package enum KafkaRole: Sendable {
   }
 }
 
->>>>>>> main
 /// librdkafka's configuration object, owned until a client takes it.
 struct KafkaConfiguration: ~Copyable {
   private static let errorCapacity = 512
@@ -77,10 +74,6 @@ struct KafkaConfiguration: ~Copyable {
     self.settings = settings
     self.role = role
     object = rd_kafka_conf_new()
-<<<<<<< HEAD
-    try set("client.id", "firstclick")
-=======
->>>>>>> main
     for (name, value) in role.defaults { try set(name, value) }
     for property in settings.properties { try set(property) }
     for (name, value) in role.requirements { try set(name, value) }
