@@ -270,9 +270,8 @@ let package = Package(
     .testTarget(
       name: "InboxPipelineTests",
       dependencies: [
-        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Events",
-        "Dataflow",
-        "TestSupport",
+        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Runtime",
+        "Events", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),

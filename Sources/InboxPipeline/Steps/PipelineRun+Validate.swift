@@ -27,6 +27,8 @@ extension PipelineRun {
         throw StepFailure(error, blaming: file)
       }
     }
+    result.validFiles.sort()
+    result.invalidFiles.sort()
     try blamingNobody { () throws(ConnectorError) in
       batch.checkCompleteness(hasProducts: try store().hasProducts())
     }
