@@ -126,7 +126,9 @@ let package = Package(
     ),
     .target(
       name: "OrderKPIs",
-      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
       swiftSettings: settings
     ),
     .target(
@@ -242,7 +244,7 @@ let package = Package(
     .testTarget(
       name: "KafkaConnectTests",
       dependencies: [
-        "KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport",
+        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

@@ -48,8 +48,8 @@ package struct ProgramSettings: Sendable {
   package static let batchJob = ProgramSettings(
     "batch-job",
     [
-      "into", "log-level", "root", "every", "daily", "quiet", "max-bad-rows", "lease",
-      "notify-command", "notify-shell", "notify-url",
+      "into", "out", "window", "workers", "memory", "max-bad-rows", "log-level", "root", "every",
+      "daily", "quiet", "lease", "notify-command", "notify-shell", "notify-url",
     ]
   )
 

@@ -2,10 +2,10 @@
 ///
 /// Folds 16 bytes a step by one 64 x 64 -> 128-bit multiplication (the scheme of wyhash). Nothing
 /// that the engine hands over depends on the seed.
-struct KeyedHash: BitwiseCopyable, Sendable {
+package struct KeyedHash: BitwiseCopyable, Sendable {
   private let seed: SIMD4<UInt64>
 
-  init() { seed = .random(in: 1 ... .max) }
+  package init() { seed = .random(in: 1 ... .max) }
 
   /// 64 bits of the string.
   @inline(__always) func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
@@ -17,7 +17,7 @@ struct KeyedHash: BitwiseCopyable, Sendable {
   /// Two different strings meet in both with probability 2^-128: among a billion users the chance of
   /// any such pair is below 10^-20. Therefore the lanes stand for the string.
   @inline(__always)
-  func fingerprint(_ bytes: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
+  package func fingerprint(_ bytes: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
     (
       Self.mix(Self.fold(bytes, count, key: seed.x, into: seed.z), seed.x),
       Self.mix(Self.fold(bytes, count, key: seed.w, into: seed.y), seed.w)

@@ -16,10 +16,13 @@ package final class InputFile: Sendable {
   let status: FileStatus
   /// Where records begin: behind the header or the byte order mark.
   let dataStart: Int64
-  let lines: LineCounter
+  private let lines: LineCounter
 
   /// Bytes on disk.
   package var byteCount: Int64 { status.byteCount }
+
+  /// Bytes once unpacked, guessed for a packed file: events shrink to about a sixth.
+  package var expectedByteCount: Int64 { compression == .none ? byteCount : byteCount * 6 }
 
   /// Enough for any header.
   private static let headByteCount = 256 << 10
@@ -58,6 +61,13 @@ package final class InputFile: Sendable {
       dataStart = Int64(bytes.byteOrderMarkByteCount)
     }
     lines = LineCounter(path)
+  }
+
+  /// The line, from 1 on, of a byte of a file that is not packed, for messages.
+  ///
+  /// Reads the file again; nil if it cannot be read so far any more.
+  package func line(at offset: Int64) -> Int64? {
+    compression == .none ? lines.line(at: offset) : nil
   }
 
   private static func header(

@@ -19,7 +19,13 @@ package struct Chunk {
   /// The line, from 1 on, of a byte of this chunk, for messages; nil if the file cannot be read any
   /// more.
   package func line(at offset: Int64) -> Int64? {
-    guard let lines else { return file.lines.line(at: offset) }
+    knownLine(at: offset) ?? file.line(at: offset)
+  }
+
+  /// The line of a byte of a packed file, which cannot be looked up later; nil of others, which the
+  /// file tells when it is asked.
+  package func knownLine(at offset: Int64) -> Int64? {
+    guard let lines else { return nil }
     let place = Int(offset - self.offset)
     var (low, high) = (0, lines.ends.count)
     while low < high {

@@ -1,18 +1,18 @@
-import Connect
+package import Connect
 import Foundation
 
 /// State that several threads change and wait for, until one of them fails: then all do.
 ///
 /// Unchecked: both values are touched under the condition's lock only.
-final class Gate<State: Sendable>: @unchecked Sendable {
+package final class Gate<State: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private var state: State
   private var failure: ConnectorError?
 
-  init(_ state: State) { self.state = state }
+  package init(_ state: State) { self.state = state }
 
   /// Changes the state and wakes those who wait.
-  func update<Result>(
+  package func update<Result>(
     _ body: (inout State) throws(ConnectorError) -> Result
   ) throws(ConnectorError) -> Result {
     condition.lock()
@@ -25,7 +25,7 @@ final class Gate<State: Sendable>: @unchecked Sendable {
   }
 
   /// Waits until the body has an answer.
-  func wait<Result>(
+  package func wait<Result>(
     for body: (inout State) throws(ConnectorError) -> Result?
   ) throws(ConnectorError) -> Result {
     condition.lock()
@@ -38,7 +38,7 @@ final class Gate<State: Sendable>: @unchecked Sendable {
   }
 
   /// Makes every call from now on throw the first failure.
-  func fail(_ error: ConnectorError) {
+  package func fail(_ error: ConnectorError) {
     condition.lock()
     if failure == nil { failure = error }
     condition.broadcast()

@@ -145,7 +145,7 @@ final class PlainFile: Sendable {
   }
 
   private func tooLong(at offset: Int64) -> ConnectorError {
-    let line = file.lines.line(at: offset).map { "line \($0)" } ?? "byte \(offset)"
+    let line = file.line(at: offset).map { "line \($0)" } ?? "byte \(offset)"
     return ConnectorError(
       .permanent,
       "could not read \"\(file.path)\": a record from \(line) on is longer than "

@@ -9,13 +9,16 @@ package protocol CleanRow {
   static var table: ShopTable { get }
 
   /// Cleans one row; texts are trimmed, and point into it.
-  init(_ row: CSVRow, of shape: TableShape.Name, times: inout TimeReader) throws(Rejection)
+  init(
+    _ row: CSVRow,
+    of shape: TableShape.Name,
+    times: inout TimeReader
+  ) throws(Rejection)
 }
 
 /// A product whose prices are above 0.
 package struct ProductRow: CleanRow {
   package static let table = ShopTable.products
-
   package let id: CellText
   /// Empty for `Unknown`.
   package let category: CellText
@@ -45,7 +48,6 @@ package struct ProductRow: CleanRow {
 /// An order of at least one item, as far as it says how many.
 package struct OrderRow: CleanRow {
   package static let table = ShopTable.orders
-
   package let id: CellText
   /// Empty if the order has no user: it counts, for no customer.
   package let userID: CellText
@@ -76,7 +78,6 @@ package struct OrderRow: CleanRow {
 /// An item with a product and a price above 0.
 package struct OrderItemRow: CleanRow {
   package static let table = ShopTable.orderItems
-
   /// Empty in shape B, where an item is known by its order and product.
   package let id: CellText
   /// Empty if the item has no order: then nobody knows that order.

@@ -2,6 +2,7 @@ import Attribution
 import Connect
 import Dataflow
 import Events
+import Foundation
 
 /// Rebuilds the state of a task by reading its inputs again, up to the committed positions.
 struct StateRebuild {
@@ -50,7 +51,11 @@ struct StateRebuild {
     var verdicts: [Verdict] = []
     while !environment.control.isStopRequested {
       let run = try reader.read(atMost: environment.settings.readByteCount)
-      guard !run.isEmpty else { break }
+      guard !run.isEmpty else {
+        if run.isCaughtUp { break }
+        Thread.sleep(forTimeInterval: environment.settings.pollInterval / .seconds(1))
+        continue
+      }
       decoder.decode(run, into: &batch)
       segments.append(start: run.startPosition, greatest: batch.greatestTime)
       verdicts.removeAll(keepingCapacity: true)

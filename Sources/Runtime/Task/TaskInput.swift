@@ -106,7 +106,7 @@ struct TaskInput<Decoder: RunDecoder> {
       case .duplicate: duplicates &+= 1
       }
     }
-    counts.bytes += Int64(run.bytes.count)
+    counts.bytes += Int64(run.byteCount)
     recordsRead += Int64(batch.records.count + batch.rejects.count)
     counts.records += Int64(batch.records.count + batch.rejects.count)
     counts.stored += Int64(batch.records.count) - duplicates
