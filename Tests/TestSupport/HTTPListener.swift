@@ -21,6 +21,7 @@ package final class HTTPListener: Sendable {
   private let received = Mutex<[Request]>([])
 
   /// - Parameter statuses: of the answers, one after another; the last one goes on.
+  /// - Throws: `Failure` when there is no port.
   package init(answering statuses: [Int] = [200]) throws {
     self.statuses = Mutex(statuses)
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
