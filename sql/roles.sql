@@ -65,7 +65,8 @@ GRANT INSERT, UPDATE, DELETE ON
   ecommerce.staging_orders,
   ecommerce.staging_order_items,
   ecommerce.order_kpis,
-  ecommerce.category_kpis
+  ecommerce.category_kpis,
+  ecommerce.rejected_rows
 TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,
