@@ -298,7 +298,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
+        "TestSupport",
         "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
       ],
       swiftSettings: settings

@@ -65,11 +65,7 @@ import Testing
       let script = "\(directory)/hook.sh"
       try "#!/bin/sh\ncat > '\(directory)/in'\necho \"$#|$1|$2\" > '\(directory)/words'\n"
         .write(toFile: script, atomically: true, encoding: .utf8)
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o755],
-        ofItemAtPath: script
-      )
-      try CommandHook("\(script) 'a  word' $HOME;true", inShell: false).deliver(result)
+      try CommandHook("/bin/sh \(script) 'a  word' $HOME;true", inShell: false).deliver(result)
       #expect(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/in")) == result)
       let words = try String(contentsOfFile: "\(directory)/words", encoding: .utf8)
       #expect(words == "2|a  word|$HOME;true\n")

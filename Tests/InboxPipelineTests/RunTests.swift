@@ -34,6 +34,19 @@ import Testing
         "2026-11-20 Shoes 20.00 10.00 50.00", "2026-11-20 Unknown 4.50 4.50 0.00",
       ]
     )
+    #expect(
+      try trial.query(
+        """
+        SELECT source_file, reason, line, row_text, reason_count FROM rejected_rows
+        WHERE table_name = 'order_items' ORDER BY line
+        """
+      )
+        == [
+          ["unknown_order", "5", "4,999,8,1,Returned,,,,,10.01"],
+          ["missing_product_id", "6", "5,100,8,,Returned,,,,,10.01"],
+          ["duplicate_id", "7", "1,100,7,1,Complete,,,,,77.00"],
+        ].map { ["archive/\(result.run)/order_items_1.csv"] + $0 + ["1"] }
+    )
     #expect(trial.names(in: "input").isEmpty)
     #expect(
       trial.names(in: "archive/\(result.run)")
@@ -177,6 +190,31 @@ import Testing
     #expect(
       result.invalidReasons["orders_3.csv"]
         == "more than 1 rows do not have the header's columns, the first on line 6"
+    )
+  }
+
+  @Test func `all rejected rows are counted, the first hundred of each reason sampled`() throws {
+    try trial.put("products.csv", ShopFiles.products)
+    try trial.put(
+      "orders.csv",
+      ShopFiles.orderHeader
+        + (1...150).map { ShopFiles.order($0, on: "x") + ShopFiles.order(7, on: "2026-11-20") }
+        .joined()
+    )
+    try trial.put("order_items.csv", ShopFiles.itemHeader)
+    let result = try trial.run()
+    #expect(result.rejectedRows["invalid_created_at"] == 150)
+    #expect(result.rejectedRows["duplicate_id"] == 149)
+    #expect(
+      try trial.query(
+        """
+        SELECT reason, count(*), min(reason_count), min(line), max(line) FROM rejected_rows
+        WHERE table_name = 'orders' GROUP BY reason ORDER BY reason
+        """
+      ) == [
+        ["duplicate_id", "100", "149", "5", "203"],
+        ["invalid_created_at", "100", "150", "2", "200"],
+      ]
     )
   }
 

@@ -16,7 +16,7 @@ extension PipelineRun {
       try setDuplicatesAside()
       batch.checkCompleteness(hasProducts: try store().hasProducts())
       result.waitingFor = batch.files.isEmpty ? [] : batch.missing.map(\.rawValue)
-      if !restless.isEmpty { result.waitingFor.append("an end of changes") }
+      if !restless.isEmpty { result.waitingFor.append(Self.restlessness) }
       if !batch.missing.isEmpty { result.waitingFiles += batch.files.map(\.file.name) }
       result.waitingFiles = (result.waitingFiles + restless.map(\.name)).sorted()
       if batch.hasRowsToStage { try store().begin(result, lease: lease) }
