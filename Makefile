@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help deps build demo test bench format lint clean
 
 # The C libraries and the server; Swift itself comes from https://swift.org/install.
-PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev postgresql \
+PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev postgresql \
   pkg-config
 SOURCES := Package.swift Sources Tests generator sql
 DEMO := .firstclick/demo

@@ -45,6 +45,18 @@ let package = Package(
       pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"])]
     ),
+    .systemLibrary(
+      name: "CCrypto",
+      path: "Sources/CCrypto",
+      pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]
+    ),
+    .systemLibrary(
+      name: "CCurl",
+      path: "Sources/CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .target(name: "CScan"),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
@@ -114,12 +126,18 @@ let package = Package(
     ),
     .target(
       name: "OrderKPIs",
-      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
       swiftSettings: settings
     ),
     .target(
       name: "InboxPipeline",
-      dependencies: ["OrderKPIs", "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CCrypto", "CCurl", "OrderKPIs", "FileInput", "PostgresConnect", "Runtime", "Connect",
+        "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -127,7 +145,7 @@ let package = Package(
     .target(
       name: "Programs",
       dependencies: [
-        "Connect", "Dataflow",
+        "PostgresConnect", "Connect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -145,8 +163,9 @@ let package = Package(
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect",
+        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "generator/Command",
       swiftSettings: settings
@@ -182,8 +201,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -194,7 +213,9 @@ let package = Package(
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
-      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: settings
     ),
@@ -226,7 +247,7 @@ let package = Package(
     .testTarget(
       name: "KafkaConnectTests",
       dependencies: [
-        "KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport",
+        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
@@ -254,9 +275,8 @@ let package = Package(
     .testTarget(
       name: "InboxPipelineTests",
       dependencies: [
-        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Events",
-        "Dataflow",
-        "TestSupport",
+        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Runtime",
+        "Events", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
@@ -281,8 +301,9 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
-        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
+        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
+        "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

@@ -3,11 +3,10 @@ internal import Dataflow
 extension FirstClick {
   /// Becomes as new, and keeps the memory: for another input that is read to its end.
   ///
-  /// The answers that were drained are gone.
+  /// The answers that were drained are gone, and so are those that were not.
   package mutating func removeAll() {
     advance(to: .endOfInput)
     forgetSettled()
-    reclaimCells()
     frontier = .beginning
   }
 }

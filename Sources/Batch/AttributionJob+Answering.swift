@@ -51,7 +51,7 @@ private struct PartitionAnswering: ~Copyable {
   private var answers: [Answer] = []
 
   init(rule: AttributionRule, format: FirstClickRows.Format) {
-    engine = FirstClick(rule: rule, bucketBits: 30)
+    engine = FirstClick(rule: rule)
     rows = FirstClickRows(format)
   }
 

@@ -39,7 +39,7 @@ package struct ProgramSettings: Sendable {
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
       "duplicates", "orphans", "malformed", "ties", "edges", "truth",
-      "log-level",
+      "replication-factor", "log-level",
     ],
     families: ["kafka"],
     ownKeys: ["late"]
@@ -47,7 +47,10 @@ package struct ProgramSettings: Sendable {
 
   package static let batchJob = ProgramSettings(
     "batch-job",
-    ["into", "out", "window", "workers", "memory", "max-bad-rows", "log-level"]
+    [
+      "into", "out", "window", "workers", "memory", "max-bad-rows", "log-level", "root", "every",
+      "daily", "quiet", "lease", "notify-command", "notify-shell", "notify-url",
+    ]
   )
 
   static let all = [streamJob, generator, batchJob]

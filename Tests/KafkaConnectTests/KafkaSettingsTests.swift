@@ -74,7 +74,10 @@ import Testing
       try Self.settings(["security.protocol": "SSL", "ssl.ca.location": "/nowhere/ca.pem"])
     }
     #expect(error?.kind == .usage)
-    #expect(error?.message.contains("ssl.ca.location failed") == true, "\(String(describing: error))")
+    #expect(
+      error?.message.contains("ssl.ca.location failed") == true,
+      "\(String(describing: error))"
+    )
   }
 
   @Test func `a password may be sent without TLS only if that is allowed`() throws {

@@ -5,8 +5,6 @@ package struct CSVRowReader: ~Copyable {
   private let targets: UnsafeMutableBufferPointer<Int>
   private let places: FieldPlaces
   private let scanner: CSVRowScanner
-  /// What a row was before its escapes were replaced.
-  private var original: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
 
   /// - Parameters:
   ///   - columns: the place of each column, in the order of the file; nil where nobody wants it.
@@ -32,7 +30,6 @@ package struct CSVRowReader: ~Copyable {
     targets.deallocate()
     places.slices.deallocate()
     places.traits.deallocate()
-    original.deallocate()
   }
 
   /// Reads the row at `start`, whose escapes are replaced in place.
@@ -42,26 +39,19 @@ package struct CSVRowReader: ~Copyable {
   ///   - end: 64 bytes behind it are readable.
   ///   - isLast: whether the file ends there: then the row may lack its line end.
   /// - Returns: nil if the row is not complete; otherwise a row that is valid until the next call.
-  package mutating func read(
+  package func read(
     at start: UnsafeMutableRawPointer,
     end: UnsafeRawPointer,
     isLast: Bool
   ) -> CSVRow? {
     guard let row = scanner.scanRow(at: start, end: end, isLast: isLast) else { return nil }
-    var text = UnsafeRawBufferPointer(start: start, count: row.byteCount)
     let unplain = row.found.present & ~row.found.plain
-    if unplain != 0 {
-      let escaped = Bits(unplain).filter { places.traits[$0].flags.contains(.escape) }
-      if !escaped.isEmpty {
-        text = keep(text)
-        unescape(escaped, of: start)
-      }
-    }
+    if unplain != 0 { unescape(unplain, of: start) }
     return CSVRow(
       start: start,
-      text: text,
       cells: UnsafePointer(places.slices),
       present: row.found.present,
+      byteCount: row.byteCount,
       consumed: row.consumed,
       fault: row.fault.map {
         CSVRow.Fault(offset: $0.offset, expected: $0.expected, isEncoding: row.isMisencoded)
@@ -69,8 +59,8 @@ package struct CSVRowReader: ~Copyable {
     )
   }
 
-  private func unescape(_ escaped: [Int], of row: UnsafeMutableRawPointer) {
-    for place in escaped {
+  private func unescape(_ unplain: UInt32, of row: UnsafeMutableRawPointer) {
+    for place in Bits(unplain) where places.traits[place].flags.contains(.escape) {
       let slice = places.slices[place]
       let byteCount = CSVQuotes.unescape(
         row + Int(slice.offset),
@@ -78,15 +68,6 @@ package struct CSVRowReader: ~Copyable {
       )
       places.slices[place].length = Int32(truncatingIfNeeded: byteCount)
     }
-  }
-
-  private mutating func keep(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    if original.count < text.count {
-      original.deallocate()
-      original = .allocate(byteCount: text.count * 2, alignment: 16)
-    }
-    original.copyMemory(from: text)
-    return UnsafeRawBufferPointer(rebasing: original[..<text.count])
   }
 }
 
@@ -104,11 +85,11 @@ package struct CSVRow {
   }
 
   @usableFromInline package let start: UnsafeMutableRawPointer
-  /// As it stands in the file, without its line end; empty for an empty line.
-  package let text: UnsafeRawBufferPointer
   @usableFromInline let cells: UnsafePointer<ByteSlice>
   /// One bit for each place whose cell is not empty.
   @usableFromInline let present: UInt32
+  /// Without its line end; 0 for an empty line.
+  package let byteCount: Int
   /// With its line end.
   package let consumed: Int
   package let fault: Fault?

@@ -86,9 +86,7 @@ package struct DecimalText {
   }
 
   /// The magnitude in units of 10^-`decimals` if it is a whole number of them, and below
-  /// 10^`digits`; otherwise nil.
-  ///
-  /// - Parameter digits: at most 38, what an integer of 128 bits holds.
+  /// 10^`digits`, which is at most 10^38; otherwise nil.
   package func magnitude(decimals: Int, digits: Int) -> UInt128? {
     guard let significant else { return 0 }
     var missing = point + decimals

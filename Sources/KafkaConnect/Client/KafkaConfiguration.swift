@@ -1,15 +1,6 @@
 import CRDKafka
 import Connect
 
-/// What a client is for: it decides which properties the job sets itself.
-package enum KafkaRole: Sendable {
-  case producer
-  /// Reads partitions that it is told to.
-  case consumer
-  /// A member of a consumer group.
-  case member
-}
-
 /// librdkafka's configuration object, owned until a client takes it.
 struct KafkaConfiguration: ~Copyable {
   private static let errorCapacity = 512
@@ -24,7 +15,9 @@ struct KafkaConfiguration: ~Copyable {
     self.role = role
     object = rd_kafka_conf_new()
     try set("client.id", "firstclick")
+    for (name, value) in role.defaults { try set(name, value) }
     for property in settings.properties { try set(property) }
+    for (name, value) in role.requirements { try set(name, value) }
   }
 
   deinit { if let object { rd_kafka_conf_destroy(object) } }

@@ -1,13 +1,9 @@
 /// A sum of exact amounts, which no number of them overflows.
 struct ExactSum: Hashable {
-  private var hundredths: Int128 = 0
-  private var rest: Int128 = 0
-
-  @inline(__always)
-  static func += (sum: inout ExactSum, amount: ExactAmount) {
-    sum.hundredths &+= Int128(amount.hundredths)
-    sum.rest &+= Int128(amount.rest)
-  }
+  /// Units of 10^-2.
+  var hundredths: Int128 = 0
+  /// Units of 10^-20, any number of them.
+  var rest: Int128 = 0
 
   static func += (sum: inout ExactSum, other: ExactSum) {
     sum.hundredths += other.hundredths

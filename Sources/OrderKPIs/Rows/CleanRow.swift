@@ -9,13 +9,16 @@ package protocol CleanRow {
   static var table: ShopTable { get }
 
   /// Cleans one row; texts are trimmed, and point into it.
-  init(_ row: CSVRow, of shape: TableShape.Name, times: inout TimeReader) throws(Rejection)
+  init(
+    _ row: CSVRow,
+    of shape: TableShape.Name,
+    times: inout TimeReader
+  ) throws(Rejection)
 }
 
 /// A product whose prices are above 0.
 package struct ProductRow: CleanRow {
   package static let table = ShopTable.products
-
   package let id: CellText
   /// Empty for `Unknown`.
   package let category: CellText
@@ -45,14 +48,22 @@ package struct ProductRow: CleanRow {
 /// An order of at least one item, as far as it says how many.
 package struct OrderRow: CleanRow {
   package static let table = ShopTable.orders
-
   package let id: CellText
   /// Empty if the order has no user: it counts, for no customer.
   package let userID: CellText
   /// In lower case.
   package let status: CellText
+  /// In the years 1 to 9999, UTC.
   package let createdAt: EventTime
   package var isReturned: Bool { status.isReturned }
+
+  /// An offset may move a time out of the years that can be written.
+  private static let years =
+    EventTime(
+      microseconds: -62_135_596_800_000_000
+    )..<EventTime(
+      microseconds: 253_402_300_800_000_000
+    )
 
   @inline(__always)
   package init(
@@ -62,9 +73,9 @@ package struct OrderRow: CleanRow {
   ) throws(Rejection) {
     id = row.text(OrderField.id)
     guard !id.isEmpty else { throw .missingID }
-    guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))) else {
-      throw .createdAt
-    }
+    guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))),
+      Self.years ~= time
+    else { throw .createdAt }
     if shape == .a, row.text(OrderField.itemCount).isZero { throw .itemCount }
     createdAt = time
     userID = row.text(OrderField.userID)
@@ -76,7 +87,6 @@ package struct OrderRow: CleanRow {
 /// An item with a product and a price above 0.
 package struct OrderItemRow: CleanRow {
   package static let table = ShopTable.orderItems
-
   /// Empty in shape B, where an item is known by its order and product.
   package let id: CellText
   /// Empty if the item has no order: then nobody knows that order.

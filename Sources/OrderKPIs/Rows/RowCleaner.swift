@@ -5,7 +5,7 @@ import Events
 /// A value for one thread; several may work on different parts of a file.
 package struct RowCleaner<Row: CleanRow>: ~Copyable {
   private let shape: TableShape.Name
-  private var reader: CSVRowReader
+  private let reader: CSVRowReader
   private var times = TimeReader(.lenient)
 
   /// - Parameter layout: of a file of the row's table.
@@ -42,19 +42,19 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
     {
       let place = offset + Int64(cursor - start)
       cursor += row.consumed
-      if row.text.isEmpty { continue }
+      if row.byteCount == 0 { continue }
       taken += 1
       batch.rowCount += 1
       if let fault = row.fault {
         guard !fault.isEncoding else { throw EncodingFault(row: place, fault) }
-        batch.rejects.note(.malformedRow, at: place, row.text)
+        batch.rejects.note(.malformedRow, at: place)
         continue
       }
       do throws(Rejection) {
         batch.rows.append(try Row(row, of: shape, times: &times))
         batch.offsets.append(place)
       } catch {
-        batch.rejects.note(error, at: place, row.text)
+        batch.rejects.note(error, at: place)
       }
     }
     return cursor - start
@@ -64,13 +64,20 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
 /// Clean rows in the order of the file, and what was rejected between them.
 package struct CleanBatch<Row: CleanRow> {
   package var rows: [Row] = []
-  /// Where each row stands in the file.
+  /// Where each row stands in the file, unpacked, in bytes.
   package var offsets: [Int64] = []
   /// All that were read, rejected ones too.
   package var rowCount = 0
   package var rejects = RejectLog()
 
   package init() {}
+
+  /// An empty batch in the memory of another one.
+  init(reusing batch: consuming CleanBatch) {
+    rows = batch.rows
+    offsets = batch.offsets
+    removeRows()
+  }
 
   /// Forgets the rows, keeps the memory and what was counted.
   package mutating func removeRows() {

@@ -6,7 +6,7 @@ package typealias CellText = UnsafeMutableRawBufferPointer
 extension CSVRow {
   /// The text of a field without the ASCII white space around it.
   @inline(__always)
-  func text(_ field: some RowField) -> CellText { self[field.rawValue].trimmed }
+  package func text(_ field: some RowField) -> CellText { self[field.rawValue].trimmed }
 }
 
 extension CellText {
