@@ -6,7 +6,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev pkg-config \
+    librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev pkg-config \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /firstclick
 # Dependencies first: they change less often than the sources.
