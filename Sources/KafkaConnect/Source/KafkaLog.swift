@@ -12,6 +12,7 @@ package final class KafkaLog: Source {
   private let settings: KafkaSettings
   private let gapPolicy: GapPolicy
   private let group: String
+  private let intervals: WatchIntervals
   private let logger: Logger
   private let partitions: Int
   /// Made when the first partition is opened.
@@ -25,6 +26,7 @@ package final class KafkaLog: Source {
   ///   - group: what the workers that share the log's tasks have in common, such as their database's
   ///     name: jobs of their own must not share a group. The property `group.id` goes before.
   ///   - reachTimeout: how long the cluster may take to answer before it counts as out of reach.
+  ///   - intervals: how often the cluster is asked whether its topics are still what they were.
   ///   - logger: for the state of connections, and one warning a partition whose keys are no users.
   /// - Throws: when no broker can be reached, a topic is missing, or their partitions do not pair up.
   package init(
@@ -32,6 +34,7 @@ package final class KafkaLog: Source {
     gapPolicy: GapPolicy = .fail,
     group: String = "default",
     reachTimeout: Duration = .seconds(15),
+    watch intervals: WatchIntervals = WatchIntervals(),
     logger: Logger
   ) throws(ConnectorError) {
     let client = try KafkaClient(settings, role: .consumer, logger: logger)
@@ -41,6 +44,7 @@ package final class KafkaLog: Source {
     self.settings = settings
     self.gapPolicy = gapPolicy
     self.group = group
+    self.intervals = intervals
     self.logger = logger
   }
 
@@ -85,7 +89,12 @@ package final class KafkaLog: Source {
   private func connected() throws(ConnectorError) -> KafkaConnection {
     try connection.withLock { connection throws(ConnectorError) in
       if let connection { return connection }
-      let new = try KafkaConnection(settings, partitionCount: partitions, logger: logger)
+      let new = try KafkaConnection(
+        settings,
+        partitionCount: partitions,
+        intervals: intervals,
+        logger: logger
+      )
       connection = new
       return new
     }
