@@ -192,10 +192,12 @@ package final class KafkaLogWriter: LogWriter {
       countReports(waiting: Self.pollInterval)
     }
     let count = ledger.appended - ledger.delivered
-    return failure.connectorError(
+    var error = failure.connectorError(
       attempting: "deliver \(count) of \(ledger.appended) messages",
       of: client.settings
     )
+    if failure.isRefusal { error.hint = "give the user the right to write both topics" }
+    return error
   }
 
   /// Why delivery fails: the fatal error that ended the producer, else the first message's, with

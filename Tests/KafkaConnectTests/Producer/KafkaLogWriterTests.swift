@@ -121,6 +121,32 @@ import Testing
     #expect(message.contains("Connection refused"))
   }
 
+  @Test func `a user who may not write is told so`() throws {
+    let broker = try LocalBroker()
+    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
+    try broker.fail(.produce, with: "TOPIC_AUTHORIZATION_FAILED", count: 100)
+    try writer.append(Self.lines(50, "click"), to: .clicks)
+    let error = #expect(throws: ConnectorError.self) { try writer.finish() }
+    #expect(
+      error?.description == "could not deliver 50 of 50 messages at "
+        + "kafka://\(broker.bootstrap)/shop: Broker: Topic authorization failed; "
+        + "give the user the right to write both topics"
+    )
+  }
+
+  @Test func `a producer that the brokers do not take is told so`() throws {
+    let broker = try LocalBroker()
+    try broker.fail(.initProducerID, with: "CLUSTER_AUTHORIZATION_FAILED", count: 100)
+    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
+    let error = #expect(throws: ConnectorError.self) {
+      try writer.append(Self.lines(50, "click"), to: .clicks)
+      try writer.finish()
+    }
+    let message = try #require(error?.message)
+    #expect(message.hasPrefix("could not deliver "))
+    #expect(message.contains("Cluster authorization failed"))
+  }
+
   @Test func `a message that is too large is refused at once`() throws {
     let broker = try LocalBroker()
     let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
