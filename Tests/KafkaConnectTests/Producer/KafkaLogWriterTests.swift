@@ -149,15 +149,18 @@ import Testing
 
   @Test func `a message that is too large is refused at once`() throws {
     let broker = try LocalBroker()
-    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
     let line = String(repeating: "x", count: 1_100_000)
     let error = #expect(throws: ConnectorError.self) {
+      let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
       try writer.append([("user", "fits"), ("user", line)], to: .clicks)
     }
     #expect(
       error?.message == "could not send a message of 1100000 bytes at "
         + "kafka://\(broker.bootstrap)/shop: Broker: Message size too large"
     )
+    // What stood before it is stored.
+    let messages = try TopicReader(broker.bootstrap).messages(of: "shop-clicks").joined()
+    #expect(messages.map(\.texts) == [["user", "fits"]])
   }
 
   /// Any producer that uses the partitioner finds the partitions that a file log has.
