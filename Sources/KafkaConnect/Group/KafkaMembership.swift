@@ -52,6 +52,7 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
   ///   - group: the group's name if the properties have none.
   ///   - partitionCount: of each topic; more than these are an error.
   ///   - logger: for trouble with the group.
+  /// - Throws: when the library refuses the properties or the topic's name.
   init(
     _ settings: KafkaSettings,
     group: String,

@@ -26,7 +26,12 @@ final class KafkaConnection: @unchecked Sendable {
     weak var feed: PartitionFeed?
   }
 
-  init(_ settings: KafkaSettings, partitionCount: Int, logger: Logger) throws(ConnectorError) {
+  init(
+    _ settings: KafkaSettings,
+    partitionCount: Int,
+    intervals: WatchIntervals,
+    logger: Logger
+  ) throws(ConnectorError) {
     let limits = FetchLimits(
       memoryByteCount: settings.memoryByteCount,
       partitionCount: 2 * partitionCount
@@ -49,7 +54,7 @@ final class KafkaConnection: @unchecked Sendable {
       topics[stream] = rd_kafka_topic_new(client.handle, settings.topic(of: stream), nil)
     }
     self.topics = topics
-    watch = LogWatch(client, partitionCount: partitionCount)
+    watch = LogWatch(client, partitionCount: partitionCount, intervals: intervals)
     watchInBackground()
   }
 
@@ -79,7 +84,7 @@ final class KafkaConnection: @unchecked Sendable {
   private func watchInBackground() {
     let thread = Thread { [weak self] in
       while let self {
-        client.poll(atMost: LogWatch.pollTimeout)
+        client.poll(atMost: watch.intervals.poll)
         watch.check(openFeeds)
       }
     }

@@ -11,6 +11,7 @@ package final class KafkaLog: Source {
   package let identity: String
   private let settings: KafkaSettings
   private let gapPolicy: GapPolicy
+  private let intervals: WatchIntervals
   private let logger: Logger
   private let partitions: Int
   /// Made when the first partition is opened.
@@ -22,12 +23,14 @@ package final class KafkaLog: Source {
   ///   - settings: where and how.
   ///   - gapPolicy: what to do about messages that the topics no longer have.
   ///   - reachTimeout: how long the cluster may take to answer before it counts as out of reach.
+  ///   - intervals: how often the cluster is asked whether its topics are still what they were.
   ///   - logger: for the state of connections, and one warning a partition whose keys are no users.
   /// - Throws: when no broker can be reached, a topic is missing, or their partitions do not pair up.
   package init(
     _ settings: KafkaSettings,
     gapPolicy: GapPolicy = .fail,
     reachTimeout: Duration = .seconds(15),
+    watch intervals: WatchIntervals = WatchIntervals(),
     logger: Logger
   ) throws(ConnectorError) {
     let client = try KafkaClient(settings, role: .consumer, logger: logger)
@@ -36,6 +39,7 @@ package final class KafkaLog: Source {
     identity = "kafka:\(layout.clusterID)/\(settings.prefix)"
     self.settings = settings
     self.gapPolicy = gapPolicy
+    self.intervals = intervals
     self.logger = logger
   }
 
@@ -83,7 +87,12 @@ package final class KafkaLog: Source {
   private func connected() throws(ConnectorError) -> KafkaConnection {
     try connection.withLock { connection throws(ConnectorError) in
       if let connection { return connection }
-      let new = try KafkaConnection(settings, partitionCount: partitions, logger: logger)
+      let new = try KafkaConnection(
+        settings,
+        partitionCount: partitions,
+        intervals: intervals,
+        logger: logger
+      )
       connection = new
       return new
     }
