@@ -78,6 +78,16 @@ CREATE TABLE ecommerce.dead_letters (
   recorded_at timestamptz NOT NULL
 );
 
+CREATE TABLE ecommerce.log_gaps (
+  stream text NOT NULL,
+  task integer NOT NULL,           -- the partition
+  from_position text,              -- NULL for the beginning of the log
+  to_position text NOT NULL,
+  records bigint,                  -- NULL where positions do not tell
+  reason text NOT NULL,
+  detected_at timestamptz NOT NULL
+);
+
 CREATE TABLE ecommerce.stream_progress (
   task integer PRIMARY KEY,
   source text NOT NULL,            -- identity of the log

@@ -90,6 +90,18 @@ COMMENT ON COLUMN ecommerce.dead_letters.message IS
   'The first 4096 bytes of the message; NULL for a null payload';
 COMMENT ON COLUMN ecommerce.dead_letters.recorded_at IS 'When it was recorded (wall clock)';
 
+COMMENT ON TABLE ecommerce.log_gaps IS
+  'Records that the log no longer had when they were to be read, skipped by --on-gap skip';
+COMMENT ON COLUMN ecommerce.log_gaps.stream IS 'clicks or checkouts';
+COMMENT ON COLUMN ecommerce.log_gaps.task IS 'Partition of the log';
+COMMENT ON COLUMN ecommerce.log_gaps.from_position IS
+  'Record that was to be read next; NULL for the beginning of the log';
+COMMENT ON COLUMN ecommerce.log_gaps.to_position IS 'Record that reading went on with';
+COMMENT ON COLUMN ecommerce.log_gaps.records IS
+  'How many records it held at most; NULL where positions do not tell';
+COMMENT ON COLUMN ecommerce.log_gaps.reason IS 'Why they were gone';
+COMMENT ON COLUMN ecommerce.log_gaps.detected_at IS 'When it was noticed (wall clock)';
+
 COMMENT ON TABLE ecommerce.stream_progress IS
   'Where each task stands, written in the same transaction as its rows';
 COMMENT ON COLUMN ecommerce.stream_progress.task IS

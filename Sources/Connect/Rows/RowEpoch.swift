@@ -13,6 +13,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   private var attributed: RowWriter<Format>
   private var late: RowWriter<Format>
   private var deadLetters: RowWriter<Format>
+  private var gaps: RowWriter<Format>
   /// Late events that changed no answer, for the receipt.
   private(set) var receipt = CommitReceipt()
 
@@ -22,6 +23,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed = RowWriter(format)
     late = RowWriter(format)
     deadLetters = RowWriter(format)
+    gaps = RowWriter(format)
   }
 
   var byteCount: Int { RowTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
@@ -33,6 +35,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     case .attributed: attributed.buffer.bytes
     case .late: late.buffer.bytes
     case .deadLetters: deadLetters.buffer.bytes
+    case .gaps: gaps.buffer.bytes
     }
   }
 
@@ -40,6 +43,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed.removeAll()
     late.removeAll()
     deadLetters.removeAll()
+    gaps.removeAll()
     receipt = CommitReceipt()
   }
 
@@ -55,6 +59,11 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     guard tables.contains(.deadLetters) else { return }
     let now = EventTime.wallClock
     for reject in rejects { deadLetters.append(reject, of: stream, task: task, recordedAt: now) }
+  }
+
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    guard tables.contains(.gaps) else { return }
+    gaps.append(gap, of: stream, task: task, detectedAt: .wallClock)
   }
 
   func append(_ answers: [Answer]) {

@@ -20,6 +20,7 @@ final class PostgresEpoch: Epoch {
   private(set) var lateClicks = CopyBuffer()
   private(set) var lateCheckouts = CopyBuffer()
   private(set) var deadLetters = CopyBuffer()
+  private(set) var gaps = CopyBuffer()
   private(set) var lateNotes = LateNotes()
   /// Days of the raw rows, late ones too.
   private(set) var days = DaySet()
@@ -34,7 +35,7 @@ final class PostgresEpoch: Epoch {
 
   var byteCount: Int {
     clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
-      + lateCheckouts.count + deadLetters.count
+      + lateCheckouts.count + deadLetters.count + gaps.count
   }
 
   var isEmpty: Bool { byteCount == 0 }
@@ -134,6 +135,10 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    GapRow(gap: gap, stream: stream, task: task, detectedAt: .wallClock).write(to: &gaps)
+  }
+
   func append(_ answers: [Answer]) {
     let now = EventTime.wallClock
     for answer in answers {
@@ -156,6 +161,7 @@ final class PostgresEpoch: Epoch {
     lateClicks.removeAll(keepingAtMost: Self.keptByteCount)
     lateCheckouts.removeAll(keepingAtMost: Self.keptByteCount)
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
+    gaps.removeAll(keepingAtMost: Self.keptByteCount)
     lateNotes = LateNotes()
     days.removeAll()
     greatestEventTime = .beginning

@@ -22,6 +22,7 @@ final class MemoryEpoch: Epoch {
   private(set) var checkouts: [Event] = []
   private(set) var answers: [Answer] = []
   private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
+  private(set) var gaps: [(stream: StreamKind, gap: LogGap)] = []
   private(set) var byteCount = 0
   /// Changes with every use of the object.
   private(set) var identity = Identity()
@@ -42,6 +43,11 @@ final class MemoryEpoch: Epoch {
   func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
     byteCount += rejects.count * 100
     self.rejects += rejects.map { (stream, $0.offset) }
+  }
+
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    byteCount += 100
+    gaps.append((stream, gap))
   }
 
   func append(_ answers: [Attribution.Answer]) {
@@ -65,6 +71,7 @@ final class MemoryEpoch: Epoch {
     checkouts = []
     answers = []
     rejects = []
+    gaps = []
     byteCount = 0
     identity = Identity()
   }

@@ -106,8 +106,7 @@ package final class MemoryLog: Source {
       return MessageRun(
         bytes: UnsafeMutableRawBufferPointer(rebasing: memory[..<text.count]),
         startOffset: Int64(start),
-        framing: .lines,
-        isCaughtUp: !isPaused && next >= lines.count,
+          isCaughtUp: !isPaused && next >= lines.count,
         startPosition: SourcePosition("\(start)")
       )
     }

@@ -1,0 +1,42 @@
+import Connect
+import Foundation
+
+/// Files that are there whole or not at all, also after a crash of the machine.
+enum WholeFile {
+  /// Writes beside the place, syncs, and renames into it.
+  static func write(_ content: Data, to path: String) throws(ConnectorError) {
+    let temporary = "\(path).\(getpid()).tmp"
+    do throws(ConnectorError) {
+      try writeAndSync(content, to: temporary)
+      guard rename(temporary, path) == 0 else { throw .fileSystem("rename \(temporary)") }
+      try syncDirectory(of: path)
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  private static func writeAndSync(_ content: Data, to path: String) throws(ConnectorError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .fileSystem("create \(path)") }
+    defer { close(descriptor) }
+    var rest = [UInt8](content)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .fileSystem("write \(path)") }
+      rest = rest.dropFirst(count)
+    }
+    guard fsync(descriptor) == 0 else { throw .fileSystem("sync \(path)") }
+  }
+
+  /// Makes the names in the file's directory last.
+  static func syncDirectory(of path: String) throws(ConnectorError) {
+    let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .fileSystem("open \(directory)") }
+    defer { close(descriptor) }
+    // Some network file systems cannot sync a directory, and need not.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .fileSystem("sync \(directory)") }
+  }
+}
