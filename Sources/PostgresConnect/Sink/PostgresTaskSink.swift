@@ -256,6 +256,9 @@ final class PostgresTaskSink: TaskSink {
     var resentCheckouts: Int64 = 0
     if leavingOutResends {
       resentCheckouts = try session.copyLeavingOutResends(of: epoch)
+    } else if rule.emission == .final {
+      resentCheckouts = try session.copyAllButResends(of: epoch)
+      fault.pass(.afterRawCopy)
     } else {
       try session.copyRawRows(of: epoch)
       fault.pass(.afterRawCopy)
