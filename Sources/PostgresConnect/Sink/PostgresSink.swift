@@ -16,6 +16,34 @@ package struct PostgresSink: Sink {
 
   package var acceptsRevisions: Bool { true }
 
+  /// The database's name and eight digits of when its tables were made.
+  package func sharedIdentity() throws(ConnectorError) -> String? {
+    let connection = try PostgresConnection(address, applicationName: "firstclick identity")
+    defer { connection.close() }
+    return try connection.query(
+      """
+      SELECT current_database() || '-' || left(md5(min(applied_at)::text), 8)
+      FROM ecommerce.schema_version
+      """
+    ).first?.first.flatMap(\.self)
+  }
+
+  package func standings() throws(ConnectorError) -> [Int: TaskStanding] {
+    let connection = try PostgresConnection(address, applicationName: "firstclick standings")
+    defer { connection.close() }
+    let rows = try connection.query(
+      "SELECT task, epoch, is_flushed FROM ecommerce.stream_progress"
+    )
+    var standings: [Int: TaskStanding] = [:]
+    for row in rows {
+      guard let task = row[0].flatMap({ Int($0) }), let epoch = row[1].flatMap({ Int64($0) }) else {
+        continue
+      }
+      standings[task] = TaskStanding(epoch: epoch, isFlushed: row[2] == "t")
+    }
+    return standings
+  }
+
   /// Makes the sink of a task; connects when it is opened.
   package func makeTask(
     _ task: Int,

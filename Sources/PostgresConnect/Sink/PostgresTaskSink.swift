@@ -55,19 +55,14 @@ final class PostgresTaskSink: TaskSink {
 
   func open() throws(ConnectorError) -> TaskProgress? {
     close()
-    let session = try SinkSession(address)
+    let session = try SinkSession(address, task: task)
     let connection = session.connection
     // Fencing must survive a crash of the server, whatever commits do.
     try connection.execute("SET synchronous_commit = on")
-    let rows = try connection.query(
-      ProgressLine.takeOver,
-      [
-        String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
-        rule.emission.rawValue, rule.latePolicy.rawValue,
-      ]
-    )
+    let rows = try takeOver(in: session)
     try connection.execute("RESET synchronous_commit")
     guard let row = rows.first else { throw try mismatch(connection) }
+    try session.endFormerSessions()
     let line = StoredLine(row)
     generation = line.generation
     committedEpoch = line.epoch
@@ -76,6 +71,30 @@ final class PostgresTaskSink: TaskSink {
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }
+
+  /// Takes the line over; a commit under way may finish first, one that hangs is ended.
+  private func takeOver(in session: SinkSession) throws(ConnectorError) -> [[String?]] {
+    let connection = session.connection
+    let values = [
+      String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
+      rule.emission.rawValue, rule.latePolicy.rawValue,
+    ]
+    let usual = try connection.query("SHOW lock_timeout").first?.first.flatMap(\.self)
+    try connection.execute("SET lock_timeout = '\(Self.takeoverPatience)'")
+    do throws(ConnectorError) {
+      let rows = try connection.query(ProgressLine.takeOver, values)
+      try connection.execute("SET lock_timeout = '\(usual ?? "30s")'")
+      return rows
+    } catch {
+      guard error.message.contains("SQLSTATE 55P03") else { throw error }
+      try session.endFormerSessions()
+      try connection.execute("SET lock_timeout = '\(usual ?? "30s")'")
+      return try connection.query(ProgressLine.takeOver, values)
+    }
+  }
+
+  /// What a healthy worker's commit needs between its last statement and its end, many times over.
+  private static let takeoverPatience = "2s"
 
   /// `host:pid`, for people.
   private static var owner: String {
@@ -161,7 +180,7 @@ final class PostgresTaskSink: TaskSink {
 
   private func openSession() throws(ConnectorError) -> SinkSession {
     if let session { return session }
-    let session = try SinkSession(address)
+    let session = try SinkSession(address, task: task)
     self.session = session
     return session
   }
