@@ -5,6 +5,7 @@ let allBenchmarks: [Benchmark] = [
   firstClickBenchmarks,
   decodeBenchmarks,
   generatorBenchmarks,
+  kafkaProduceBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
   kafkaBenchmarks,

@@ -27,6 +27,7 @@ final class PostgresTaskSink: TaskSink {
   private let source: String
   private let rule: AttributionRule
   private let fault: Fault?
+  private let recentByteLimit: Int
 
   /// Nil before `open` and after a failure.
   private var session: SinkSession?
@@ -43,14 +44,16 @@ final class PostgresTaskSink: TaskSink {
     task: Int32,
     source: String,
     rule: AttributionRule,
-    fault: Fault?
+    fault: Fault?,
+    recentByteLimit: Int
   ) {
     self.address = address
     self.task = task
     self.source = source
     self.rule = rule
     self.fault = fault
-    recent = RecentEvents(rule: rule, after: .endOfInput)
+    self.recentByteLimit = recentByteLimit
+    recent = RecentEvents(rule: rule, after: .endOfInput, byteLimit: recentByteLimit)
   }
 
   func open() throws(ConnectorError) -> TaskProgress? {
@@ -67,7 +70,11 @@ final class PostgresTaskSink: TaskSink {
     generation = line.generation
     committedEpoch = line.epoch
     isUncertain = false
-    recent = RecentEvents(rule: rule, after: line.greatestEventTime)
+    recent = RecentEvents(
+      rule: rule,
+      after: line.greatestEventTime,
+      byteLimit: recentByteLimit
+    )
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }

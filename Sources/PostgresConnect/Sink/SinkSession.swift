@@ -131,8 +131,10 @@ final class SinkSession {
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
     let remaining = try rules.settle(epoch, on: connection)
     var receipt = CommitReceipt()
-    receipt.lateClickDuplicates = epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored
-    receipt.lateCheckoutDuplicates = epoch.lateNotes.counts[.checkouts, default: 0] - remaining.checkouts.stored
+    receipt.lateClickDuplicates =
+      epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored
+    receipt.lateCheckoutDuplicates =
+      epoch.lateNotes.counts[.checkouts, default: 0] - remaining.checkouts.stored
     receipt.lateClicksDropped = remaining.clicks.dropped
     receipt.lateCheckoutsDropped = remaining.checkouts.dropped
     return receipt

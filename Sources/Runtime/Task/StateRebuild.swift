@@ -22,7 +22,7 @@ struct StateRebuild {
     checkouts = try read(CheckoutDecoder.self, progress.checkouts, horizon, into: &engine)
     // Early rows are all stored. Of final ones, those that a flush has answered early are, perhaps
     // several runs ago: as revisions they are right either way.
-    engine.finishRebuild(pendingAreStored: true)
+    engine.finishRebuild()
     if progress.emission == .final && environment.settings.rule.emission == .early {
       engine.handOverPending()
     }
