@@ -19,6 +19,8 @@ final class KafkaConnection: @unchecked Sendable {
   let client: KafkaClient
   let logger: Logger
   let watch: LogWatch
+  /// What a partition's queue may hold.
+  let queueByteCount: Int
   private let topics: [StreamKind: OpaquePointer]
   private let feeds = Mutex<[PartitionFeed.Place: WeakFeed]>([:])
 
@@ -34,7 +36,8 @@ final class KafkaConnection: @unchecked Sendable {
   ) throws(ConnectorError) {
     let limits = FetchLimits(
       memoryByteCount: settings.memoryByteCount,
-      partitionCount: 2 * partitionCount
+      partitionCount: 2 * partitionCount,
+      messageByteCount: settings.property("message.max.bytes").flatMap { Int($0) }
     )
     client = try KafkaClient(
       settings,
@@ -49,6 +52,7 @@ final class KafkaConnection: @unchecked Sendable {
       logger: logger
     )
     self.logger = logger
+    queueByteCount = limits.queueKibibytes << 10
     var topics: [StreamKind: OpaquePointer] = [:]
     for stream in StreamKind.allCases {
       topics[stream] = rd_kafka_topic_new(client.handle, settings.topic(of: stream), nil)
@@ -84,7 +88,7 @@ final class KafkaConnection: @unchecked Sendable {
   private func watchInBackground() {
     let thread = Thread { [weak self] in
       while let self {
-        client.poll(atMost: watch.intervals.poll)
+        watch.wait()
         watch.check(openFeeds)
       }
     }

@@ -33,7 +33,7 @@ package final class KafkaLog: Source {
     watch intervals: WatchIntervals = WatchIntervals(),
     logger: Logger
   ) throws(ConnectorError) {
-    let client = try KafkaClient(settings, role: .consumer, logger: logger)
+    let client = try KafkaClient(settings, role: .consumer, logger: logger.withoutWarnings)
     let layout = try TopicLayout(of: client, atMost: reachTimeout)
     partitions = try layout.partitionCount(of: settings)
     identity = "kafka:\(layout.clusterID)/\(settings.prefix)"
@@ -72,13 +72,12 @@ package final class KafkaLog: Source {
     )
   }
 
-  /// The group is named after the topics and the sink; the property `group.id` goes before.
   package func joinGroup(
     feeding sinkIdentity: String
   ) throws(ConnectorError) -> (any TaskAssignment)? {
     try KafkaMembership(
       settings,
-      group: "firstclick-\(settings.prefix)-\(sinkIdentity)",
+      group: settings.groupName(feeding: sinkIdentity),
       partitionCount: partitions,
       logger: logger
     )
@@ -96,5 +95,15 @@ package final class KafkaLog: Source {
       connection = new
       return new
     }
+  }
+}
+
+extension Logger {
+  /// For a first look at a cluster, whose trouble is thrown: said once.
+  var withoutWarnings: Logger {
+    guard logLevel > .debug else { return self }
+    var logger = self
+    logger.logLevel = max(logLevel, .error)
+    return logger
   }
 }

@@ -1,5 +1,6 @@
 import CRDKafka
 import Connect
+import Dispatch
 import Synchronization
 
 /// How often `LogWatch` asks, and how long an answer counts.
@@ -34,10 +35,15 @@ final class LogWatch: Sendable {
     var nextTopicCheck: ContinuousClock.Instant
   }
 
+  /// For an answer that nobody waits for.
+  private static let wakeTimeout = Duration.milliseconds(200)
+
   let intervals: WatchIntervals
   private let client: KafkaClient
   private let partitionCount: Int
   private let state: Mutex<State>
+  private let wakeUp = DispatchSemaphore(value: 0)
+  private let feedsToWake = Mutex<[PartitionFeed]>([])
 
   init(_ client: KafkaClient, partitionCount: Int, intervals: WatchIntervals) {
     self.client = client
@@ -52,8 +58,26 @@ final class LogWatch: Sendable {
   /// A broker said that it does not know a topic: look soon.
   func suspectTopics() { state.withLock { $0.nextTopicCheck = .now } }
 
+  /// Has the client look at a feed's broker soon.
+  func wake(_ feed: PartitionFeed) {
+    feedsToWake.withLock { $0.append(feed) }
+    wakeUp.signal()
+  }
+
+  /// Waits until something may be due.
+  func wait() {
+    _ = wakeUp.wait(timeout: .now() + intervals.poll / .seconds(1))
+    client.poll()
+  }
+
   /// Does what is due; blocks while it asks.
   func check(_ feeds: [PartitionFeed]) {
+    let sleepers = feedsToWake.withLock { feeds in
+      defer { feeds = [] }
+      return feeds
+    }
+    // Any request wakes the broker's thread, which then looks at all of its partitions.
+    for feed in sleepers { _ = feed.queryEnds(atMost: Self.wakeTimeout) }
     if state.withLock({ $0.nextTopicCheck <= .now }) { checkTopics() }
     for feed in feeds where feed.needsConfirmation(every: intervals.end) {
       let ends = feed.queryEnds(atMost: intervals.query)
