@@ -19,6 +19,7 @@ def make(directory, scale):
     """Writes products.csv, orders.csv and order_items.csv, 2 GB at scale 1."""
     directory.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     # A number below `bound` that depends on a row and on what it is for.
     connection.execute(
         """
