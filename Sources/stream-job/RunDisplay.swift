@@ -23,7 +23,7 @@ final class RunDisplay: Sendable {
   func start() {
     Thread.detachNewThread { [self] in
       while !isOver.load(ordering: .relaxed) {
-        progress.update { Totals(job.statistics()).progressText(lagUnit) }
+        progress.update { Totals(of: job).progressText(lagUnit) }
         Thread.sleep(forTimeInterval: Self.refreshInterval)
       }
     }
@@ -31,22 +31,27 @@ final class RunDisplay: Sendable {
 
   func finish() {
     isOver.store(true, ordering: .relaxed)
-    progress.finish(Totals(job.statistics()).summaryText(elapsed: progress.elapsed))
+    progress.finish(Totals(of: job).summaryText(elapsed: progress.elapsed))
   }
 }
 
-/// The figures of all tasks together.
+/// The figures of all tasks at work here together.
 private struct Totals {
   private var counts = TaskProgress.Counts()
   private var checkouts: Int64 = 0
-  private var recordsRead: Int64 = 0
+  /// By this run, tasks included that another worker has now.
+  private let recordsRead: Int64
+  private let hasTasks: Bool
   private var strayKeys: Int64 = 0
   private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
   private var watermark = Watermark.endOfInput
   private var isRetrying = false
 
-  init(_ tasks: [TaskStatistics]) {
+  init(of job: StreamingJob) {
+    let tasks = job.statistics()
+    recordsRead = job.recordsRead
+    hasTasks = !tasks.isEmpty
     for task in tasks {
       for input in [task.clicks, task.checkouts] {
         counts.duplicates += input.counts.duplicates
@@ -56,7 +61,6 @@ private struct Totals {
         strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
-      recordsRead += task.recordsRead
       recordsPerSecond += task.recordsPerSecond
       watermark = min(watermark, task.watermark)
       isRetrying = isRetrying || task.phase == .retrying
@@ -64,9 +68,10 @@ private struct Totals {
   }
 
   func progressText(_ lagUnit: LagUnit) -> String {
-    "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
+    guard hasTasks else { return "\(Figures.grouped(recordsRead)) events, waiting for tasks" }
+    return "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
       + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind, \(exceptions)"
-      + (isRetrying ? ", database out of reach: retrying" : "")
+      + (isRetrying ? ", out of reach, retrying: see the log" : "")
   }
 
   /// The rate is of this run; the other figures count since the log's start.

@@ -62,9 +62,9 @@ import Testing
 
   @Test func `a group that may not be joined is an error that says so`() throws {
     let shop = try Shop(partitions: 2, properties: Self.patience)
-    let log = try KafkaLog(shop.settings, group: "test", logger: .silent)
+    let log = try KafkaLog(shop.settings, logger: .silent)
     try shop.broker.fail(.findCoordinator, with: "GROUP_AUTHORIZATION_FAILED", count: 50)
-    let membership = try #require(try log.joinGroup())
+    let membership = try #require(try log.joinGroup(feeding: "test"))
     defer { membership.close() }
     let error = try #require(throws: ConnectorError.self) {
       try eventually { try membership.nextChange(atMost: .milliseconds(100)) != nil }
@@ -110,8 +110,8 @@ final class GroupWorker: Sendable {
   private let hasLeft = Atomic(false)
 
   init(_ shop: Shop, _ claims: TaskClaims = TaskClaims()) throws {
-    let log = try KafkaLog(shop.settings, group: "test", logger: .silent)
-    membership = try #require(try log.joinGroup())
+    let log = try KafkaLog(shop.settings, logger: .silent)
+    membership = try #require(try log.joinGroup(feeding: "test"))
     self.claims = claims
     Thread.detachNewThread { [self] in
       do {

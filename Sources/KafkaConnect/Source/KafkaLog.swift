@@ -11,7 +11,6 @@ package final class KafkaLog: Source {
   package let identity: String
   private let settings: KafkaSettings
   private let gapPolicy: GapPolicy
-  private let group: String
   private let logger: Logger
   private let partitions: Int
   /// Made when the first partition is opened.
@@ -22,15 +21,12 @@ package final class KafkaLog: Source {
   /// - Parameters:
   ///   - settings: where and how.
   ///   - gapPolicy: what to do about messages that the topics no longer have.
-  ///   - group: what the workers that share the log's tasks have in common, such as their database's
-  ///     name: jobs of their own must not share a group. The property `group.id` goes before.
   ///   - reachTimeout: how long the cluster may take to answer before it counts as out of reach.
   ///   - logger: for the state of connections, and one warning a partition whose keys are no users.
   /// - Throws: when no broker can be reached, a topic is missing, or their partitions do not pair up.
   package init(
     _ settings: KafkaSettings,
     gapPolicy: GapPolicy = .fail,
-    group: String = "default",
     reachTimeout: Duration = .seconds(15),
     logger: Logger
   ) throws(ConnectorError) {
@@ -40,7 +36,6 @@ package final class KafkaLog: Source {
     identity = "kafka:\(layout.clusterID)/\(settings.prefix)"
     self.settings = settings
     self.gapPolicy = gapPolicy
-    self.group = group
     self.logger = logger
   }
 
@@ -73,10 +68,13 @@ package final class KafkaLog: Source {
     )
   }
 
-  package func joinGroup() throws(ConnectorError) -> (any TaskAssignment)? {
+  /// The group is named after the topics and the sink; the property `group.id` goes before.
+  package func joinGroup(
+    feeding sinkIdentity: String
+  ) throws(ConnectorError) -> (any TaskAssignment)? {
     try KafkaMembership(
       settings,
-      group: "firstclick-\(settings.prefix)-\(group)",
+      group: "firstclick-\(settings.prefix)-\(sinkIdentity)",
       partitionCount: partitions,
       logger: logger
     )

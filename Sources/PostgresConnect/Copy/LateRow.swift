@@ -8,8 +8,6 @@ struct LateRow<Record: CopyRow> {
   var watermark: Watermark
   /// Neither the engine nor the recent events can say whether it is new: only the raw rows can.
   var isUnchecked: Bool
-  /// At or before the floor of the recent events: only the stored rows say what it touches.
-  var isOld = true
   /// Changes no answer, by policy or because it lies beyond the horizon.
   var isDropped: Bool
   /// How many answers it changes, where that is known already.
@@ -17,18 +15,17 @@ struct LateRow<Record: CopyRow> {
 
   static var columns: [String] {
     Record.columns
-      + ["log_offset", "watermark", "is_unchecked", "is_old", "is_dropped", "restated"]
+      + ["log_offset", "watermark", "is_unchecked", "is_dropped", "restated"]
   }
 
   /// Appends the row; for late events only, so not tuned.
   func write(to buffer: inout CopyBuffer, ingestedAt: EventTime) {
     var cursor = buffer.reserve(record.fieldsByteCount + 64)
-    cursor.startRow(fieldCount: Int16(Record.columns.count + 6))
+    cursor.startRow(fieldCount: Int16(Record.columns.count + 5))
     record.writeFields(to: &cursor, ingestedAt: ingestedAt)
     cursor.int64(record.offset)
     cursor.time(watermark)
     cursor.bool(isUnchecked)
-    cursor.bool(isOld)
     cursor.bool(isDropped)
     if let restated { cursor.int32(Int32(restated)) } else { cursor.null() }
     buffer.commit(to: cursor)

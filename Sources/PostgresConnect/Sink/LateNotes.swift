@@ -11,8 +11,11 @@ struct LateNotes {
   var checkouts: [RecentEvents.Place] = []
   /// Where the staged late events stand, by stream and log offset.
   var places: [StreamKind: [Int64: RecentEvents.Place]] = [:]
-  /// Some are at or before the floor of the recent events.
-  var hasOld = false
+  /// False when one of the staged ones was at or before the floor already when it was read: the
+  /// recent events have not compared it with the others.
+  private(set) var areKnown = true
+  /// Of the staged ones.
+  private(set) var earliest = EventTime.endOfInput
 
   struct Click {
     var time: EventTime
@@ -23,12 +26,17 @@ struct LateNotes {
 
   mutating func count(_ stream: StreamKind) { counts[stream, default: 0] += 1 }
 
+  mutating func stage(_ time: EventTime, isKnown: Bool) {
+    earliest = min(earliest, time)
+    areKnown = areKnown && isKnown
+  }
+
   /// Takes a staged event that turned out to be a resend back.
   func takeBack(_ stream: StreamKind, offset: Int64) {
     guard let place = places[stream]?[offset] else { return }
     switch stream {
-    case .clicks: place.slice.dropClick(place.number)
-    case .checkouts: place.slice.dropCheckout(place.number)
+    case .clicks: place.slice.events.dropClick(place.number)
+    case .checkouts: place.slice.events.dropCheckout(place.number)
     }
   }
 }

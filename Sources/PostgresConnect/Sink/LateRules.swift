@@ -54,8 +54,8 @@ struct LateRules {
   ) throws(ConnectorError) -> Remaining {
     try stage(epoch, on: connection)
     try takeBack(Self.resends, from: epoch, on: connection)
-    if epoch.lateNotes.hasOld { try takeBack(LateScan.resends, from: epoch, on: connection) }
-    let found = RecentAnswers(epoch, watermark: watermark)
+    if !epoch.lateNotes.areKnown { try takeBack(LateScan.resends, from: epoch, on: connection) }
+    let found = RecentAnswers(epoch, window: window, watermark: watermark)
     try connection.copy(
       found.answers,
       into: StagingTables.answers,
@@ -66,10 +66,12 @@ struct LateRules {
       into: StagingTables.questions,
       columns: RecentAnswers.questionColumns
     )
-    if epoch.lateNotes.hasOld || !found.questions.isEmpty {
-      try LateScan(task: task, window: window, watermark: watermark).answer(on: connection)
+    let isOld = epoch.lateNotes.earliest <= found.floor || !found.questions.isEmpty
+    if isOld {
+      let scan = LateScan(task: task, window: window, watermark: watermark, floor: found.floor)
+      try scan.answer(on: connection)
     }
-    return try finish(on: connection)
+    return try finish(on: connection, isOld: isOld)
   }
 
   private func stage(
@@ -140,8 +142,16 @@ struct LateRules {
     """
 
   /// Stores the raw rows, brings the answers up to date and lists the late events.
-  private func finish(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
-    let counts = try connection.query(Self.rawRows + Self.restatement + outcomes + Self.remaining)
+  ///
+  /// If `isOld`, records which answers change: old late clicks may have done it.
+  private func finish(
+    on connection: PostgresConnection,
+    isOld: Bool
+  ) throws(ConnectorError) -> Remaining {
+    let counts = try connection.query(
+      Self.rawRows + Self.newAnswers + (isOld ? Self.recordedReplacement : Self.replacement)
+        + LateRules.hash + outcomes + Self.remaining
+    )
     let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
     guard numbers.count == 4 else {
       throw ConnectorError(.permanent, "expected 4 counts of late events, found \(numbers.count)")
@@ -160,17 +170,29 @@ struct LateRules {
       """
   }()
 
-  /// An answer under another time than the stored one's is to a checkout that was refused as a
-  /// resend.
-  private static let restatement = """
-    DELETE FROM pg_temp.answers AS r
-    WHERE (
-      SELECT a.checkout_timestamp <> r.checkout_timestamp
-      FROM ecommerce.attributions AS a
-      WHERE a.user_id = r.user_id AND a.checkout_id = r.checkout_id
-    );
+  /// Answers to the late checkouts, all new.
+  private static let newAnswers: String = {
+    let columns = AnswerRow.columns.joined(separator: ", ")
+    let answered = AnswerRow.columns.map { "r.\($0)" }.joined(separator: ", ")
+    return """
+      \(hash)
+      INSERT INTO ecommerce.attributions (\(columns))
+      SELECT \(answered)
+      FROM pg_temp.late_checkouts AS l
+      JOIN \(StagingTables.answers) AS r
+        ON r.user_id = l.user_id AND r.checkout_id = l.event_id
+        AND r.checkout_timestamp = l.event_timestamp
+      WHERE NOT l.is_dropped;
+      \(lookUp)
+
+      """
+  }()
+
+  private static let replacement = StagingTables.replacement(from: StagingTables.answers) + ";\n"
+
+  private static let recordedReplacement = """
     WITH written AS (
-      \(StagingTables.restatement(from: StagingTables.answers))
+      \(StagingTables.replacement(from: StagingTables.answers))
       RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
     )
     INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;

@@ -18,6 +18,8 @@ struct LateScan {
   var window: EventSpan
   /// The task's watermark at this commit: checkouts from it on are the engine's to answer.
   var watermark: Watermark
+  /// Of the recent events: what lies at or before it they have left to be answered here.
+  var floor: EventTime
 
   /// Takes out staged events whose id was staged before, perhaps with another time.
   ///
@@ -57,7 +59,7 @@ struct LateScan {
     INSERT INTO pg_temp.questions
     SELECT event_id, user_id, event_timestamp, total_amount
     FROM pg_temp.late_checkouts
-    WHERE is_old AND NOT is_dropped;
+    WHERE event_timestamp <= '\(floor.postgresText)' AND NOT is_dropped;
     \(LateRules.lookUp)
     INSERT INTO pg_temp.questions
     SELECT a.checkout_id, a.user_id, a.checkout_timestamp, a.revenue
@@ -65,7 +67,7 @@ struct LateScan {
       SELECT user_id, array_agg(event_timestamp) AS times,
         min(event_timestamp) AS first, max(event_timestamp) + \(window.literal) AS last
       FROM pg_temp.late_clicks
-      WHERE is_old AND NOT is_dropped
+      WHERE event_timestamp <= '\(floor.postgresText)' AND NOT is_dropped
       GROUP BY user_id
     ) AS l
     JOIN ecommerce.attributions AS a ON a.user_id = l.user_id

@@ -24,7 +24,7 @@ final class PostgresEpoch: Epoch {
   private(set) var lateNotes = LateNotes()
   /// Days of the raw rows, late ones too.
   private(set) var days = DaySet()
-  /// Of the raw rows, late ones too.
+  /// No stored event has a greater one.
   private(set) var greatestEventTime = EventTime.beginning
 
   init(task: Int32, rule: AttributionRule, recent: RecentEvents) {
@@ -77,7 +77,6 @@ final class PostgresEpoch: Epoch {
       let epoch = number ?? recent.beginEpoch()
       number = epoch
       var days = self.days
-      var greatest = greatestEventTime
       for index in records.indices {
         let record = records[index]
         switch verdicts[index] {
@@ -87,7 +86,7 @@ final class PostgresEpoch: Epoch {
           cursor.startRow(fieldCount: fieldCount)
           record.writeFields(to: &cursor, ingestedAt: now)
           onTime.commit(to: cursor)
-          record.add(to: recent, of: RecentUser(of: record), epoch: epoch, isDropped: false)
+          record.add(to: recent, epoch: epoch, isDropped: false)
         case .late, .lateUnchecked, .expired:
           let row = LateRow(
             record: record,
@@ -100,10 +99,9 @@ final class PostgresEpoch: Epoch {
           row.write(to: &late, ingestedAt: now)
         }
         days.insert(record.time)
-        greatest = max(greatest, record.time)
       }
       self.days = days
-      greatestEventTime = greatest
+      greatestEventTime = recent.greatestTime
       recent.letGo(at: watermark)
     }
   }
@@ -116,17 +114,16 @@ final class PostgresEpoch: Epoch {
     in epoch: UInt32
   ) -> LateRow<Record>? {
     lateNotes.count(Record.stream)
-    let user = RecentUser(of: row.record)
-    if row.record.isHeld(by: recent, of: user) { return nil }
+    recent.noteLate(at: row.watermark)
+    if row.record.isHeld(by: recent) { return nil }
     var row = row
-    let place = row.record.add(to: recent, of: user, epoch: epoch, isDropped: row.isDropped)
-    row.isOld = place == nil
-    row.isUnchecked = row.isUnchecked && row.isOld
-    lateNotes.hasOld = lateNotes.hasOld || row.isOld
+    let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
+    lateNotes.stage(row.record.time, isKnown: place != nil)
     guard let place else { return row }
+    row.isUnchecked = false
     lateNotes.places[Record.stream, default: [:]][row.record.offset] = place
     guard !row.isDropped else { return row }
-    row.restated = row.record.note(in: &lateNotes, of: user, at: place, of: recent)
+    row.restated = row.record.note(in: &lateNotes, at: place, of: recent)
     return row
   }
 

@@ -15,7 +15,6 @@ enum StagingTables {
       log_offset bigint NOT NULL,
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
-      is_old boolean NOT NULL,
       is_dropped boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
@@ -24,7 +23,6 @@ enum StagingTables {
       log_offset bigint NOT NULL,
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
-      is_old boolean NOT NULL,
       is_dropped boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
@@ -84,6 +82,25 @@ enum StagingTables {
         processed_at = excluded.processed_at,
         revision = a.revision + 1
       WHERE a.checkout_timestamp = excluded.checkout_timestamp
+        AND (\(answer)) IS DISTINCT FROM (\(other))
+      """
+  }
+
+  /// Replaces the stored rows that differ from those of a staging table, revision + 1.
+  ///
+  /// As above without inserting, for half the cost: it need not lock a row before it replaces it.
+  static func replacement(from table: String) -> String {
+    let answer = answerColumns.map { "a.\($0)" }.joined(separator: ", ")
+    let other = answerColumns.map { "r.\($0)" }.joined(separator: ", ")
+    let assignments = answerColumns.map { "\($0) = r.\($0)" }.joined(separator: ", ")
+    return """
+      UPDATE ecommerce.attributions AS a SET
+        \(assignments),
+        processed_at = r.processed_at,
+        revision = a.revision + 1
+      FROM \(table) AS r
+      WHERE a.user_id = r.user_id AND a.checkout_id = r.checkout_id
+        AND a.checkout_timestamp = r.checkout_timestamp
         AND (\(answer)) IS DISTINCT FROM (\(other))
       """
   }

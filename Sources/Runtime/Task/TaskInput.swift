@@ -43,12 +43,15 @@ struct TaskInput<Decoder: RunDecoder> {
     rule = environment.settings.rule
     self.segments = segments
     counts = progress.counts
-    reader = try environment.source.open(
-      Decoder.stream,
-      partition: task,
-      at: progress.position,
-      until: environment.settings.untilEnd ? .endOfLog : .never
-    )
+    reader = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
+      () throws(ConnectorError) in
+      try environment.source.open(
+        Decoder.stream,
+        partition: task,
+        at: progress.position,
+        until: environment.settings.untilEnd ? .endOfLog : .never
+      )
+    }
     idleDetector = IdleDetector(patience: environment.settings.idleTimeout)
   }
 
@@ -63,7 +66,7 @@ struct TaskInput<Decoder: RunDecoder> {
     epoch: any Epoch,
     now: ContinuousClock.Instant
   ) throws(ConnectorError) -> Bool {
-    let run = try reader.read(atMost: byteCount)
+    let run = try read(atMost: byteCount, tracker: &tracker, now: now)
     isCaughtUp = run.isCaughtUp
     let isIdle = idleDetector.isIdle(
       isCaughtUp: run.isCaughtUp,
@@ -82,6 +85,22 @@ struct TaskInput<Decoder: RunDecoder> {
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
     if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
     return true
+  }
+
+  /// An input that cannot be read is not at its end, and never idle.
+  private mutating func read(
+    atMost byteCount: Int,
+    tracker: inout WatermarkTracker,
+    now: ContinuousClock.Instant
+  ) throws(ConnectorError) -> MessageRun {
+    do {
+      return try reader.read(atMost: byteCount)
+    } catch {
+      isCaughtUp = false
+      _ = idleDetector.isIdle(isCaughtUp: false, hasReceived: false, now: now)
+      tracker.setIdle(false, input: index)
+      throw error
+    }
   }
 
   /// Marks every record of the batch as on time, late or expired, each by the watermark that stood when its

@@ -32,6 +32,8 @@ struct StatusReport: Encodable {
     var task: Int
     var source: String
     var owner: String
+    /// False when no worker has the task.
+    var isHeld: Bool
     var generation: Int64
     var epoch: Int64
     var isFlushed: Bool
@@ -43,6 +45,9 @@ struct StatusReport: Encodable {
     var recordsPerSecond: Double
     var lastCommit: String
     var secondsSinceCommit: Double
+    /// Gaps of the log that were skipped, and their records; nil where not all of them tell.
+    var gaps: Int
+    var gapRecords: Int?
     var clicks: Input
     var checkouts: Input
   }
@@ -78,6 +83,9 @@ extension StatusReport.Task {
     task = status.task
     source = status.source
     owner = status.owner
+    isHeld = status.isHeld
+    gaps = status.gaps.gaps
+    gapRecords = status.gaps.records
     generation = status.generation
     epoch = status.epoch
     isFlushed = progress.isFlushed

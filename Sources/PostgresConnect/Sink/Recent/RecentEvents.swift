@@ -18,14 +18,14 @@ import Synchronization
 ///     candidates of a checkout at t?     known if t - window > floor
 ///
 /// The floor is the greatest event time stored before this run, and rises when slices are let go:
-/// those older than late horizon + window, and the oldest ones beyond a limit of memory.
+/// those older than late horizon + window, and the oldest ones beyond a limit of memory. A task
+/// without late events for the length of a slice forgets everything and adds nothing, so that it
+/// pays nothing, until the next one comes: the floor is then the greatest event time so far. So
+/// rare late events are answered by scans and frequent ones are not.
 ///
 /// Two threads use it, each under `withLock`: the task's adds, and the committer's asks. What was
 /// added by a later epoch than the one it commits it leaves out.
 final class RecentEvents {
-  /// Of one task: some 700,000 events of the usual kind.
-  static let byteLimit = 64 << 20
-
   private let lock = Mutex(())
   private let window: EventSpan
   private let retention: EventSpan
@@ -36,18 +36,24 @@ final class RecentEvents {
   /// The one added to last.
   private var latest: RecentSlice?
   private var lastEpoch: UInt32 = 0
-  /// Nothing at or before this time is known for certain.
+  private var callsBeforeCheck = 0
+  /// Nothing at or before this time is known for certain; `.endOfInput` while nothing is added.
   private(set) var floor: EventTime
+  /// No stored event has a greater time.
+  private(set) var greatestTime: EventTime
+  /// The watermark when the last late event came.
+  private var lastLate: Watermark?
 
-  /// - Parameter floor: no event was stored before with a greater time.
-  init(rule: AttributionRule, after floor: EventTime, byteLimit: Int = RecentEvents.byteLimit) {
+  /// No event was stored before with a greater time than `floor`; `byteLimit` is in bytes.
+  init(rule: AttributionRule, after floor: EventTime, byteLimit: Int) {
     window = rule.window
     retention = EventSpan(
       microseconds: rule.lateHorizon.microseconds + rule.window.microseconds
     )
-    sliceLength = max(rule.window.microseconds / 4, EventSpan.minutes(5).microseconds)
+    sliceLength = max(rule.window.microseconds, EventSpan.minutes(5).microseconds)
     self.byteLimit = byteLimit
     self.floor = floor
+    greatestTime = floor
   }
 
   /// The lock stands beside what it guards, not around it: epochs keep references to slices.
@@ -78,37 +84,58 @@ final class RecentEvents {
 
   /// - Returns: nil at or before the floor, where nothing is kept.
   @discardableResult
-  func add(_ record: ClickRecord, of user: RecentUser, epoch: UInt32, isDropped: Bool) -> Place? {
+  func add(_ record: ClickRecord, epoch: UInt32, isDropped: Bool) -> Place? {
+    greatestTime = max(greatestTime, record.time)
     guard record.time > floor else { return nil }
     let slice = slice(at: record.time)
     return Place(
       slice: slice,
-      number: slice.add(record, of: user, epoch: epoch, isDropped: isDropped)
+      number: slice.events.add(record, epoch: epoch, isDropped: isDropped)
     )
   }
 
   @discardableResult
   func add(
     _ record: CheckoutRecord,
-    of user: RecentUser,
     epoch: UInt32,
     isDropped: Bool
   ) -> Place? {
+    greatestTime = max(greatestTime, record.time)
     guard record.time > floor else { return nil }
     let slice = slice(at: record.time)
     return Place(
       slice: slice,
-      number: slice.add(record, of: user, epoch: epoch, isDropped: isDropped)
+      number: slice.events.add(record, epoch: epoch, isDropped: isDropped)
     )
   }
 
+  /// A late event has come: from now on there may be more of them.
+  func noteLate(at watermark: Watermark) {
+    lastLate = watermark
+    if floor == .endOfInput { floor = greatestTime }
+  }
+
   /// Lets go what no late event may ask for any more, and what takes too much memory.
+  ///
+  /// Looks at sizes when there is a new slice, and now and then.
   func letGo(at watermark: Watermark) {
+    callsBeforeCheck -= 1
+    guard callsBeforeCheck <= 0 else { return }
+    callsBeforeCheck = 64
+    guard watermark > .beginning else { return }
+    let lastLate = lastLate ?? watermark
+    self.lastLate = lastLate
+    guard watermark <= lastLate + EventSpan(microseconds: sliceLength) else {
+      slices = []
+      latest = nil
+      floor = .endOfInput
+      return
+    }
     let oldest = number(at: watermark - retention)
-    var byteCount = slices.reduce(0) { $0 + $1.byteCount }
+    var byteCount = slices.reduce(0) { $0 + $1.events.byteCount }
     var count = 0
     while count < slices.count, slices[count].number < oldest || byteCount > byteLimit {
-      byteCount -= slices[count].byteCount
+      byteCount -= slices[count].events.byteCount
       count += 1
     }
     guard count > 0 else { return }
@@ -138,6 +165,7 @@ final class RecentEvents {
     let place = place(of: number)
     if place == slices.count || slices[place].number != number {
       slices.insert(RecentSlice(number: number), at: place)
+      callsBeforeCheck = 0
     }
     latest = slices[place]
     return slices[place]
@@ -165,13 +193,15 @@ final class RecentEvents {
   // MARK: Questions
 
   /// Whether a click with this id is stored, whatever its time.
-  func holdsClick(_ id: UnsafeRawBufferPointer, of user: RecentUser) -> Bool {
-    slices.contains { $0.holdsClick(id, of: user) }
+  func holdsClick(_ id: UnsafeRawBufferPointer) -> Bool {
+    let hash = id.hash
+    return slices.contains { $0.events.holdsClick(id, hash: hash) }
   }
 
   /// Whether a checkout with this id is stored, whatever its time.
-  func holdsCheckout(_ id: UnsafeRawBufferPointer, of user: RecentUser) -> Bool {
-    slices.contains { $0.holdsCheckout(id, of: user) }
+  func holdsCheckout(_ id: UnsafeRawBufferPointer) -> Bool {
+    let hash = id.hash
+    return slices.contains { $0.events.holdsCheckout(id, hash: hash) }
   }
 
   /// The checkouts of the epochs up to this one in whose window a click of this time lies.
@@ -183,8 +213,8 @@ final class RecentEvents {
     let times = time...(time + window)
     var places: [Place] = []
     for slice in slices(in: times) {
-      slice.forEachCheckout(of: user) { number in
-        let checkout = slice.checkouts[number]
+      slice.events.forEachCheckout(of: user) { number in
+        let checkout = slice.events.checkouts[number]
         guard times.contains(checkout.time), checkout.epoch <= epoch, !checkout.isDropped
         else { return }
         places.append(Place(slice: slice, number: number))
@@ -193,53 +223,22 @@ final class RecentEvents {
     return places
   }
 
-  /// The answer to a checkout among the clicks of the epochs up to this one; nil where not all of
-  /// them are known.
+  /// A user's clicks of these times, as far as the epochs up to this one have added them.
   ///
-  /// Points into the slices: valid until the lock is given back.
-  func answer(to place: Place, through epoch: UInt32) -> Answer? {
-    let time = place.slice.checkouts[place.number].time
-    let times = (time - window)...time
-    guard times.lowerBound > floor else { return nil }
-    let user = RecentUser(place.slice.userID(ofCheckout: place.number))
-    var first: Place?
-    var count: Int32 = 0
+  /// All are known where the times lie behind the floor.
+  func candidates(
+    in times: ClosedRange<EventTime>,
+    of user: RecentUser,
+    through epoch: UInt32
+  ) -> RecentCandidates {
+    var clicks: [RecentCandidates.Click] = []
     for slice in slices(in: times) {
-      slice.forEachClick(of: user) { number in
-        let click = slice.clicks[number]
+      slice.events.forEachClick(of: user) { number in
+        let click = slice.events.clicks[number]
         guard times.contains(click.time), click.epoch <= epoch, !click.isDropped else { return }
-        count += 1
-        let candidate = Place(slice: slice, number: number)
-        if first.map({ Self.precedes(candidate, $0) }) ?? true { first = candidate }
+        clicks.append(.init(time: click.time, place: Place(slice: slice, number: number)))
       }
     }
-    return Answer(place, first: first, clicksInWindow: count)
-  }
-
-  /// The order of the rule: by time, then by id bytewise.
-  private static func precedes(_ left: Place, _ right: Place) -> Bool {
-    let leftTime = left.slice.clicks[left.number].time
-    let rightTime = right.slice.clicks[right.number].time
-    guard leftTime == rightTime else { return leftTime < rightTime }
-    return left.slice.id(ofClick: left.number).precedes(right.slice.id(ofClick: right.number))
-  }
-}
-
-extension Answer {
-  /// The final answer to a checkout of the recent events.
-  fileprivate init(_ checkout: RecentEvents.Place, first: RecentEvents.Place?, clicksInWindow: Int32) {
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    let origin = first.map { $0.slice.originFields(ofClick: $0.number) }
-    self.init(
-      kind: .revision,
-      isFinal: true,
-      clicksInWindow: clicksInWindow,
-      checkoutTime: checkout.slice.checkouts[checkout.number].time,
-      checkoutFields: checkout.slice.fields(ofCheckout: checkout.number),
-      clickID: first.map { $0.slice.id(ofClick: $0.number) } ?? nothing,
-      clickTime: first.map { $0.slice.clicks[$0.number].time } ?? EventTime(microseconds: 0),
-      productFields: origin?.product ?? nothing,
-      originFields: origin?.origin ?? nothing
-    )
+    return RecentCandidates(clicks)
   }
 }

@@ -6,20 +6,14 @@ protocol RecentRecord: CopyRow {
   static var stream: StreamKind { get }
   /// Adds it; nil at or before the floor, where nothing is kept.
   @discardableResult
-  func add(
-    to recent: RecentEvents,
-    of user: RecentUser,
-    epoch: UInt32,
-    isDropped: Bool
-  ) -> RecentEvents.Place?
+  func add(to recent: RecentEvents, epoch: UInt32, isDropped: Bool) -> RecentEvents.Place?
   /// Whether one with the same id is held.
-  func isHeld(by recent: RecentEvents, of user: RecentUser) -> Bool
+  func isHeld(by recent: RecentEvents) -> Bool
   /// Notes what it asks for, come late and standing at this place.
   ///
   /// - Returns: how many answers it changes so far.
   func note(
     in notes: inout LateNotes,
-    of user: RecentUser,
     at place: RecentEvents.Place,
     of recent: RecentEvents
   ) -> Int
@@ -29,26 +23,21 @@ extension ClickRecord: RecentRecord {
   static var stream: StreamKind { .clicks }
 
   @inline(__always)
-  func add(
-    to recent: RecentEvents,
-    of user: RecentUser,
-    epoch: UInt32,
-    isDropped: Bool
-  ) -> RecentEvents.Place? {
-    recent.add(self, of: user, epoch: epoch, isDropped: isDropped)
+  func add(to recent: RecentEvents, epoch: UInt32, isDropped: Bool) -> RecentEvents.Place? {
+    recent.add(self, epoch: epoch, isDropped: isDropped)
   }
 
-  func isHeld(by recent: RecentEvents, of user: RecentUser) -> Bool {
-    recent.holdsClick(bytes(eventID), of: user)
+  func isHeld(by recent: RecentEvents) -> Bool {
+    recent.holdsClick(bytes(eventID))
   }
 
   /// Those stored so far in whose window it lies, pending ones too; more may follow in its epoch.
   func note(
     in notes: inout LateNotes,
-    of user: RecentUser,
     at place: RecentEvents.Place,
     of recent: RecentEvents
   ) -> Int {
+    let user = RecentUser(of: self)
     notes.clicks.append(.init(time: time, userID: Array(user.id)))
     return recent.checkouts(touchedAt: time, of: user, through: .max).count
   }
@@ -58,23 +47,17 @@ extension CheckoutRecord: RecentRecord {
   static var stream: StreamKind { .checkouts }
 
   @inline(__always)
-  func add(
-    to recent: RecentEvents,
-    of user: RecentUser,
-    epoch: UInt32,
-    isDropped: Bool
-  ) -> RecentEvents.Place? {
-    recent.add(self, of: user, epoch: epoch, isDropped: isDropped)
+  func add(to recent: RecentEvents, epoch: UInt32, isDropped: Bool) -> RecentEvents.Place? {
+    recent.add(self, epoch: epoch, isDropped: isDropped)
   }
 
-  func isHeld(by recent: RecentEvents, of user: RecentUser) -> Bool {
-    recent.holdsCheckout(bytes(eventID), of: user)
+  func isHeld(by recent: RecentEvents) -> Bool {
+    recent.holdsCheckout(bytes(eventID))
   }
 
   /// Its own, which is new.
   func note(
     in notes: inout LateNotes,
-    of user: RecentUser,
     at place: RecentEvents.Place,
     of recent: RecentEvents
   ) -> Int {

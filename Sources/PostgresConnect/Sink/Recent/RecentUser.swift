@@ -4,7 +4,7 @@ import Events
 struct RecentUser {
   /// Valid as long as the record that it was taken from.
   let id: UnsafeRawBufferPointer
-  let hash: Int
+  let hash: UInt32
 
   init(of record: some EventRecord) {
     self.init(record.bytes(record.userID))
@@ -12,12 +12,20 @@ struct RecentUser {
 
   init(_ id: UnsafeRawBufferPointer) {
     self.id = id
-    hash = Self.hash(id)
+    hash = id.hash
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Under the process's random seed.
+  @inline(__always) var hash: UInt32 {
+    var hasher = Hasher()
+    hasher.combine(bytes: self)
+    return UInt32(truncatingIfNeeded: hasher.finalize())
   }
 
-  static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
-    var hasher = Hasher()
-    hasher.combine(bytes: bytes)
-    return hasher.finalize()
+  @inline(__always)
+  func part(at offset: UInt32, count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: self[Int(offset)..<Int(offset) + count])
   }
 }

@@ -1,23 +1,33 @@
 import Dataflow
 import Events
 
-/// The stored events of one slice of event time, found by user.
+/// The stored events of one slice of event time; whoever refers to it keeps it.
+final class RecentSlice {
+  /// Slices count from 1970.
+  let number: Int64
+  var events = RecentSliceEvents()
+
+  init(number: Int64) { self.number = number }
+}
+
+/// The stored events of one slice, found by user and by id.
 ///
 /// ```
 /// users      hash | id | last click | last checkout
 ///                          |             +-> checkouts   time | COPY fields | the user's former one
-///                          +-> clicks   time | id | origin of the answer | the user's former one
-/// answers    product and origin fields, each distinct run once
-/// bytes      ids and COPY fields, one behind the other
+///                          +-> clicks   time | id | product | origin | the user's former one
+/// products, origins   what an answer says of a click, each distinct run of fields once
+/// bytes               ids and COPY fields, one behind the other
 /// ```
 /// Texts are kept as COPY fields, so that an answer is copied together. A click takes 32 bytes and
-/// its id; what it says of product and origin is shared with the slice's other clicks.
-final class RecentSlice {
+/// its id; what it says of product and origin it shares with the slice's other clicks.
+struct RecentSliceEvents: ~Copyable {
   struct Click {
     var time: EventTime
     /// In `bytes`.
     var id: UInt32
-    /// In `origins`.
+    /// In `products` and in `origins`.
+    var product: UInt32
     var origin: UInt32
     /// Number + 1 of the user's former click in this slice, or 0.
     var former: UInt32
@@ -41,7 +51,7 @@ final class RecentSlice {
   }
 
   struct User {
-    var hash: Int
+    var hash: UInt32
     var id: UInt32
     var idByteCount: UInt8
     /// Number + 1 of the last one, or 0.
@@ -49,44 +59,39 @@ final class RecentSlice {
     var checkout: UInt32 = 0
   }
 
-  struct Origin {
-    var hash: Int
-    var fields: UInt32
-    var productByteCount: UInt32
-    var byteCount: UInt32
-  }
-
-  /// Slices count from 1970.
-  let number: Int64
   private(set) var clicks: [Click] = []
   private(set) var checkouts: [Checkout] = []
   private(set) var users: [User] = []
   private var userSlots = SlotTable()
-  private(set) var origins: [Origin] = []
-  private var originSlots = SlotTable()
+  /// product_id, product_name and product_category.
+  private(set) var products = TextTable()
+  /// referrer and device_type.
+  private(set) var origins = TextTable()
   private var bytes = CopyBuffer()
-
-  init(number: Int64) { self.number = number }
+  private var clickIDs = LazyIDIndex()
+  private var checkoutIDs = LazyIDIndex()
 
   /// Memory held, in bytes.
   var byteCount: Int {
     bytes.capacity + clicks.capacity * MemoryLayout<Click>.stride
       + checkouts.capacity * MemoryLayout<Checkout>.stride
       + users.capacity * MemoryLayout<User>.stride + userSlots.byteCount
-      + origins.capacity * MemoryLayout<Origin>.stride + originSlots.byteCount
+      + products.byteCount + origins.byteCount
+      + clickIDs.byteCount + checkoutIDs.byteCount
   }
 
   // MARK: Adding
 
   /// - Returns: its number.
   @discardableResult
-  func add(_ record: ClickRecord, of key: RecentUser, epoch: UInt32, isDropped: Bool) -> Int {
-    let user = user(key)
+  mutating func add(_ record: ClickRecord, epoch: UInt32, isDropped: Bool) -> Int {
+    let user = user(RecentUser(of: record))
     let id = record.bytes(record.eventID)
     clicks.append(
       Click(
         time: record.time,
         id: append(id),
+        product: product(of: record),
         origin: origin(of: record),
         former: users[user].click,
         epoch: epoch,
@@ -100,8 +105,8 @@ final class RecentSlice {
 
   /// - Returns: its number.
   @discardableResult
-  func add(_ record: CheckoutRecord, of key: RecentUser, epoch: UInt32, isDropped: Bool) -> Int {
-    let user = user(key)
+  mutating func add(_ record: CheckoutRecord, epoch: UInt32, isDropped: Bool) -> Int {
+    let user = user(RecentUser(of: record))
     let start = bytes.count
     // Two ids with their byte counts, a time and an amount.
     var cursor = bytes.reserve(Int(record.eventID.length + record.userID.length) + 8 + 64)
@@ -125,15 +130,35 @@ final class RecentSlice {
     return checkouts.count - 1
   }
 
-  func dropClick(_ number: Int) { clicks[number].isDropped = true }
-  func dropCheckout(_ number: Int) { checkouts[number].isDropped = true }
+  mutating func dropClick(_ number: Int) { clicks[number].isDropped = true }
+  mutating func dropCheckout(_ number: Int) { checkouts[number].isDropped = true }
+
+  // MARK: Looking ids up
+
+  /// True when a click with this id is here, of whatever user and time.
+  mutating func holdsClick(_ id: UnsafeRawBufferPointer, hash: UInt32) -> Bool {
+    var index = exchange(&clickIDs, with: LazyIDIndex())
+    defer { clickIDs = index }
+    index.complete(to: clicks.count) { self.id(ofClick: $0) }
+    return index.find(hash) { self.id(ofClick: $0).holdsSame(as: id) }
+  }
+
+  /// True when a checkout with this id is here, of whatever user and time.
+  mutating func holdsCheckout(_ id: UnsafeRawBufferPointer, hash: UInt32) -> Bool {
+    var index = exchange(&checkoutIDs, with: LazyIDIndex())
+    defer { checkoutIDs = index }
+    index.complete(to: checkouts.count) { self.id(ofCheckout: $0) }
+    return index.find(hash) { self.id(ofCheckout: $0).holdsSame(as: id) }
+  }
+
+  // MARK: Adding texts
 
   /// Bytes kept here, valid until the next change.
   func bytes(at offset: UInt32, count: Int) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: bytes.bytes[Int(offset)..<Int(offset) + count])
+    bytes.bytes.part(at: offset, count: count)
   }
 
-  private func append(_ text: UnsafeRawBufferPointer) -> UInt32 {
+  private mutating func append(_ text: UnsafeRawBufferPointer) -> UInt32 {
     let start = bytes.count
     var cursor = bytes.reserve(text.count)
     cursor.fields(text)
@@ -141,7 +166,7 @@ final class RecentSlice {
     return UInt32(truncatingIfNeeded: start)
   }
 
-  private func user(_ key: RecentUser) -> Int {
+  private mutating func user(_ key: RecentUser) -> Int {
     if let user = find(key) { return user }
     users.append(
       User(hash: key.hash, id: append(key.id), idByteCount: UInt8(truncatingIfNeeded: key.id.count))
@@ -159,35 +184,19 @@ final class RecentSlice {
     }
   }
 
-  /// The number of the click's product and origin fields, which are added where they are new.
-  private func origin(of record: ClickRecord) -> UInt32 {
+  private mutating func product(of record: ClickRecord) -> UInt32 {
     // The fields are disjoint parts of the message, each with a byte count before it.
-    var cursor = bytes.reserve(Int(record.byteCount) + 20)
+    var cursor = bytes.reserve(Int(record.byteCount) + 12)
     cursor.text(record.productID, of: record.message)
     cursor.text(record.productName, of: record.message)
     cursor.text(record.productCategory, of: record.message)
-    let productByteCount = cursor.next - bytes.end
+    return products.number(ofTextTo: cursor, in: &bytes)
+  }
+
+  private mutating func origin(of record: ClickRecord) -> UInt32 {
+    var cursor = bytes.reserve(Int(record.byteCount) + 8)
     cursor.text(record.referrer, of: record.message)
     cursor.text(record.deviceType, of: record.message)
-    let fields = UnsafeRawBufferPointer(start: bytes.end, count: cursor.next - bytes.end)
-
-    let hash = RecentUser.hash(fields)
-    let known = originSlots.find(hash) {
-      origins[$0].hash == hash
-        && bytes(at: origins[$0].fields, count: Int(origins[$0].byteCount)).holdsSame(as: fields)
-    }
-    if let known { return UInt32(truncatingIfNeeded: known) }
-    let start = bytes.count
-    bytes.commit(to: cursor)
-    origins.append(
-      Origin(
-        hash: hash,
-        fields: UInt32(truncatingIfNeeded: start),
-        productByteCount: UInt32(truncatingIfNeeded: productByteCount),
-        byteCount: UInt32(truncatingIfNeeded: fields.count)
-      )
-    )
-    originSlots.insert(origins.count - 1, hash: hash) { origins[$0].hash }
-    return UInt32(truncatingIfNeeded: origins.count - 1)
+    return origins.number(ofTextTo: cursor, in: &bytes)
   }
 }

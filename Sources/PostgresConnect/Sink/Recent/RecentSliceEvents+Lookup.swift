@@ -7,25 +7,7 @@ import Glibc
 import Darwin
 #endif
 
-extension RecentSlice {
-  /// True when a click of this user has the id, whatever its time.
-  func holdsClick(_ id: UnsafeRawBufferPointer, of key: RecentUser) -> Bool {
-    var isFound = false
-    forEachClick(of: key) { number in
-      isFound = isFound || self.id(ofClick: number).holdsSame(as: id)
-    }
-    return isFound
-  }
-
-  /// True when a checkout of this user has the id, whatever its time.
-  func holdsCheckout(_ id: UnsafeRawBufferPointer, of key: RecentUser) -> Bool {
-    var isFound = false
-    forEachCheckout(of: key) { number in
-      isFound = isFound || self.id(ofCheckout: number).holdsSame(as: id)
-    }
-    return isFound
-  }
-
+extension RecentSliceEvents {
   /// The numbers of the user's clicks, from the last one added to the first.
   @inline(__always)
   func forEachClick(of key: RecentUser, _ body: (Int) -> Void) {
@@ -56,10 +38,12 @@ extension RecentSlice {
   func originFields(
     ofClick number: Int
   ) -> (product: UnsafeRawBufferPointer, origin: UnsafeRawBufferPointer) {
-    let origin = origins[Int(clicks[number].origin)]
-    let all = bytes(at: origin.fields, count: Int(origin.byteCount))
-    let product = Int(origin.productByteCount)
-    return (.init(rebasing: all[..<product]), .init(rebasing: all[product...]))
+    let product = products.place(of: clicks[number].product)
+    let origin = origins.place(of: clicks[number].origin)
+    return (
+      bytes(at: product.offset, count: product.byteCount),
+      bytes(at: origin.offset, count: origin.byteCount)
+    )
   }
 
   /// checkout_id, user_id, checkout_timestamp and revenue.
