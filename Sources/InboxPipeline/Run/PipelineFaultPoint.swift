@@ -3,6 +3,9 @@ package enum PipelineFaultPoint: String, CaseIterable, Sendable {
   case recovered = "pipeline-recovered"
   case collected = "pipeline-collected"
   case validated = "pipeline-validated"
+  /// The reason of a rejected file is written, the file not moved yet.
+  case reasoned = "pipeline-reasoned"
+  case setAside = "pipeline-set-aside"
   /// A file's rows are copied, not yet merged.
   case copied = "pipeline-copied"
   case staged = "pipeline-staged"

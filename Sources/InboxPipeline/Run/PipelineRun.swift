@@ -99,6 +99,7 @@ final class PipelineRun {
       case .recover: try recover()
       case .collect: try collect()
       case .validate: try validate()
+      case .setAside: try setAside()
       case .stage: try stage()
       case .transform: try transform()
       case .commit: try commit()
