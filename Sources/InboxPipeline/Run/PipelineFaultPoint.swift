@@ -11,6 +11,8 @@ package enum PipelineFaultPoint: String, CaseIterable, Sendable {
   case staged = "pipeline-staged"
   case transformed = "pipeline-transformed"
   case beforeCommit = "pipeline-before-commit"
+  /// COMMIT is sent, and the connection closed before the answer is read; nothing is killed.
+  case lostCommitAck = "pipeline-lost-commit-ack"
   case afterCommit = "pipeline-after-commit"
   /// A file was moved, others are still to be.
   case movedOne = "pipeline-moved-one"

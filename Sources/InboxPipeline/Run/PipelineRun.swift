@@ -157,6 +157,11 @@ final class PipelineRun {
     return connection
   }
 
+  var isConnectionLost: Bool { openConnection?.isLost ?? true }
+
+  /// Leaves the connection to who closes it.
+  func forgetConnection() { openConnection = nil }
+
   /// Ends an open transaction without a trace.
   private func rollBack() {
     guard let openConnection, openConnection.transactionStatus != .idle else { return }

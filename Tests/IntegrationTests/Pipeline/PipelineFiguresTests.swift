@@ -41,8 +41,7 @@ import Testing
   ) throws {
     for file in files { try trial.directory.write(file.text, to: "union/\(file.name)") }
     func paths(_ table: String) -> [String] {
-      files.filter { $0.name.hasPrefix("\(table)_\(batch)") || $0.name.hasPrefix("\(table)_") }
-        .map { "union/\($0.name)" }
+      files.filter { $0.name.hasPrefix("\(table)_") }.map { "union/\($0.name)" }
     }
     let kpis = try ProgramRun.run(
       "batch-job",
