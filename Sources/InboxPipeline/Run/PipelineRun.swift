@@ -93,6 +93,7 @@ final class PipelineRun {
 
   private func perform(_ step: RunStep) -> RunMachine.Action {
     heartbeat.enter(step: step.rawValue)
+    let start = clock.instant()
     do throws(StepFailure) {
       try checkGoingOn(step)
       switch step {
@@ -106,6 +107,8 @@ final class PipelineRun {
       case .archive: try archive()
       case .report: try report()
       }
+      let seconds = start.duration(to: clock.instant()) / .seconds(1)
+      note("a step is done", ["step": step.rawValue, "seconds": "\(seconds)"])
       return machine.stepDone(hasRowsToStage: batch.hasRowsToStage)
     } catch {
       logger.error(
