@@ -163,8 +163,9 @@ let package = Package(
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect",
+        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "generator/Command",
       swiftSettings: settings
@@ -201,8 +202,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -213,7 +214,9 @@ let package = Package(
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
-      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: settings
     ),
@@ -300,8 +303,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
-        "TestSupport",
-        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
+        "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

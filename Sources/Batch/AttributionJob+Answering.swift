@@ -42,8 +42,6 @@ extension AttributionJob {
 
 /// Answers one partition after another on one thread.
 private struct PartitionAnswering: ~Copyable {
-  private static let batchRecordCount = 2048
-
   private let rule: AttributionRule
   private(set) var rows: FirstClickRows
   private(set) var summary = AttributionJob.Summary()
@@ -62,14 +60,13 @@ private struct PartitionAnswering: ~Copyable {
     var engine = FirstClick(rule: rule)
     var verdicts = verdicts
     var duplicates = 0
-    contents.forEachBatch(of: ClickRecord.self, atMost: Self.batchRecordCount, &clicks) { batch in
+    contents.forEachBatch(&clicks) { batch in
       Self.startVerdicts(&verdicts, batch.records.count)
       engine.process(batch, verdicts: &verdicts)
       duplicates += verdicts.count { $0 == .duplicate }
       summary.clicks += Int64(verdicts.count)
     }
-    contents.forEachBatch(of: CheckoutRecord.self, atMost: Self.batchRecordCount, &checkouts) {
-      batch in
+    contents.forEachBatch(&checkouts) { batch in
       Self.startVerdicts(&verdicts, batch.records.count)
       engine.process(batch, verdicts: &verdicts)
       duplicates += verdicts.count { $0 == .duplicate }

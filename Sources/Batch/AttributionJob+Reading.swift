@@ -30,7 +30,7 @@ extension AttributionJob {
     with decoder: FileDecoder<Lines, Rows>,
     _ buffer: ChunkBuffer,
     into writer: PartitionWriter
-  ) throws(ConnectorError) where Lines.Record: KeptRecord {
+  ) throws(ConnectorError) where Lines.Record: PackedRecord {
     var decoder = decoder
     while let chunk = try reader.next(into: buffer) {
       try checkStop()

@@ -21,3 +21,8 @@ package protocol LogWriter: AnyObject {
   /// not.
   func finish() throws(ConnectorError)
 }
+
+extension LogWriter {
+  /// Of a log that is new, if nothing else is asked for.
+  package static var newPartitionCount: Int { 4 }
+}

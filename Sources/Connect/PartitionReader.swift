@@ -140,11 +140,15 @@ package protocol Source: Sendable {
   ) throws(ConnectorError) -> any PartitionReader
   /// What readers' lag is counted in.
   var lagUnit: LagUnit { get }
-  /// Joins the workers that share this log; nil when this worker runs all tasks.
-  func joinGroup() throws(ConnectorError) -> (any TaskAssignment)?
+  /// Joins the workers that read this log into the same sink; nil when this worker runs all tasks.
+  ///
+  /// Workers that feed another sink read the whole log for themselves.
+  func joinGroup(feeding sinkIdentity: String) throws(ConnectorError) -> (any TaskAssignment)?
 }
 
 extension Source {
   package var lagUnit: LagUnit { .bytes }
-  package func joinGroup() throws(ConnectorError) -> (any TaskAssignment)? { nil }
+  package func joinGroup(
+    feeding sinkIdentity: String
+  ) throws(ConnectorError) -> (any TaskAssignment)? { nil }
 }

@@ -39,7 +39,7 @@ package struct ProgramSettings: Sendable {
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
       "duplicates", "orphans", "malformed", "ties", "edges", "truth",
-      "log-level",
+      "replication-factor", "log-level",
     ],
     families: ["kafka"],
     ownKeys: ["late"]

@@ -14,8 +14,8 @@ struct LocalBrokerProgram: ParsableCommand {
       The first line on standard output is its address, HOST:PORT[,HOST:PORT], on 127.0.0.1; it \
       runs until SIGINT or SIGTERM. It is librdkafka's mock cluster: clients talk the real protocol \
       to it, but it keeps at most 5 MiB and 100,000 batches of a partition (older messages vanish), \
-      nothing on disk, knows no offsets by time, no topic administration (topics appear on first \
-      use, with 4 partitions), no TLS and no passwords, and its transactions are not faithful.
+      nothing on disk, stores twice what a producer sends again after a lost answer, knows no offsets by time, no topic administration (topics appear on first \
+      use, with 4 partitions, unless made here), no TLS and no passwords, and its transactions are not faithful.
 
       Lines on standard input make things go wrong; each is answered by a line, "ok" or "no: ...":
 
@@ -37,14 +37,17 @@ struct LocalBrokerProgram: ParsableCommand {
   var brokers: PositiveCount?
 
   @Option(
-    help: ArgumentHelp("Partitions of the topics named here, default 4.", valueName: "N"),
+    help: ArgumentHelp("Partitions of the topics made here, default 4.", valueName: "N"),
     transform: parseSetting
   )
   var partitions: PositiveCount?
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Make PREFIX-clicks and PREFIX-checkouts.", valueName: "PREFIX")
+    help: ArgumentHelp(
+      "Make PREFIX-clicks and PREFIX-checkouts; default without --topics: shop.",
+      valueName: "PREFIX"
+    )
   )
   var prefix: [String] = []
 
@@ -58,7 +61,8 @@ struct LocalBrokerProgram: ParsableCommand {
     try Self.require(partitionCount, atMost: Self.greatestPartitionCount, "partitions")
     Interrupts.watch()
     let broker = try LocalBroker(brokerCount: brokerCount)
-    for prefix in prefix { try broker.makeTopics(prefix: prefix, partitionCount: partitionCount) }
+    let prefixes = prefix.isEmpty && topics.isEmpty ? ["shop"] : prefix
+    for prefix in prefixes { try broker.makeTopics(prefix: prefix, partitionCount: partitionCount) }
     for topic in topics { try broker.makeTopic(topic, partitionCount: partitionCount) }
     let interrupt = DispatchSemaphore(value: 0)
     Interrupts.onFirst { interrupt.signal() }

@@ -21,7 +21,7 @@ struct Start: ParsableCommand {
       )
     }
     // What would end the job at once is better said here than in its log.
-    _ = try settings.source.makeSource().partitionCount()
+    _ = try settings.source.open(logger: settings.logger)
     if case .database(let database) = settings.destination {
       _ = try DatabaseChoice.migrate(database.start())
     }

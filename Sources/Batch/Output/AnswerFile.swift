@@ -46,9 +46,9 @@ package final class AnswerFile: Sendable {
   /// Wakes those who wait for a partition that will never come.
   func fail(_ error: ConnectorError) { turn.fail(error) }
 
-  /// Gives the file its name.
+  /// Gives the file its name; the system brings it to disk in its own time, as it does any copy.
   package func publish() throws(ConnectorError) {
-    if isTemporary, let path { try file.publish(as: path) }
+    if isTemporary, let path { try file.publish(as: path, isSynchronous: false) }
   }
 
   /// Takes the unfinished file away.

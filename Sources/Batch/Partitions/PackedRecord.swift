@@ -1,101 +1,138 @@
 import Dataflow
 import Events
 
-/// What the partitions keep of a record: its time, its amount and its texts, one behind the other.
+/// A record that a partition keeps, reduced to what answers need.
 ///
 /// ```
-/// time (8) | amount (8) | length of each text | texts
-///                         1 byte up to 253; 254: Int32 follows; 255: absent
+/// click      time (8) | product (4) | origin (4) | event_id, user_id | product* | origin*
+/// checkout   time (8) | amount (8)               | event_id, user_id
 /// ```
-/// The texts are those of `KeptFields`; where only answers are wanted, the others are left out.
-enum PackedRecord {
-  static let headerByteCount = 16
-  private static let longLength: UInt8 = 254
-  private static let absentLength: UInt8 = 255
+/// Product and origin are references into the thread's tables; what found no place there follows in
+/// the record (*), and its reference is 0.
+protocol PackedRecord: EventRecord {
+  /// Which of the inputs it is of.
+  static var stream: Stream { get }
 
-  /// Bytes that the writer may touch behind a record, and the reader behind a text.
-  static let margin = 16
-
-  /// The most bytes that the record takes.
-  @inline(__always)
-  static func maximumByteCount(_ texts: some KeptFields) -> Int {
-    var byteCount = headerByteCount
-    texts.forEach { byteCount &+= 5 &+ max(Int($0.length), 0) }
-    return byteCount
-  }
-
-  /// Writes a record of the message at `message`; returns its end.
+  /// The most bytes that it takes, the margin behind it included.
+  var maximumPackedByteCount: Int { get }
+  /// Writes the record; returns its end.
+  func pack(_ tables: TextTables, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer
+  /// Makes the record again that stands at `cursor`, and moves behind it; its texts go to `memory`.
   ///
-  /// The texts are read up to 15 bytes beyond their ends, which are within the chunk's margin.
-  @inline(__always)
-  static func write(
-    _ texts: some KeptFields,
-    of message: UnsafeRawPointer,
-    time: EventTime,
-    amount: Money,
-    to target: UnsafeMutableRawPointer
-  ) -> UnsafeMutableRawPointer {
-    target.storeBytes(of: time.microseconds, as: Int64.self)
-    target.storeBytes(of: amount.hundredths, toByteOffset: 8, as: Int64.self)
-    var cursor = target + headerByteCount
-    texts.forEach { slice in
-      if slice.length < Int32(longLength) {
-        let length = slice.isAbsent ? absentLength : UInt8(truncatingIfNeeded: slice.length)
-        cursor.storeBytes(of: length, as: UInt8.self)
-        cursor += 1
-      } else {
-        cursor.storeBytes(of: longLength, as: UInt8.self)
-        cursor.storeBytes(of: slice.length, toByteOffset: 1, as: Int32.self)
-        cursor += 5
-      }
-    }
-    texts.forEach { slice in
-      let source = message + Int(slice.offset)
-      let count = max(Int(slice.length), 0)
-      var offset = 0
-      while offset < count {
-        let block = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
-        cursor.storeBytes(of: block, toByteOffset: offset, as: SIMD16<UInt8>.self)
-        offset &+= 16
-      }
-      cursor += count
-    }
-    return cursor
+  /// - Returns: the record, and the end of its texts.
+  static func unpack(
+    _ cursor: inout UnsafeRawPointer,
+    _ tables: TextTables,
+    into memory: UnsafeMutableRawPointer
+  ) -> (record: Self, end: UnsafeMutableRawPointer)
+}
+
+/// The two inputs; clicks come first.
+enum Stream: UInt8, Sendable {
+  case clicks, checkouts
+}
+
+/// The shared texts of what one thread has packed.
+struct TextTables {
+  let products = TextTable()
+  let origins = TextTable()
+
+  /// Of all texts of a record that are in tables.
+  static var maximumByteCount: Int { 2 * TextTable.maximumGroupByteCount }
+}
+
+private let fixedByteCount = 16
+
+extension ClickRecord: PackedRecord {
+  static var stream: Stream { .clicks }
+
+  private var identity: TextPair { TextPair(first: eventID, second: userID) }
+  private var product: TextTriple {
+    TextTriple(first: productID, second: productName, third: productCategory)
+  }
+  private var origin: TextPair { TextPair(first: referrer, second: deviceType) }
+
+  var maximumPackedByteCount: Int {
+    fixedByteCount + PackedTexts.maximumByteCount(identity)
+      + PackedTexts.maximumByteCount(product) + PackedTexts.maximumByteCount(origin)
+      + PackedTexts.margin
   }
 
-  /// Where the texts of a record are, read one after another.
-  struct Reader {
-    /// The texts' slices count from here.
-    private(set) var texts: UnsafeMutableRawPointer
-    private var lengths: UnsafeMutableRawPointer
-    private var offset: UInt32 = 0
+  @inline(__always)
+  func pack(_ tables: TextTables, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    let productReference = tables.products.reference(of: product, in: message)
+    let originReference = tables.origins.reference(of: origin, in: message)
+    target.storeBytes(of: time.microseconds, as: Int64.self)
+    target.storeBytes(of: productReference, toByteOffset: 8, as: UInt32.self)
+    target.storeBytes(of: originReference, toByteOffset: 12, as: UInt32.self)
+    var end = PackedTexts.write(identity, of: message, to: target + fixedByteCount)
+    if productReference == 0 { end = PackedTexts.write(product, of: message, to: end) }
+    if originReference == 0 { end = PackedTexts.write(origin, of: message, to: end) }
+    return end
+  }
 
-    /// - Parameters:
-    ///   - record: its first byte.
-    ///   - textCount: how many texts its kind has.
-    init(_ record: UnsafeMutableRawPointer, textCount: Int) {
-      lengths = record + headerByteCount
-      texts = lengths
-      for _ in 0..<textCount {
-        texts += texts.load(as: UInt8.self) == longLength ? 5 : 1
-      }
-    }
+  @inline(__always)
+  static func unpack(
+    _ cursor: inout UnsafeRawPointer,
+    _ tables: TextTables,
+    into memory: UnsafeMutableRawPointer
+  ) -> (record: ClickRecord, end: UnsafeMutableRawPointer) {
+    var click = ClickRecord(message: memory, byteCount: 0, offset: 0)
+    click.time = EventTime(microseconds: cursor.loadUnaligned(as: Int64.self))
+    let product = cursor.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+    let origin = cursor.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
+    var texts = UnpackedTexts(cursor + fixedByteCount, into: memory)
+    click.eventID = texts.readLength()
+    click.userID = texts.readLength()
+    texts.copy()
+    cursor = texts.cursor
+    if product != 0 { texts.cursor = tables.products.texts(product) }
+    click.productID = texts.readLength()
+    click.productName = texts.readLength()
+    click.productCategory = texts.readLength()
+    texts.copy()
+    if product == 0 { cursor = texts.cursor }
+    texts.cursor = origin == 0 ? cursor : tables.origins.texts(origin)
+    click.referrer = texts.readLength()
+    click.deviceType = texts.readLength()
+    texts.copy()
+    if origin == 0 { cursor = texts.cursor }
+    return (click, texts.end)
+  }
+}
 
-    @inline(__always)
-    mutating func next() -> ByteSlice {
-      let short = lengths.load(as: UInt8.self)
-      lengths += 1
-      if short == absentLength { return .absent }
-      var length = Int32(short)
-      if short == longLength {
-        length = lengths.loadUnaligned(as: Int32.self)
-        lengths += 4
-      }
-      defer { offset &+= UInt32(truncatingIfNeeded: length) }
-      return ByteSlice(offset: offset, length: length)
-    }
+extension CheckoutRecord: PackedRecord {
+  static var stream: Stream { .checkouts }
 
-    /// Behind the last text, once all were read.
-    var end: UnsafeMutableRawPointer { texts + Int(offset) }
+  private var identity: TextPair { TextPair(first: eventID, second: userID) }
+
+  var maximumPackedByteCount: Int {
+    fixedByteCount + PackedTexts.maximumByteCount(identity) + PackedTexts.margin
+  }
+
+  @inline(__always)
+  func pack(_ tables: TextTables, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    target.storeBytes(of: time.microseconds, as: Int64.self)
+    target.storeBytes(of: totalAmount.hundredths, toByteOffset: 8, as: Int64.self)
+    return PackedTexts.write(identity, of: message, to: target + fixedByteCount)
+  }
+
+  @inline(__always)
+  static func unpack(
+    _ cursor: inout UnsafeRawPointer,
+    _ tables: TextTables,
+    into memory: UnsafeMutableRawPointer
+  ) -> (record: CheckoutRecord, end: UnsafeMutableRawPointer) {
+    var checkout = CheckoutRecord(message: memory, byteCount: 0, offset: 0)
+    checkout.time = EventTime(microseconds: cursor.loadUnaligned(as: Int64.self))
+    checkout.totalAmount = Money(
+      hundredths: cursor.loadUnaligned(fromByteOffset: 8, as: Int64.self)
+    )
+    var texts = UnpackedTexts(cursor + fixedByteCount, into: memory)
+    checkout.eventID = texts.readLength()
+    checkout.userID = texts.readLength()
+    texts.copy()
+    cursor = texts.cursor
+    return (checkout, texts.end)
   }
 }

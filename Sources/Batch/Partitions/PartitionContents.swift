@@ -12,9 +12,14 @@ final class PartitionContents {
     var index: Int
     var records: UnsafeMutableRawPointer
     var byteCount: Int
+    /// Of the thread that wrote it.
+    var writer: Int
   }
 
+  private static let batchRecordCount = 2048
+
   private let writers: [PartitionWriter]
+  private let texts = TextMemory()
   private let pool: BlockPool
   private var runs: [Run] = []
   /// What was spilled, read back.
@@ -25,7 +30,7 @@ final class PartitionContents {
   init(of writers: [PartitionWriter], pool: BlockPool) {
     self.writers = writers
     self.pool = pool
-    memory = .allocate(byteCount: PackedRecord.margin, alignment: 64)
+    memory = .allocate(byteCount: PackedTexts.margin, alignment: 64)
   }
 
   deinit { memory.deallocate() }
@@ -35,14 +40,14 @@ final class PartitionContents {
     release()
     reserve(spilledByteCount(partition))
     var target = memory
-    for writer in writers {
+    for (index, writer) in writers.enumerated() {
       for extent in writer.extents[partition] {
         if let block = extent.block {
           blocks.append(block)
-          addRuns(block, extent.byteCount)
+          addRuns(block, extent.byteCount, of: index)
         } else {
           try writer.spillFile?.read(extent.byteCount, at: extent.offset, into: target)
-          addRuns(target, extent.byteCount)
+          addRuns(target, extent.byteCount, of: index)
           target += extent.byteCount
         }
       }
@@ -57,31 +62,34 @@ final class PartitionContents {
     runs.removeAll(keepingCapacity: true)
   }
 
-  /// Hands on the records of one stream, in input order, in batches of up to `limit`.
-  func forEachBatch<Record: KeptRecord>(
-    of type: Record.Type,
-    atMost limit: Int,
+  /// Hands on the records of one stream, in input order, in batches; they are valid until the next.
+  func forEachBatch<Record: PackedRecord>(
     _ batch: inout RecordBatch<Record>,
     _ body: (RecordBatch<Record>) -> Void
   ) {
     batch.removeAll()
+    texts.removeAll()
     for run in runs where RunHeader.stream(of: run.key) == Record.stream {
-      var cursor = run.records
+      let tables = writers[run.writer].tables
+      var cursor = UnsafeRawPointer(run.records)
       let end = cursor + run.byteCount
       while cursor < end {
-        let unpacked = Record.unpack(cursor)
-        cursor = unpacked.end
-        batch.records.append(unpacked.record)
-        if batch.records.count == limit {
-          body(batch)
+        let mostBytes = end - cursor + TextTables.maximumByteCount + PackedTexts.margin
+        if batch.records.count == Self.batchRecordCount || texts.room < mostBytes {
+          if !batch.records.isEmpty { body(batch) }
           batch.removeAll()
+          texts.removeAll()
+          texts.reserve(mostBytes)
         }
+        let unpacked = Record.unpack(&cursor, tables, into: texts.end)
+        batch.records.append(unpacked.record)
+        texts.append(upTo: unpacked.end)
       }
     }
     if !batch.records.isEmpty { body(batch) }
   }
 
-  private func addRuns(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+  private func addRuns(_ start: UnsafeMutableRawPointer, _ byteCount: Int, of writer: Int) {
     var cursor = start
     while cursor < start + byteCount {
       let header = cursor.loadUnaligned(as: RunHeader.self)
@@ -91,7 +99,8 @@ final class PartitionContents {
           key: header.key,
           index: runs.count,
           records: cursor,
-          byteCount: Int(header.byteCount)
+          byteCount: Int(header.byteCount),
+          writer: writer
         )
       )
       cursor += Int(header.byteCount)
@@ -108,6 +117,37 @@ final class PartitionContents {
     guard byteCount > capacity else { return }
     memory.deallocate()
     capacity = byteCount
-    memory = .allocate(byteCount: byteCount + PackedRecord.margin, alignment: 64)
+    memory = .allocate(byteCount: byteCount + PackedTexts.margin, alignment: 64)
+  }
+}
+
+/// The texts of one batch.
+private final class TextMemory {
+  private static let smallestByteCount = 512 << 10
+
+  private var start: UnsafeMutableRawPointer
+  private var capacity = TextMemory.smallestByteCount
+  private(set) var end: UnsafeMutableRawPointer
+
+  init() {
+    start = .allocate(byteCount: capacity, alignment: 64)
+    end = start
+  }
+
+  deinit { start.deallocate() }
+
+  var room: Int { start + capacity - end }
+
+  func append(upTo end: UnsafeMutableRawPointer) { self.end = end }
+
+  func removeAll() { end = start }
+
+  /// Makes room in the empty memory.
+  func reserve(_ byteCount: Int) {
+    guard byteCount > capacity else { return }
+    start.deallocate()
+    capacity = byteCount
+    start = .allocate(byteCount: capacity, alignment: 64)
+    end = start
   }
 }

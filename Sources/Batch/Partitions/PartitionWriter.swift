@@ -32,6 +32,7 @@ final class PartitionWriter {
     }
   }
 
+  let tables = TextTables()
   private let pool: BlockPool
   private let makeSpillFile: () throws(ConnectorError) -> SpillFile
   private let heads: UnsafeMutablePointer<Head>
@@ -55,15 +56,14 @@ final class PartitionWriter {
   deinit { heads.deallocate() }
 
   /// Adds the records of a chunk, or a part of one, to their users' partitions.
-  func append<Record: KeptRecord>(
+  func append<Record: PackedRecord>(
     _ records: [Record],
     key: UInt64
   ) throws(ConnectorError) {
     for record in records {
       let user = record.bytes(record.userID)
       let partition = Partitioning.partition(of: user, among: partitionCount)
-      let texts = record.texts
-      let needed = PackedRecord.maximumByteCount(texts) + PackedRecord.margin
+      let needed = record.maximumPackedByteCount
       let head = heads + partition
       if head.pointee.runKey != key || head.pointee.room < needed {
         guard needed + RunHeader.byteCount <= pool.blockByteCount else {
@@ -73,23 +73,8 @@ final class PartitionWriter {
         try startRun(partition, key: key, room: needed)
       }
       guard let cursor = head.pointee.cursor else { continue }
-      head.pointee.cursor = Self.write(record, texts, to: cursor)
+      head.pointee.cursor = record.pack(tables, to: cursor)
     }
-  }
-
-  @inline(__always)
-  private static func write<Record: KeptRecord>(
-    _ record: Record,
-    _ texts: Record.Texts,
-    to target: UnsafeMutableRawPointer
-  ) -> UnsafeMutableRawPointer {
-    PackedRecord.write(
-      texts,
-      of: record.message,
-      time: record.time,
-      amount: record.amount,
-      to: target
-    )
   }
 
   /// Closes all runs: what was added so far is in the extents.
@@ -142,7 +127,7 @@ final class PartitionWriter {
   }
 
   /// Takes a record that fits no block: straight to the file, as a run of its own.
-  private func appendLarge<Record: KeptRecord>(
+  private func appendLarge<Record: PackedRecord>(
     _ record: Record,
     _ partition: Int,
     key: UInt64,
@@ -154,7 +139,7 @@ final class PartitionWriter {
       alignment: 16
     )
     defer { run.deallocate() }
-    let end = Self.write(record, record.texts, to: run + RunHeader.byteCount)
+    let end = record.pack(tables, to: run + RunHeader.byteCount)
     let recordByteCount = end - run - RunHeader.byteCount
     run.storeBytes(
       of: RunHeader(key: key, byteCount: UInt64(recordByteCount)),

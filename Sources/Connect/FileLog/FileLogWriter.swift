@@ -46,7 +46,7 @@ package final class FileLogWriter: LogWriter {
         hint: "leave --partitions out, or write to a new directory"
       )
     }
-    let count = existing > 0 ? existing : partitions ?? Self.defaultPartitionCount
+    let count = existing > 0 ? existing : partitions ?? Self.newPartitionCount
     var files: [StreamKind: [File]] = [:]
     var isContinued = false
     do {
@@ -108,8 +108,6 @@ package final class FileLogWriter: LogWriter {
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
     }
   }
-
-  static let defaultPartitionCount = 4
 
   private static func fileName(partition: Int) -> String {
     let digits = String(partition)

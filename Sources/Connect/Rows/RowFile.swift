@@ -54,9 +54,13 @@ package final class RowFile: Sendable {
     }
   }
 
-  /// Gives the file its final name, replacing what has it, once it is safe on disk.
-  package func publish(as name: String) throws(ConnectorError) {
-    guard fsync(descriptor.withLock { $0 }) == 0 else {
+  /// Gives the file its final name, replacing what has it.
+  ///
+  /// - Parameters:
+  ///   - name: in the same directory.
+  ///   - isSynchronous: whether it is to be safe on disk before.
+  package func publish(as name: String, isSynchronous: Bool = true) throws(ConnectorError) {
+    guard !isSynchronous || fsync(descriptor.withLock { $0 }) == 0 else {
       throw .system("flush \"\(path)\"", code: errno)
     }
     guard rename(path, name) == 0 else {

@@ -46,7 +46,7 @@ final class ClientEvents: Sendable {
   }
 
   /// Keeps the failure; one log line when it is another than before.
-  private func take(_ failure: KafkaFailure) {
+  func take(_ failure: KafkaFailure) {
     let isNews = self.failure.withLock { last in
       // That all brokers are down says less than why one of them is.
       if failure.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, last != nil { return false }

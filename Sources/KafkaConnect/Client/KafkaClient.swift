@@ -64,6 +64,12 @@ package final class KafkaClient: @unchecked Sendable {
     rd_kafka_poll(handle, timeout.wholeMilliseconds)
   }
 
+  /// Takes an error event of a queue, as the error callback does when the client is polled.
+  func take(error event: OpaquePointer) {
+    let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
+    events.take(KafkaFailure(code: rd_kafka_event_error(event), text: text))
+  }
+
   /// The error of a connection that was reported last; nil if there was none.
   package var connectionError: KafkaFailure? { events.lastFailure }
 

@@ -68,6 +68,18 @@ package final class KafkaLog: Source {
     )
   }
 
+  /// The group is named after the topics and the sink; the property `group.id` goes before.
+  package func joinGroup(
+    feeding sinkIdentity: String
+  ) throws(ConnectorError) -> (any TaskAssignment)? {
+    try KafkaMembership(
+      settings,
+      group: "firstclick-\(settings.prefix)-\(sinkIdentity)",
+      partitionCount: partitions,
+      logger: logger
+    )
+  }
+
   private func connected() throws(ConnectorError) -> KafkaConnection {
     try connection.withLock { connection throws(ConnectorError) in
       if let connection { return connection }

@@ -55,7 +55,9 @@ final class LogWatch: Sendable {
     for stream in StreamKind.allCases {
       switch TopicLayout.ask(client, stream, atMost: Self.queryTimeout) {
       case .partitions(partitionCount), .failed: break
-      case .partitions(let count): return fail(changed(stream, to: count))
+      case .partitions(let count):
+        let topic = client.settings.topic(of: stream)
+        return fail(.grownTopic(topic, from: partitionCount, to: "\(count)"))
       case .missing: isMissing = true
       }
     }
@@ -81,15 +83,16 @@ final class LogWatch: Sendable {
       state.nextTopicCheck = .now + Self.topicInterval
     }
   }
+}
 
-  private func changed(_ stream: StreamKind, to count: Int) -> ConnectorError {
-    let topic = client.settings.topic(of: stream)
-    return ConnectorError(
+extension ConnectorError {
+  /// A topic has another number of partitions than when the job started.
+  static func grownTopic(_ topic: String, from before: Int, to now: String) -> ConnectorError {
+    ConnectorError(
       .permanent,
-      "topic \(topic) has \(count) partitions now, it had \(partitionCount) when the job started",
-      hint: "give both topics \(count) partitions and start the job again: it takes the new ones "
-        + "in; users whose partition has changed lose the clicks before the change, so change it "
-        + "while the producers are silent for an hour"
+      "topic \(topic) has \(now) partitions now, it had \(before) when the job started",
+      hint: "give both topics as many and start the job again: it takes the new ones in; users who "
+        + "change partition lose the clicks before, so do it while producers are silent for an hour"
     )
   }
 }

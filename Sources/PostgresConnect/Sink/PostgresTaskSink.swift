@@ -27,12 +27,15 @@ final class PostgresTaskSink: TaskSink {
   private let source: String
   private let rule: AttributionRule
   private let fault: Fault?
+  private let recentByteLimit: Int
 
   /// Nil before `open` and after a failure.
   private var session: SinkSession?
   private var generation: Int64 = 0
   /// The last epoch known to be committed.
   private var committedEpoch: Int64 = 0
+  /// Knows nothing before `open`.
+  private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
   private var isUncertain = false
 
@@ -41,37 +44,64 @@ final class PostgresTaskSink: TaskSink {
     task: Int32,
     source: String,
     rule: AttributionRule,
-    fault: Fault?
+    fault: Fault?,
+    recentByteLimit: Int
   ) {
     self.address = address
     self.task = task
     self.source = source
     self.rule = rule
     self.fault = fault
+    self.recentByteLimit = recentByteLimit
+    recent = RecentEvents(rule: rule, after: .endOfInput, byteLimit: recentByteLimit)
   }
 
   func open() throws(ConnectorError) -> TaskProgress? {
     close()
-    let session = try SinkSession(address)
+    let session = try SinkSession(address, task: task)
     let connection = session.connection
     // Fencing must survive a crash of the server, whatever commits do.
     try connection.execute("SET synchronous_commit = on")
-    let rows = try connection.query(
-      ProgressLine.takeOver,
-      [
-        String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
-        rule.emission.rawValue, rule.latePolicy.rawValue,
-      ]
-    )
+    let rows = try takeOver(in: session)
     try connection.execute("RESET synchronous_commit")
     guard let row = rows.first else { throw try mismatch(connection) }
+    try session.endFormerSessions()
     let line = StoredLine(row)
     generation = line.generation
     committedEpoch = line.epoch
     isUncertain = false
+    recent = RecentEvents(
+      rule: rule,
+      after: line.greatestEventTime,
+      byteLimit: recentByteLimit
+    )
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }
+
+  /// Takes the line over; a commit under way may finish first, one that hangs is ended.
+  private func takeOver(in session: SinkSession) throws(ConnectorError) -> [[String?]] {
+    let connection = session.connection
+    let values = [
+      String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
+      rule.emission.rawValue, rule.latePolicy.rawValue,
+    ]
+    let usual = try connection.query("SHOW lock_timeout").first?.first.flatMap(\.self)
+    try connection.execute("SET lock_timeout = '\(Self.takeoverPatience)'")
+    do throws(ConnectorError) {
+      let rows = try connection.query(ProgressLine.takeOver, values)
+      try connection.execute("SET lock_timeout = '\(usual ?? "30s")'")
+      return rows
+    } catch {
+      guard error.message.contains("SQLSTATE 55P03") else { throw error }
+      try session.endFormerSessions()
+      try connection.execute("SET lock_timeout = '\(usual ?? "30s")'")
+      return try connection.query(ProgressLine.takeOver, values)
+    }
+  }
+
+  /// What a healthy worker's commit needs between its last statement and its end, many times over.
+  private static let takeoverPatience = "2s"
 
   /// `host:pid`, for people.
   private static var owner: String {
@@ -126,7 +156,7 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
-  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule) }
+  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
 
@@ -157,7 +187,7 @@ final class PostgresTaskSink: TaskSink {
 
   private func openSession() throws(ConnectorError) -> SinkSession {
     if let session { return session }
-    let session = try SinkSession(address)
+    let session = try SinkSession(address, task: task)
     self.session = session
     return session
   }
@@ -242,7 +272,11 @@ final class PostgresTaskSink: TaskSink {
     try session.copyDeadLetters(of: epoch)
     try session.copyGaps(of: epoch)
     fault.pass(.beforeProgress)
-    try advance(connection, to: progress.corrected(by: receipt))
+    try advance(
+      connection,
+      to: progress.corrected(by: receipt),
+      greatestEventTime: epoch.greatestEventTime
+    )
     // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
     if progress.isFlushed { try connection.execute(Self.waitForDisk) }
     fault.pass(.beforeCommit)
@@ -259,11 +293,14 @@ final class PostgresTaskSink: TaskSink {
 
   private func advance(
     _ connection: PostgresConnection,
-    to progress: TaskProgress
+    to progress: TaskProgress,
+    greatestEventTime: EventTime
   ) throws(ConnectorError) {
     let tag = try connection.execute(
       ProgressLine.advance,
-      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress)
+      [
+        String(task), String(generation), String(committedEpoch), greatestEventTime.postgresText,
+      ] + ProgressLine.values(progress)
     )
     guard tag.rowCount != 1 else { return }
     try connection.execute("ROLLBACK")

@@ -2,7 +2,6 @@ import Attribution
 import Connect
 import Dataflow
 import Events
-import Foundation
 
 /// Rebuilds the state of a task by reading its inputs again, up to the committed positions.
 struct StateRebuild {
@@ -23,7 +22,7 @@ struct StateRebuild {
     checkouts = try read(CheckoutDecoder.self, progress.checkouts, horizon, into: &engine)
     // Early rows are all stored. Of final ones, those that a flush has answered early are, perhaps
     // several runs ago: as revisions they are right either way.
-    engine.finishRebuild(pendingAreStored: true)
+    engine.finishRebuild()
     if progress.emission == .final && environment.settings.rule.emission == .early {
       engine.handOverPending()
     }
@@ -40,20 +39,25 @@ struct StateRebuild {
     let dropped = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
       try sink.droppedEventIDs(Decoder.stream, since: horizon)
     }
-    let reader = try environment.source.open(
-      Decoder.stream,
-      partition: task,
-      at: input.rebuildPosition,
-      until: .position(end)
-    )
+    let reader = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
+      try environment.source.open(
+        Decoder.stream,
+        partition: task,
+        at: input.rebuildPosition,
+        until: .position(end)
+      )
+    }
     var decoder = Decoder()
     var batch = RecordBatch<Decoder.Record>()
     var verdicts: [Verdict] = []
-    while !environment.control.isStopRequested {
-      let run = try reader.read(atMost: environment.settings.readByteCount)
+    while !environment.tenure.isStopRequested {
+      let run = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
+        try reader.read(atMost: environment.settings.readByteCount)
+      }
       guard !run.isEmpty else {
         if run.isCaughtUp { break }
-        Thread.sleep(forTimeInterval: environment.settings.pollInterval / .seconds(1))
+        // More is on its way.
+        _ = environment.tenure.waitToRetry(environment.settings.pollInterval)
         continue
       }
       decoder.decode(run, into: &batch)

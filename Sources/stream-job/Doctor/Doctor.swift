@@ -17,7 +17,7 @@ struct Doctor: ParsableCommand {
     if case .database(let choice) = settings.destination {
       findings += DatabaseCheck(choice: choice).findings()
     }
-    findings += LogCheck(source: settings.source).findings()
+    findings += LogCheck(source: settings.source, logger: settings.logger).findings()
     findings += MachineCheck.findings()
     for finding in findings { print(finding) }
     if findings.contains(where: { $0.level == .fail }) {

@@ -1,13 +1,15 @@
 import Connect
 import Events
+import Logging
 
 /// The log: is it there, do its two streams pair up, and are its first lines events.
 struct LogCheck {
-  let source: StreamURI
+  let source: SourceChoice
+  let logger: Logger
 
   func findings() -> [Finding] {
     do {
-      let log = try source.makeSource()
+      let log = try source.open(logger: logger)
       let count = try log.partitionCount()
       return [.ok("log", "\(source) has \(count) partitions of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }

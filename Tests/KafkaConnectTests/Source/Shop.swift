@@ -1,3 +1,4 @@
+import CRDKafka
 import Connect
 import Foundation
 import KafkaConnect
@@ -94,5 +95,32 @@ func eventually(_ condition: () throws -> Bool) throws {
   while try !condition() {
     try #require(ContinuousClock.now < deadline)
     Thread.sleep(forTimeInterval: 0.01)
+  }
+}
+
+extension Shop {
+  /// What a group has committed, by partition; nil where nothing is.
+  func committedOffsets(of group: String) throws -> [StreamKind: [Int64?]] {
+    let client = try KafkaClient(
+      settings,
+      role: .member,
+      properties: ["group.id": group],
+      logger: .silent
+    )
+    let list = rd_kafka_topic_partition_list_new(2)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    for stream in StreamKind.allCases {
+      rd_kafka_topic_partition_list_add_range(list, settings.topic(of: stream), 0, 1)
+    }
+    let code = rd_kafka_committed(client.handle, list, 60_000)
+    try #require(code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    let partitions = try #require(list).pointee
+    var offsets: [StreamKind: [Int64?]] = [:]
+    for partition in UnsafeBufferPointer(start: partitions.elems, count: Int(partitions.cnt)) {
+      let stream: StreamKind =
+        String(cString: partition.topic) == settings.topic(of: .clicks) ? .clicks : .checkouts
+      offsets[stream, default: []].append(partition.offset < 0 ? nil : partition.offset)
+    }
+    return offsets
   }
 }

@@ -32,8 +32,12 @@ extension MemorySink.Stored {
       }
     }
     for answer in epoch.answers { take(answer, &violations) }
+    // Answers from the watermark on are the engine's to revise, and nobody else's.
+    let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
     for (id, checkout) in checkouts
-    where lateCheckouts.contains(id) || (restated.contains(checkout.user) && rows[id] != nil) {
+    where lateCheckouts.contains(id)
+      || (restated.contains(checkout.user) && rows[id] != nil && checkout.time < watermark)
+    {
       rows[id] = NaiveAttribution.answer(checkout, clicks: keptClicks, window: rule.window)
     }
     deadLetters += epoch.rejects.count
@@ -41,6 +45,7 @@ extension MemorySink.Stored {
     self.progress = progress.corrected(by: receipt)
     lastReceipt = receipt
     lastEpoch = epoch.identity
+    self.epoch += 1
   }
 
   /// Clicks that late_events does not list as dropped.

@@ -27,6 +27,7 @@ package final class MemorySink: Sink {
     package var gaps: [StreamKind: [LogGap]] = [:]
     package var progress: TaskProgress?
     package var generation = 0
+    package var epoch: Int64 = 0
     var lastEpoch: MemoryEpoch.Identity?
     var lastReceipt = CommitReceipt()
   }
@@ -93,6 +94,19 @@ package final class MemorySink: Sink {
       $0.violations = former.violations
     }
     return next
+  }
+
+  package func sharedIdentity() -> String? { acceptsRevisions ? "memory" : nil }
+
+  package func standings() -> [Int: TaskStanding] {
+    state.withLock { state in
+      state.stored.mapValues { stored in
+        TaskStanding(
+          epoch: stored.epoch,
+          isFlushed: stored.progress?.isFlushed ?? false
+        )
+      }
+    }
   }
 
   package func makeTask(
