@@ -187,6 +187,7 @@ let package = Package(
         "Connect",
         "Attribution", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
