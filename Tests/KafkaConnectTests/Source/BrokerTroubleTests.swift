@@ -1,6 +1,7 @@
 import Connect
 import Foundation
 import KafkaConnect
+import TestSupport
 import Testing
 
 @Suite struct BrokerTroubleTests {
