@@ -23,6 +23,8 @@ struct LateRules {
   var window: EventSpan
   /// The task's watermark at this commit: checkouts from it on are the engine's to answer.
   var watermark: Watermark
+  /// Times of stored checkouts to answer again, in a commit without late events.
+  var restated: Range<EventTime>?
 
   struct Remaining {
     var clicks: (stored: Int64, dropped: Int64)
@@ -31,7 +33,9 @@ struct LateRules {
 
   /// - Returns: how many late events were no duplicates, and how many of these were dropped.
   func settle(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
-    for run in try connection.query(duplicateCheckouts + questions + needed + Self.runs) {
+    for run in try connection.query(
+      duplicateCheckouts + questions + restatedQuestions + needed + Self.runs
+    ) {
       try connection.execute(Self.candidates, run)
     }
     let counts = try connection.query(
@@ -107,6 +111,20 @@ struct LateRules {
     \(Self.hash)
 
     """
+  }
+
+  /// Checkouts of the task that the engine has forgotten before they were final.
+  private var restatedQuestions: String {
+    guard let restated else { return "" }
+    return """
+      INSERT INTO pg_temp.questions
+      SELECT user_id, checkout_id, checkout_timestamp, revenue
+      FROM ecommerce.attributions
+      WHERE task = \(task)
+        AND checkout_timestamp >= '\(restated.lowerBound.postgresText)'
+        AND checkout_timestamp < '\(restated.upperBound.postgresText)';
+
+      """
   }
 
   /// Whose stored clicks are needed, and from when to when: each user's overlapping times as one,

@@ -20,6 +20,8 @@ final class PostgresEpoch: Epoch {
   private(set) var gaps = CopyBuffer()
   private(set) var lateClickCount: Int64 = 0
   private(set) var lateCheckoutCount: Int64 = 0
+  /// Times of stored checkouts that are to be answered again.
+  private(set) var restated: Range<EventTime>?
   /// Days of the raw rows, late ones too.
   private(set) var days = DaySet()
 
@@ -33,7 +35,9 @@ final class PostgresEpoch: Epoch {
       + lateCheckouts.count + deadLetters.count + gaps.count
   }
 
-  var isEmpty: Bool { byteCount == 0 }
+  var isEmpty: Bool { byteCount == 0 && restated == nil }
+  /// True when its commit must look at stored rows.
+  var needsLateRules: Bool { hasLateEvents || restated != nil }
   var hasLateEvents: Bool { lateClickCount + lateCheckoutCount > 0 }
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
@@ -119,6 +123,8 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func restate(_ times: Range<EventTime>) { restated = times }
+
   /// What one kind of rows may keep of its memory between epochs.
   private static let keptByteCount = 64 << 20
 
@@ -133,6 +139,7 @@ final class PostgresEpoch: Epoch {
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
     lateClickCount = 0
     lateCheckoutCount = 0
+    restated = nil
     days.removeAll()
   }
 }

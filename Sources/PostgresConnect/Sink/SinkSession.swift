@@ -72,7 +72,7 @@ final class SinkSession {
       )
       knownDays.formUnion(newDays)
     }
-    if !hasStagingTables && (epoch.hasLateEvents || !epoch.revisions.isEmpty) {
+    if !hasStagingTables && (epoch.needsLateRules || !epoch.revisions.isEmpty) {
       try connection.execute(StagingTables.creation)
       hasStagingTables = true
     }
@@ -127,7 +127,7 @@ final class SinkSession {
     rule: AttributionRule,
     watermark: Watermark
   ) throws(ConnectorError) -> CommitReceipt {
-    guard epoch.hasLateEvents else { return CommitReceipt() }
+    guard epoch.needsLateRules else { return CommitReceipt() }
     try connection.copy(
       epoch.lateClicks,
       into: StagingTables.lateClicks,
@@ -138,7 +138,12 @@ final class SinkSession {
       into: StagingTables.lateCheckouts,
       columns: LateRow<CheckoutRecord>.columns
     )
-    let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
+    let rules = LateRules(
+      task: epoch.task,
+      window: rule.window,
+      watermark: watermark,
+      restated: epoch.restated
+    )
     let remaining = try rules.settle(on: connection)
     var receipt = CommitReceipt()
     receipt.lateClickDuplicates = epoch.lateClickCount - remaining.clicks.stored
