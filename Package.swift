@@ -201,8 +201,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -276,9 +276,8 @@ let package = Package(
     .testTarget(
       name: "InboxPipelineTests",
       dependencies: [
-        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Events",
-        "Dataflow",
-        "TestSupport",
+        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Runtime",
+        "Events", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
@@ -303,8 +302,9 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
-        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
+        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
+        "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

@@ -63,14 +63,15 @@ GRANT INSERT, UPDATE, DELETE ON
   ecommerce.processed_files,
   ecommerce.staging_products,
   ecommerce.staging_orders,
-  ecommerce.staging_order_items
+  ecommerce.staging_order_items,
+  ecommerce.order_kpis,
+  ecommerce.category_kpis,
+  ecommerce.rejected_rows
 TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,
   ecommerce.stream_progress,
-  ecommerce.users,
-  ecommerce.order_kpis,
-  ecommerce.category_kpis
+  ecommerce.users
 TO firstclick_writer;
 GRANT EXECUTE ON FUNCTION ecommerce.ensure_day_partitions(date[]) TO firstclick_writer;
 GRANT EXECUTE ON FUNCTION ecommerce.refresh_all_materialized_views() TO firstclick_writer;

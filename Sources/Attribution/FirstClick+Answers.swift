@@ -9,7 +9,7 @@ extension FirstClick {
     releaseHandedOver()
     for settled in outbox.settled { answers.append(finalAnswer(settled)) }
     for checkout in outbox.changed {
-      let pending = pendingCells.pending(checkout)
+      let pending = cells.blocks.pending(checkout)
       if pending.pointee.isSettled { continue }
       pending.pointee.isChanged = false
       answers.append(earlyAnswer(checkout, pending))
@@ -27,51 +27,50 @@ extension FirstClick {
 
   /// Empties the outbox of final answers and frees the checkouts of closed buckets.
   mutating func forgetSettled() {
-    for settled in outbox.settled where settled.product != 0 {
-      products.release(settled.product)
-      origins.release(settled.origin)
-    }
     for list in outbox.kept {
       var list = list
-      pendingCells.free(&list)
+      cells.free(&list)
     }
     outbox.removeAll()
+    sweepRuns()
+  }
+
+  /// Forgets the runs of fields whose clicks have left; no answer waits for the next hand-over.
+  private mutating func sweepRuns() {
+    guard evictedSinceSweep >= max((products.count + origins.count) / 8, 4096) || clickCount == 0
+    else { return }
+    evictedSinceSweep = 0
+    let firstBucket = buckets.entries.first?.number ?? .max
+    products.removeAll(before: firstBucket)
+    origins.removeAll(before: firstBucket)
   }
 
   /// Puts a final answer up for the next hand-over.
   @inline(__always) mutating func post(_ checkout: UInt32, first: UInt32, count: Int32) {
-    var settled = Outbox.Settled(
-      checkout: checkout,
-      count: count,
-      clickTime: 0,
-      product: 0,
-      origin: 0,
-      idStart: 0,
-      idLength: 0
-    )
+    var settled = Outbox.Settled(checkout: checkout, count: count)
     var id = UnsafeRawBufferPointer(start: nil, count: 0)
     if first != 0 {
-      let click = cells.click(first)
-      settled.clickTime = cells.time(of: first)
-      settled.product = click.pointee.product
-      settled.origin = click.pointee.origin
-      products.retain(settled.product)
-      origins.retain(settled.origin)
-      id = cells.clickID(first)
+      let blocks = cells.blocks
+      settled.clickTime = blocks.time(of: first)
+      settled.product = blocks.click(first).pointee.product
+      settled.origin = blocks.click(first).pointee.origin
+      id = blocks.id(first)
     }
     outbox.append(settled, id: id)
   }
 
   private func finalAnswer(_ settled: Outbox.Settled) -> Answer {
-    let pending = pendingCells.pending(settled.checkout)
+    let pending = cells.blocks.pending(settled.checkout)
     let isAttributed = settled.product != 0
     let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
     return Answer(
       kind: pending.pointee.isHandedOver ? .revision : .new,
       isFinal: true,
       clicksInWindow: settled.count,
-      checkoutTime: EventTime(microseconds: pending.pointee.time),
-      checkoutFields: pendingCells.pendingFields(settled.checkout),
+      checkoutTime: EventTime(
+        microseconds: cells.blocks.time(ofPending: settled.checkout)
+      ),
+      checkoutFields: cells.blocks.pendingFields(settled.checkout),
       clickID: isAttributed ? outbox.id(of: settled) : nothing,
       clickTime: EventTime(microseconds: settled.clickTime),
       productFields: isAttributed ? products.bytes(settled.product) : nothing,
@@ -89,18 +88,18 @@ extension FirstClick {
       kind: pending.pointee.isHandedOver ? .revision : .new,
       isFinal: false,
       clicksInWindow: pending.pointee.count,
-      checkoutTime: EventTime(microseconds: pending.pointee.time),
-      checkoutFields: pendingCells.pendingFields(checkout),
+      checkoutTime: EventTime(microseconds: cells.blocks.time(ofPending: checkout)),
+      checkoutFields: cells.blocks.pendingFields(checkout),
       clickID: nothing,
       clickTime: EventTime(microseconds: 0),
       productFields: nothing,
       originFields: nothing
     )
     if first != 0 {
-      answer.clickID = cells.clickID(first)
-      answer.clickTime = EventTime(microseconds: cells.time(of: first))
-      answer.productFields = products.bytes(cells.click(first).pointee.product)
-      answer.originFields = origins.bytes(cells.click(first).pointee.origin)
+      answer.clickID = cells.blocks.id(first)
+      answer.clickTime = EventTime(microseconds: cells.blocks.time(of: first))
+      answer.productFields = products.bytes(cells.blocks.click(first).pointee.product)
+      answer.originFields = origins.bytes(cells.blocks.click(first).pointee.origin)
     }
     return answer
   }

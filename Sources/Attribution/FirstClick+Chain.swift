@@ -1,49 +1,45 @@
+internal import CScan
+
 extension FirstClick {
-  /// From this length on a chain has landmarks, one per so many clicks, to be searched by time.
-  static var longChain: UInt32 { 64 }
-
-  /// Notes every `longChain`-th click that is appended to a long chain.
-  mutating func markChain(_ user: UnsafeMutablePointer<User>, at cell: UInt32) {
-    if user.pointee.landmarks == 0 { user.pointee.landmarks = timelines.make() }
-    let landmarks = user.pointee.landmarks
-    timelines[landmarks].unmarked += 1
-    if timelines[landmarks].isEmpty || timelines[landmarks].unmarked >= Int(Self.longChain) {
-      timelines[landmarks].insert(cell, at: cells.time(of: cell))
-      timelines[landmarks].unmarked = 0
+  /// Appends a click that is replayed to its user's chain.
+  @inline(__always) mutating func append(_ cell: UInt32) {
+    let blocks = cells.blocks
+    let number = blocks.click(cell).pointee.user
+    let user = users[number]
+    if user.pointee.tail == 0 {
+      user.pointee.head = cell
+    } else {
+      blocks.click(user.pointee.tail).pointee.next = cell
+    }
+    user.pointee.tail = cell
+    user.pointee.count &+= 1
+    user.pointee.waitingCount &-= 1
+    if user.pointee.firstWaiting == cell { user.pointee.firstWaiting = 0 }
+    if user.pointee.count >= Landmarks.longChain && Landmarks.isLandmark(cell) {
+      landmarks.append(cell, of: number, at: blocks.time(of: cell))
     }
   }
 
-  /// Keeps the landmarks true when the head leaves the chain.
-  mutating func unmarkHead(_ user: UnsafeMutablePointer<User>, _ head: UInt32) {
-    let landmarks = user.pointee.landmarks
-    if timelines[landmarks].first?.reference == head {
-      timelines[landmarks].removeEarliest(head)
-    }
-    if user.pointee.head == 0 {
-      timelines.remove(landmarks)
-      user.pointee.landmarks = 0
-    }
-  }
-
-  /// The last landmark before `time`, or 0.
-  private func landmark(before time: Int64, of user: UnsafeMutablePointer<User>) -> UInt32 {
-    let landmarks = user.pointee.landmarks
-    guard landmarks != 0 else { return 0 }
-    let place = timelines[landmarks].place(of: time)
-    return place == 0 ? 0 : timelines[landmarks][place - 1].reference
+  /// Takes the first click off a chain, which is not empty.
+  @inline(__always) mutating func popHead(of number: UInt32) {
+    let user = users[number]
+    let head = user.pointee.head
+    user.pointee.head = cells.blocks.click(head).pointee.next
+    user.pointee.count &-= 1
+    if user.pointee.head == 0 { user.pointee.tail = 0 }
+    if Landmarks.isLandmark(head) { landmarks.remove(head: head, of: number) }
   }
 
   /// The first click of the chain at or after `time`, and the number of clicks stepped over (at
   /// least, where landmarks were used).
-  func firstChained(
-    from time: Int64,
-    of user: UnsafeMutablePointer<User>
-  ) -> (cell: UInt32, skipped: UInt32) {
-    var cell = landmark(before: time, of: user)
-    if cell == 0 { cell = user.pointee.head }
+  func firstChained(from time: Int64, of number: UInt32) -> (cell: UInt32, skipped: UInt32) {
+    let blocks = cells.blocks
+    var cell = users[number].pointee.head
+    if cell == 0 || blocks.time(of: cell) >= time { return (cell, 0) }
+    cell = landmark(before: time, of: number, else: cell)
     var skipped: UInt32 = 0
-    while cell != 0 && cells.time(of: cell) < time {
-      cell = cells.click(cell).pointee.next
+    while cell != 0 && blocks.time(of: cell) < time {
+      cell = blocks.click(cell).pointee.next
       skipped &+= 1
     }
     return (cell, skipped)
@@ -51,20 +47,27 @@ extension FirstClick {
 
   /// Puts a late click between its neighbours in the chain.
   mutating func insertIntoChain(_ cell: UInt32, of number: UInt32, at time: Int64) {
+    let blocks = cells.blocks
     let user = users[number]
-    var before = landmark(before: time, of: user)
-    var after = before == 0 ? user.pointee.head : cells.click(before).pointee.next
-    while after != 0 && cells.precedes(after, cell) {
+    var before = landmark(before: time, of: number, else: 0)
+    var after = before == 0 ? user.pointee.head : blocks.click(before).pointee.next
+    while after != 0 && blocks.precedes(after, cell) {
       before = after
-      after = cells.click(after).pointee.next
+      after = blocks.click(after).pointee.next
     }
-    cells.click(cell).pointee.next = after
+    blocks.click(cell).pointee.next = after
     if before == 0 {
       user.pointee.head = cell
     } else {
-      cells.click(before).pointee.next = cell
+      blocks.click(before).pointee.next = cell
     }
     if after == 0 { user.pointee.tail = cell }
     user.pointee.count &+= 1
+  }
+
+  private func landmark(before time: Int64, of number: UInt32, else cell: UInt32) -> UInt32 {
+    guard users[number].pointee.count >= Landmarks.longChain else { return cell }
+    let landmark = landmarks.last(before: time, of: number)
+    return landmark == 0 ? cell : landmark
   }
 }

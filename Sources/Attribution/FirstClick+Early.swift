@@ -11,42 +11,36 @@ extension FirstClick {
 
   /// Remembers the user's first click that waits in a bucket.
   @inline(__always)
-  mutating func noteBucketed(_ cell: UInt32, of number: UInt32, at time: Int64) {
+  mutating func noteWaiting(_ cell: UInt32, of number: UInt32, at time: Int64) {
     let user = users[number]
-    let first = user.pointee.firstBucketed
-    let firstTime = user.pointee.firstBucketedTime
-    let isFirst =
-      user.pointee.bucketedCount == 0
-      || (first != 0
-        && (time < firstTime || (time == firstTime && cells.idPrecedes(cell, first))))
-    if isFirst {
-      user.pointee.firstBucketed = cell
-      user.pointee.firstBucketedTime = time
+    let first = user.pointee.firstWaiting
+    if user.pointee.waitingCount != 0 {
+      guard first != 0 else { return }
+      let firstTime = cells.blocks.time(of: first)
+      guard time < firstTime || (time == firstTime && cells.blocks.idPrecedes(cell, first))
+      else { return }
     }
-    user.pointee.bucketedCount &+= 1
+    user.pointee.firstWaiting = cell
   }
 
   /// The user's first waiting click in `start...end`, or 0.
   ///
   /// Known at once, except when the first one was replayed while others wait.
-  private mutating func firstBucketed(
+  private mutating func firstWaiting(
     _ number: UInt32,
     from start: Int64,
     through end: Int64
   ) -> UInt32 {
     let user = users[number]
-    guard user.pointee.bucketedCount > 0 else { return 0 }
-    let first = user.pointee.firstBucketed
+    guard user.pointee.waitingCount > 0 else { return 0 }
+    let first = user.pointee.firstWaiting
     if first != 0 {
-      let time = user.pointee.firstBucketedTime
+      let time = cells.blocks.time(of: first)
       if time > end { return 0 }
       if time >= start { return first }
     }
     let found = searchBuckets(number, from: max(start, frontier.microseconds), through: end)
-    if start <= frontier.microseconds {
-      user.pointee.firstBucketed = found
-      if found != 0 { user.pointee.firstBucketedTime = cells.time(of: found) }
-    }
+    if start <= frontier.microseconds { user.pointee.firstWaiting = found }
     return found
   }
 
@@ -55,6 +49,7 @@ extension FirstClick {
     from start: Int64,
     through end: Int64
   ) -> UInt32 {
+    let blocks = cells.blocks
     var place = buckets.place(of: buckets.number(of: start))
     while place < buckets.entries.count, buckets.entries[place].number <= buckets.number(of: end) {
       let bucket = buckets[buckets.entries[place].index]
@@ -63,8 +58,9 @@ extension FirstClick {
       for key in bucket.pointee.clicks.waiting {
         let cell = UInt32(truncatingIfNeeded: key)
         let time = base &+ Int64(key >> 32)
-        guard cells.click(cell).pointee.user == number, time >= start, time <= end else { continue }
-        if first == 0 || cells.precedes(cell, first) { first = cell }
+        guard blocks.click(cell).pointee.user == number, time >= start, time <= end
+        else { continue }
+        if first == 0 || blocks.precedes(cell, first) { first = cell }
       }
       if first != 0 { return first }
       place += 1
@@ -75,31 +71,36 @@ extension FirstClick {
   // MARK: Checkouts
 
   /// Gives a checkout that was just read its answer among the clicks read so far.
-  mutating func answerEarly(_ checkout: UInt32) {
-    let pending = pendingCells.pending(checkout)
-    let user = users[pending.pointee.user]
-    let time = pending.pointee.time
+  mutating func answerEarly(_ checkout: UInt32, at time: Int64) {
+    let pending = cells.blocks.pending(checkout)
+    let number = pending.pointee.user
+    let user = users[number]
     let start = windowStart(time)
-    let (chained, skipped) = firstChained(from: start, of: user)
+    let (chained, skipped) = firstChained(from: start, of: number)
     pending.pointee.first =
-      chained != 0 ? chained : firstBucketed(pending.pointee.user, from: start, through: time)
+      chained != 0 ? chained : firstWaiting(number, from: start, through: time)
     if pending.pointee.first != 0 {
-      let waiting = pending.pointee.first == chained || user.pointee.firstBucketed != 0
+      let waiting = pending.pointee.first == chained || user.pointee.firstWaiting != 0
       pending.pointee.count = Int32(
         truncatingIfNeeded: user.pointee.count &- skipped
-          &+ (waiting ? user.pointee.bucketedCount : 1)
+          &+ (waiting ? user.pointee.waitingCount : 1)
       )
     }
-    remember(checkout, of: user)
     outbox.noteChange(checkout, pending)
   }
 
-  /// Asks for the first checkout that a click of this user may change.
-  @inline(__always) func prefetchPending(of number: UInt32) {
+  /// Asks for what a click of this user is compared with: his first waiting click and the first
+  /// checkout that it may change.
+  @inline(__always) func prefetchEarly(_ number: UInt32) {
     guard number != 0 else { return }
-    let pending = users[number].pointee.pending
+    let user = users[number]
+    let pending = user.pointee.pending
     if pending != 0 && pending & Self.timelineFlag == 0 {
-      prefetch(pendingCells.pointer(pending))
+      prefetch(cells.blocks.pointer(pending))
+    }
+    if user.pointee.firstWaiting != 0 {
+      prefetch(cells.blocks.pointer(user.pointee.firstWaiting))
+      prefetch(cells.blocks.header(of: user.pointee.firstWaiting))
     }
   }
 
@@ -116,11 +117,13 @@ extension FirstClick {
   }
 
   private mutating func reviseList(_ head: UInt32, by cell: UInt32, at time: Int64) {
+    let blocks = cells.blocks
     let end = windowEnd(time)
     var checkout = head
     while checkout != 0 {
-      let pending = pendingCells.pending(checkout)
-      if pending.pointee.time >= time && pending.pointee.time <= end {
+      let pending = blocks.pending(checkout)
+      let checkoutTime = blocks.time(ofPending: checkout)
+      if checkoutTime >= time && checkoutTime <= end {
         offer(cell, to: checkout)
         pending.pointee.count &+= 1
       }
@@ -138,15 +141,15 @@ extension FirstClick {
       place -= 1
       let checkout = timelines[number][place].reference
       guard offer(cell, to: checkout) else { return }
-      pendingCells.pending(checkout).pointee.count &+= 1
+      cells.blocks.pending(checkout).pointee.count &+= 1
     }
   }
 
   /// Makes the click the checkout's first one if it precedes; true if it does.
   @discardableResult
   private mutating func offer(_ cell: UInt32, to checkout: UInt32) -> Bool {
-    let pending = pendingCells.pending(checkout)
-    guard pending.pointee.first == 0 || cells.precedes(cell, pending.pointee.first)
+    let pending = cells.blocks.pending(checkout)
+    guard pending.pointee.first == 0 || cells.blocks.precedes(cell, pending.pointee.first)
     else { return false }
     pending.pointee.first = cell
     outbox.noteChange(checkout, pending)
@@ -155,35 +158,47 @@ extension FirstClick {
 
   // MARK: A user's pending checkouts
 
-  private mutating func remember(_ checkout: UInt32, of user: UnsafeMutablePointer<User>) {
-    let pending = pendingCells.pending(checkout)
+  /// Lists a pending checkout with its user, who stays for its sake.
+  @inline(__always)
+  mutating func remember(_ checkout: UInt32, of number: UInt32, at time: Int64) {
+    let user = users[number]
+    if user.pointee.pending == 0 {
+      user.pointee.pending = checkout
+    } else {
+      rememberAnother(checkout, of: user, at: time)
+    }
+  }
+
+  private mutating func rememberAnother(
+    _ checkout: UInt32,
+    of user: UnsafeMutablePointer<User>,
+    at time: Int64
+  ) {
+    let blocks = cells.blocks
     if user.pointee.pending & Self.timelineFlag == 0 {
       var length = 0
       var other = user.pointee.pending
       while other != 0 {
         length += 1
-        other = pendingCells.pending(other).pointee.next
+        other = blocks.pending(other).pointee.next
       }
       if length < Self.longList {
-        pending.pointee.next = user.pointee.pending
+        blocks.pending(checkout).pointee.next = user.pointee.pending
         user.pointee.pending = checkout
         return
       }
       makeTimeline(of: user)
     }
-    timelines[user.pointee.pending & ~Self.timelineFlag].insert(
-      checkout,
-      at: pending.pointee.time
-    )
+    timelines[user.pointee.pending & ~Self.timelineFlag].insert(checkout, at: time)
   }
 
   private mutating func makeTimeline(of user: UnsafeMutablePointer<User>) {
+    let blocks = cells.blocks
     let number = timelines.make()
     var checkout = user.pointee.pending
     while checkout != 0 {
-      let pending = pendingCells.pending(checkout)
-      timelines[number].insert(checkout, at: pending.pointee.time)
-      checkout = pending.pointee.next
+      timelines[number].insert(checkout, at: blocks.time(ofPending: checkout))
+      checkout = blocks.pending(checkout).pointee.next
     }
     user.pointee.pending = number | Self.timelineFlag
   }
@@ -199,15 +214,15 @@ extension FirstClick {
       }
       return
     }
-    let next = pendingCells.pending(checkout).pointee.next
+    let next = cells.blocks.pending(checkout).pointee.next
     if user.pointee.pending == checkout {
       user.pointee.pending = next
       return
     }
     var before = user.pointee.pending
-    while pendingCells.pending(before).pointee.next != checkout {
-      before = pendingCells.pending(before).pointee.next
+    while cells.blocks.pending(before).pointee.next != checkout {
+      before = cells.blocks.pending(before).pointee.next
     }
-    pendingCells.pending(before).pointee.next = next
+    cells.blocks.pending(before).pointee.next = next
   }
 }

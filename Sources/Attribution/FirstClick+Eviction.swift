@@ -26,72 +26,60 @@ extension FirstClick {
     bucket.pointee.pending = ChunkList()
   }
 
+  /// Forgets the ids of a bucket and takes its clicks off their users' chains.
   private mutating func evictCells(of bucket: UnsafeMutablePointer<Buckets.Bucket>) {
     cells.seal(bucket.pointee.cells)
-    var chunk = bucket.pointee.cells.first
-    if chunk != 0 { prefetchUsers(ofClicksIn: chunk) }
-    while chunk != 0 {
-      let next = cells.header(of: chunk).pointee.next
-      if next != 0 { prefetchUsers(ofClicksIn: next) }
-      forEachClick(in: chunk) { engine, click in engine.evictClick(click) }
-      cells.retire(chunk)
-      chunk = next
-    }
-    bucket.pointee.cells = ChunkList()
-    if cells.isWorthReclaiming { reclaimCells() }
-  }
-
-  /// Forgets the ids of the clicks and checkouts that have left the state.
-  private mutating func reclaimCells() {
-    let retired = cells.chunksToReclaim()
-    clickIDs.removeAll { retired.contains($0) }
-    checkoutIDs.removeAll { retired.contains($0) }
-    cells.reclaim()
-  }
-
-  /// Asks for the memory that the clicks of a chunk lead to, and for the next chunk.
-  private mutating func prefetchUsers(ofClicksIn chunk: UInt32) {
-    let next = cells.header(of: chunk).pointee.next
-    if next != 0 {
-      for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
-        prefetch(cells.pointer(next) + offset)
+    let blocks = cells.blocks
+    var walk = ChunkWalk(bucket.pointee.cells)
+    var count = 0
+    repeat {
+      count = 0
+      while count < EvictionBlock.count, let cell = walk.next(in: blocks) {
+        evicted[count].initialize(to: prefetchEvicted(cell))
+        count &+= 1
       }
-    }
-    forEachClick(in: chunk) { engine, click in
-      if click.pointee.user != 0 { prefetch(engine.users[click.pointee.user]) }
-    }
+      for index in 0..<count { evict(evicted[index].pointee) }
+    } while count == EvictionBlock.count
+    cells.free(&bucket.pointee.cells)
   }
 
-  @inline(__always)
-  private mutating func forEachClick(
-    in chunk: UInt32,
-    _ body: (inout FirstClick, UnsafeMutablePointer<Click>) -> Void
-  ) {
-    let start = cells.pointer(chunk)
-    let end = Int(cells.header(of: chunk).pointee.used)
-    var offset = ChunkArena.headerBytes
-    while offset < end {
-      let cell = start + offset
-      if cell.load(as: UInt32.self) & CheckoutID.flag != 0 {
-        let checkout = cell.assumingMemoryBound(to: CheckoutID.self)
-        offset &+= CheckoutID.byteCount(idLength: Int(checkout.pointee.idLength))
-      } else {
-        let click = cell.assumingMemoryBound(to: Click.self)
-        offset &+= Click.byteCount(idLength: Int(click.pointee.idLength))
-        body(&self, click)
-      }
+  /// Asks for the memory that forgetting a cell touches.
+  @inline(__always) private func prefetchEvicted(_ cell: UInt32) -> EvictedCell {
+    let blocks = cells.blocks
+    let key = hash.key(ofID: blocks.id(cell))
+    let isCheckout = blocks.click(cell).pointee.stamp & CheckoutID.flag != 0
+    if isCheckout {
+      checkoutIDs.prefetchLine(of: key)
+    } else {
+      clickIDs.prefetchLine(of: key)
+      prefetch(users[blocks.click(cell).pointee.user])
     }
+    return EvictedCell(reference: cell, isCheckout: isCheckout, key: key)
   }
 
-  /// Takes one click of the bucket off its user's chain: the head, which may be another one of the
-  /// same bucket, so that all are off when the bucket is done.
-  @inline(__always) private mutating func evictClick(_ click: UnsafeMutablePointer<Click>) {
+  /// A click takes the head off its user's chain: perhaps another one of the same bucket, so that
+  /// all are off when the bucket is done.
+  @inline(__always) private mutating func evict(_ cell: EvictedCell) {
+    let blocks = cells.blocks
+    if cell.isCheckout {
+      checkoutIDs.remove(cell.key, cell.reference, blocks, hash)
+      return
+    }
+    clickIDs.remove(cell.key, cell.reference, blocks, hash)
     clickCount &-= 1
-    guard click.pointee.product != 0 else { return }
-    products.release(click.pointee.product)
-    origins.release(click.pointee.origin)
-    guard click.pointee.user != 0 else { return }
-    popHead(users[click.pointee.user])
-    users.release(click.pointee.user)
+    evictedSinceSweep &+= 1
+    let user = blocks.click(cell.reference).pointee.user
+    guard user != 0 else { return }
+    popHead(of: user)
+    if users[user].pointee.isIdle { users.remove(user) }
   }
 }
+
+/// A cell that is about to leave.
+struct EvictedCell: BitwiseCopyable {
+  var reference: UInt32
+  var isCheckout: Bool
+  var key: HashKey
+}
+
+typealias EvictionBlock = KeyBlock<EvictedCell>

@@ -17,36 +17,31 @@ extension FirstClick {
   }
 
   /// The log is re-read up to the committed positions: settles what was final then, and marks every
-  /// pending checkout as stored if `pendingAreStored`.
+  /// pending checkout as stored.
   ///
   /// Nothing of it is handed over as new.
   ///
   /// How many clicks the stored rows count is not known here: a stored checkout is handed over as a
   /// revision when it becomes final, and the sink compares.
-  package mutating func finishRebuild(pendingAreStored: Bool) {
+  package mutating func finishRebuild() {
     guard let watermark = rebuildTarget else {
       preconditionFailure("no rebuild is under way")
     }
     advance(to: watermark)
     rebuildTarget = nil
-    if pendingAreStored { markPendingAsStored() }
-    let unsaid = outbox.changed.filter {
-      let pending = pendingCells.pending($0).pointee
-      return !pending.isSettled && !pending.isHandedOver
-    }
+    markPendingAsStored()
     forgetSettled()
-    outbox.replaceChanges(by: unsaid)
   }
 
   /// Hands every pending checkout over at the next drain: call when the rows so far are final ones
   /// only, and early ones are wanted from now on.
   package mutating func handOverPending() {
-    for checkout in waitingCheckouts { outbox.noteChange(checkout, pendingCells.pending(checkout)) }
+    for checkout in waitingCheckouts { outbox.noteChange(checkout, cells.blocks.pending(checkout)) }
   }
 
   private func markPendingAsStored() {
     for checkout in waitingCheckouts {
-      let pending = pendingCells.pending(checkout)
+      let pending = cells.blocks.pending(checkout)
       pending.pointee.isHandedOver = true
       pending.pointee.isChanged = false
       pending.pointee.handedFirst = pending.pointee.first

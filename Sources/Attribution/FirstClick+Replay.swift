@@ -24,7 +24,7 @@ extension FirstClick {
   private mutating func replay(_ index: UInt32, through last: Int64) {
     let bucket = buckets[index]
     let base = buckets.firstTime(of: bucket.pointee.number)
-    bucket.pointee.clicks.sortClicks(scratch: &scratch, cells: cells)
+    bucket.pointee.clicks.sortClicks(scratch: &scratch, cells: cells.blocks)
     bucket.pointee.checkouts.sort(scratch: &scratch)
     let limit =
       last >= buckets.lastTime(of: bucket.pointee.number)
@@ -65,87 +65,63 @@ extension FirstClick {
     return index
   }
 
-  @inline(__always) private mutating func append(_ cell: UInt32) {
-    let user = users[cells.click(cell).pointee.user]
-    if user.pointee.tail == 0 {
-      user.pointee.head = cell
-    } else {
-      cells.click(user.pointee.tail).pointee.next = cell
-    }
-    user.pointee.tail = cell
-    user.pointee.count &+= 1
-    if isEarly {
-      user.pointee.bucketedCount &-= 1
-      if user.pointee.firstBucketed == cell { user.pointee.firstBucketed = 0 }
-    }
-    if user.pointee.count >= FirstClick.longChain { markChain(user, at: cell) }
-  }
-
   /// Answers a checkout for good: its user's chain holds what was clicked up to now.
   @inline(__always) private mutating func settle(_ checkout: UInt32, at time: Int64) {
-    let pending = pendingCells.pending(checkout)
+    let blocks = cells.blocks
+    let pending = cells.blocks.pending(checkout)
     let number = pending.pointee.user
     let user = users[number]
     let start = windowStart(time)
-    while user.pointee.head != 0 && cells.time(of: user.pointee.head) < start {
+    while user.pointee.head != 0 && blocks.time(of: user.pointee.head) < start {
       let head = user.pointee.head
-      popHead(user)
+      popHead(of: number)
       // Not in the chain any more: eviction leaves it alone.
-      cells.click(head).pointee.user = 0
-      user.pointee.references &-= 1
+      blocks.click(head).pointee.user = 0
     }
     pending.pointee.isSettled = true
     pendingCount &-= 1
-    if isEarly { forget(checkout, of: user) }
+    forget(checkout, of: user)
     let first = user.pointee.head
     let count = Int32(truncatingIfNeeded: user.pointee.count)
     let isKnown =
       pending.pointee.isHandedOver && pending.pointee.handedFirst == first
       && pending.pointee.handedCount == count
     if !isKnown && rebuildTarget == nil { post(checkout, first: first, count: count) }
-    users.release(number)
-  }
-
-  /// Takes the first click off a chain.
-  @inline(__always) mutating func popHead(_ user: UnsafeMutablePointer<User>) {
-    let head = user.pointee.head
-    user.pointee.head = cells.click(head).pointee.next
-    user.pointee.count &-= 1
-    if user.pointee.head == 0 { user.pointee.tail = 0 }
-    if user.pointee.landmarks != 0 { unmarkHead(user, head) }
+    if user.pointee.isIdle { users.remove(number) }
   }
 
   // MARK: Waiting for memory in parallel
 
   @inline(__always)
   private func prefetchClicks(_ keys: UnsafeMutableBufferPointer<UInt64>, after index: Int) {
+    let blocks = cells.blocks
     if index &+ 24 < keys.count {
-      prefetch(cells.pointer(UInt32(truncatingIfNeeded: keys[index &+ 24])))
+      prefetch(blocks.pointer(UInt32(truncatingIfNeeded: keys[index &+ 24])))
     }
     if index &+ 16 < keys.count {
-      let click = cells.click(UInt32(truncatingIfNeeded: keys[index &+ 16]))
-      prefetch(users[click.pointee.user])
+      prefetch(users[blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 16])).pointee.user])
     }
     if index &+ 8 < keys.count {
-      let click = cells.click(UInt32(truncatingIfNeeded: keys[index &+ 8]))
-      prefetch(cells.pointer(users[click.pointee.user].pointee.tail))
+      let user = blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 8])).pointee.user
+      prefetch(blocks.pointer(users[user].pointee.tail))
     }
   }
 
   @inline(__always)
   private func prefetchCheckouts(_ keys: UnsafeMutableBufferPointer<UInt64>, after index: Int) {
+    let blocks = cells.blocks
     if index &+ 6 < keys.count {
-      prefetch(pendingCells.pointer(UInt32(truncatingIfNeeded: keys[index &+ 6])))
+      prefetch(blocks.pointer(UInt32(truncatingIfNeeded: keys[index &+ 6])))
     }
     if index &+ 4 < keys.count {
-      let pending = pendingCells.pending(UInt32(truncatingIfNeeded: keys[index &+ 4]))
+      let pending = blocks.pending(UInt32(truncatingIfNeeded: keys[index &+ 4]))
       prefetch(users[pending.pointee.user])
     }
     if index &+ 2 < keys.count {
-      let pending = pendingCells.pending(UInt32(truncatingIfNeeded: keys[index &+ 2]))
+      let pending = blocks.pending(UInt32(truncatingIfNeeded: keys[index &+ 2]))
       let head = users[pending.pointee.user].pointee.head
-      prefetch(cells.pointer(head))
-      prefetch(cells.header(of: head))
+      prefetch(cells.blocks.pointer(head))
+      prefetch(cells.blocks.header(of: head))
     }
   }
 }

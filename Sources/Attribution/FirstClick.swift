@@ -24,14 +24,13 @@ package import Events
 /// ```
 ///
 /// State: clicks with `time + window >= watermark` and the ids of checkouts of the same age, up to
-/// one bucket (window / 256 at most) more; checkouts with `time >= watermark`. Ids are forgotten in
-/// sweeps, whenever an eighth of the cells has left the window: by so much is the memory larger. A
-/// call costs O(1) per record, a sweep shared among them, plus the sorting of a bucket.
+/// one bucket (window / 256 at most) more; checkouts with `time >= watermark`. A call costs O(1) per
+/// record, plus the sorting of a bucket.
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
   let window: Int64
   let isEarly: Bool
-  let hash = KeyedHash()
+  let hash: KeyedHash
 
   /// Everything before this is replayed.
   var frontier: Watermark = .beginning {
@@ -48,29 +47,35 @@ package struct FirstClick: ~Copyable {
 
   var buckets: Buckets
   var cells = ChunkArena()
-  var pendingCells = ChunkArena()
   var users = UserTable()
   var timelines = TimeIndexPool()
-  var clickIDs = HashIndex()
-  var checkoutIDs = HashIndex()
+  var landmarks = Landmarks()
+  var clickIDs = IDIndex()
+  var checkoutIDs = IDIndex()
   var products = Interner()
   var origins = Interner()
   var outbox = Outbox()
   var clickCount = 0
   var pendingCount = 0
+  /// Clicks that have left since runs of fields were last looked through.
+  var evictedSinceSweep = 0
 
   var scratch = SortScratch()
   let clickKeys = KeyBlock<ClickKeys>()
   let checkoutKeys = KeyBlock<CheckoutKeys>()
+  let evicted = EvictionBlock()
 
   package init(rule: AttributionRule) {
     // A bucket of 1/256 to 1/512 of the window: the state outlives its window by as little.
     let share = max(rule.window.microseconds / 256, 1)
-    self.init(rule: rule, bucketBits: min(63 - share.leadingZeroBitCount, 30))
+    self.init(
+      rule: rule,
+      bucketBits: min(63 - share.leadingZeroBitCount, Buckets.mostBits)
+    )
   }
 
   /// An empty operator with buckets of `2^bucketBits` microseconds.
-  init(rule: AttributionRule, bucketBits: Int) {
+  init(rule: AttributionRule, bucketBits: Int, hash: KeyedHash = KeyedHash()) {
     precondition(
       rule.window.microseconds >= 0,
       "a window of \(rule.window.microseconds) us is negative"
@@ -78,6 +83,7 @@ package struct FirstClick: ~Copyable {
     self.rule = rule
     window = rule.window.microseconds
     isEarly = rule.emission == .early
+    self.hash = hash
     buckets = Buckets(bits: bucketBits)
   }
 
@@ -153,8 +159,9 @@ package struct FirstClick: ~Copyable {
     statistics.pendingCheckouts = pendingCount
     statistics.users = users.count
     statistics.allocatedBytes =
-      buckets.allocatedBytes + cells.allocatedBytes + pendingCells.allocatedBytes
-      + users.allocatedBytes + timelines.allocatedBytes + clickIDs.allocatedBytes
+      buckets.allocatedBytes + cells.allocatedBytes
+      + users.allocatedBytes + timelines.allocatedBytes + landmarks.allocatedBytes
+      + clickIDs.allocatedBytes
       + checkoutIDs.allocatedBytes + products.allocatedBytes + origins.allocatedBytes
       + outbox.allocatedBytes + scratch.allocatedBytes
     return statistics

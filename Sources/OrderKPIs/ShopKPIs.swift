@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// Makes the daily figures of a shop's files.
-package struct ShopKPIs: Sendable {
+package final class ShopKPIs: Sendable {
   package struct Settings: Sendable {
     package var threads = ThreadTeam(count: ProcessInfo.processInfo.activeProcessorCount)
     /// Malformed rows that each file may have; nil: any number.
@@ -22,11 +22,16 @@ package struct ShopKPIs: Sendable {
 
   private let files: ShopFiles
   private let settings: Settings
+  private let stop = Atomic(false)
 
   package init(of files: ShopFiles, _ settings: Settings = Settings()) {
     self.files = files
     self.settings = settings
   }
+
+  /// Makes a running `compute` throw soon; any thread may call it.
+  package func requestStop() { stop.store(true, ordering: .relaxed) }
+  package var isStopRequested: Bool { stop.load(ordering: .relaxed) }
 
   /// Reads everything and makes the figures.
   ///
@@ -51,16 +56,16 @@ package struct ShopKPIs: Sendable {
       var orderCollector = OrderCollector(keys, partitioning)
       try orders.read {
         orderCollector.append($0, of: $1)
-      } end: {
-        parts.orders.append(orderCollector.finish($0))
-        progress(readByteCount())
+      } end: { place throws(ConnectorError) in
+        parts.orders.append(orderCollector.finish(place))
+        try goOn(progress, readByteCount())
       }
       var itemCollector = ItemCollector(keys, partitioning)
       try items.read {
         itemCollector.append($0, of: $1, catalog)
-      } end: {
-        parts.items.append(itemCollector.finish($0))
-        progress(readByteCount())
+      } end: { place throws(ConnectorError) in
+        parts.items.append(itemCollector.finish(place))
+        try goOn(progress, readByteCount())
       }
       return parts
     }
@@ -80,6 +85,16 @@ package struct ShopKPIs: Sendable {
         + orders.reports(outcome.orderRejects)
         + items.reports(outcome.itemRejects)
     )
+  }
+
+  private func goOn(
+    _ progress: (Int64) -> Void,
+    _ readByteCount: Int64
+  ) throws(ConnectorError) {
+    progress(readByteCount)
+    guard !isStopRequested else {
+      throw ConnectorError(.permanent, "the reading of the files was stopped")
+    }
   }
 
   /// What a thread has read.

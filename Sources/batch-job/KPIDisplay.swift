@@ -8,7 +8,7 @@ struct KPIDisplay {
 
   init(of files: ShopFiles) { byteCount = files.byteCount }
 
-  func show(readByteCount: Int64) {
+  @Sendable func show(readByteCount: Int64) {
     progress.update {
       let seconds = max(progress.elapsed / .seconds(1), 0.001)
       let rate = Double(readByteCount) / seconds

@@ -37,12 +37,21 @@ struct KPIs: ParsableCommand {
 
   func run() throws {
     let settings = try KPISettings(options, destination)
+    Interrupts.watch()
     let files = try ShopFiles(products: products, orders: orders, orderItems: orderItems)
+    let sink = try settings.target.open()
+    let job = ShopKPIs(of: files, settings.computation)
+    Interrupts.onFirst { job.requestStop() }
     let display = KPIDisplay(of: files)
-    let result = try ShopKPIs(of: files, settings.computation).compute {
-      display.show(readByteCount: $0)
+    let result: ShopKPIs.Result
+    do {
+      result = try job.compute(progress: display.show)
+      try sink.write(result)
+    } catch {
+      guard job.isStopRequested else { throw error }
+      Console.shared.write("batch-job: stopped: nothing was written")
+      throw ExitCode(130)
     }
-    try settings.write(result)
     display.finish(result)
   }
 }

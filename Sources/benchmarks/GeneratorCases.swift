@@ -42,7 +42,7 @@ let generatorBenchmarks = [
 ]
 
 /// A day of events with a little of everything that goes wrong.
-private struct GeneratorInput: Sendable {
+struct GeneratorInput: Sendable {
   static let eventCount = 2_000_000
   let plan: Plan
 

@@ -47,7 +47,7 @@ import Testing
     return rule
   }
 
-  @Test(arguments: [0, 2, 30])
+  @Test(arguments: [0, 2, 24])
   func `every course of up to four steps gives the rule's answers`(bucketBits: Int) {
     let rules = [
       Self.rule(.early, .restate, window: 4), Self.rule(.early, .drop, window: 4),

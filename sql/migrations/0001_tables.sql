@@ -65,6 +65,9 @@ CREATE TABLE ecommerce.late_events (
   recorded_at timestamptz NOT NULL
 );
 
+-- Late events look for themselves here: whether they are resends.
+CREATE INDEX late_events_by_user ON ecommerce.late_events (user_id, event_id);
+
 CREATE TABLE ecommerce.dead_letters (
   stream text NOT NULL,
   task integer NOT NULL,           -- the partition
@@ -117,5 +120,6 @@ CREATE TABLE ecommerce.stream_progress (
   checkouts_late bigint NOT NULL,
   checkouts_late_dropped bigint NOT NULL,
   checkouts_bytes bigint NOT NULL,
-  committed_at timestamptz NOT NULL
+  committed_at timestamptz NOT NULL,
+  greatest_event_time timestamptz NOT NULL DEFAULT 'infinity'  -- no stored event has a greater one
 );

@@ -73,7 +73,8 @@ COMMENT ON COLUMN ecommerce.late_events.log_offset IS
 COMMENT ON COLUMN ecommerce.late_events.watermark IS 'The task''s watermark when it was read';
 COMMENT ON COLUMN ecommerce.late_events.outcome IS
   'restated: changed answers; no_change: changed none; dropped: stored but left out of the rule';
-COMMENT ON COLUMN ecommerce.late_events.restated_checkouts IS 'How many answers it changed';
+COMMENT ON COLUMN ecommerce.late_events.restated_checkouts IS
+  'How many answers it changed; checkouts read after it are not among them';
 COMMENT ON COLUMN ecommerce.late_events.recorded_at IS 'When it was recorded (wall clock)';
 
 COMMENT ON TABLE ecommerce.dead_letters IS 'Messages that do not fit the event contract';
@@ -122,6 +123,8 @@ COMMENT ON COLUMN ecommerce.stream_progress.watermark IS
   'Every row older than this is final; infinity when flushed, -infinity before the first event';
 COMMENT ON COLUMN ecommerce.stream_progress.data_watermark IS
   'Watermark of the data, flushed or not: where a later run goes on from';
+COMMENT ON COLUMN ecommerce.stream_progress.greatest_event_time IS
+  'No event stored by the task has a greater event time; -infinity before the first one';
 COMMENT ON COLUMN ecommerce.stream_progress.clicks_position IS
   'Next click record to read; NULL for the beginning of the log';
 COMMENT ON COLUMN ecommerce.stream_progress.clicks_rebuild_position IS

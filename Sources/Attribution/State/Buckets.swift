@@ -26,16 +26,24 @@ struct Buckets: ~Copyable {
     var index: UInt32
   }
 
+  /// What a cell's stamp has room for: a bucket of 16.8 seconds.
+  static let mostBits = 24
+
   let bits: Int64
   private var slab = Slab<Bucket>()
   private(set) var entries: [Entry] = []
   /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
-  private var recent: [Entry]
+  private let recent: UnsafeMutablePointer<Entry>
+  private static let recentCount = 1024
 
   init(bits: Int) {
-    precondition(0...30 ~= bits, "a bucket of 2^\(bits) microseconds is out of range")
+    precondition(
+      0...Buckets.mostBits ~= bits,
+      "a bucket of 2^\(bits) microseconds is out of range"
+    )
     self.bits = Int64(bits)
-    recent = Array(repeating: Entry(number: 0, index: 0), count: 1024)
+    recent = .allocate(capacity: Buckets.recentCount)
+    recent.initialize(repeating: Entry(number: 0, index: 0), count: Buckets.recentCount)
   }
 
   deinit {
@@ -43,10 +51,11 @@ struct Buckets: ~Copyable {
       slab[entry.index].pointee.clicks.free()
       slab[entry.index].pointee.checkouts.free()
     }
+    recent.deallocate()
   }
 
   var allocatedBytes: Int {
-    entries.reduce(slab.allocatedBytes + (recent.count + entries.capacity) * 16) {
+    entries.reduce(slab.allocatedBytes + (Buckets.recentCount + entries.capacity) * 16) {
       $0 + slab[$1.index].pointee.clicks.allocatedBytes
         + slab[$1.index].pointee.checkouts.allocatedBytes
     }
@@ -63,12 +72,14 @@ struct Buckets: ~Copyable {
     UInt32(truncatingIfNeeded: time & (1 << bits &- 1))
   }
 
-  /// The bucket of this time, made if need be.
-  @inline(__always) mutating func bucket(of time: Int64) -> UInt32 {
+  /// The bucket of this time, made if need be; it stays where it is.
+  @inline(__always) mutating func bucket(of time: Int64) -> UnsafeMutablePointer<Bucket> {
     let number = number(of: time)
-    let place = Int(truncatingIfNeeded: number & 1023)
-    if recent[place].number == number && recent[place].index != 0 { return recent[place].index }
-    return findOrMake(number, place)
+    let entry = recent + Buckets.recentPlace(of: number)
+    if entry.pointee.number == number && entry.pointee.index != 0 {
+      return slab[entry.pointee.index]
+    }
+    return slab[findOrMake(number)]
   }
 
   /// Place in `entries` of the first bucket with this number or a greater one.
@@ -85,14 +96,18 @@ struct Buckets: ~Copyable {
   /// Forgets the earliest `count` buckets, whose records are gone.
   mutating func removeEarliest(_ count: Int) {
     for entry in entries.prefix(count) {
-      let place = Int(truncatingIfNeeded: entry.number & 1023)
+      let place = Buckets.recentPlace(of: entry.number)
       if recent[place].index == entry.index { recent[place].index = 0 }
       slab.remove(entry.index)
     }
     entries.removeFirst(count)
   }
 
-  private mutating func findOrMake(_ number: Int64, _ recentPlace: Int) -> UInt32 {
+  @inline(__always) private static func recentPlace(of number: Int64) -> Int {
+    Int(truncatingIfNeeded: number) & (recentCount &- 1)
+  }
+
+  @inline(never) private mutating func findOrMake(_ number: Int64) -> UInt32 {
     let place = place(of: number)
     if place == entries.count || entries[place].number != number {
       entries.insert(
@@ -100,7 +115,7 @@ struct Buckets: ~Copyable {
         at: place
       )
     }
-    recent[recentPlace] = entries[place]
+    recent[Buckets.recentPlace(of: number)] = entries[place]
     return entries[place].index
   }
 }

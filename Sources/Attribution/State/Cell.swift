@@ -4,11 +4,13 @@ internal import Events
 /// A click in state, followed by the bytes of its event_id.
 ///
 /// Written once when it is read, and never moved: the user's chain, the deduplication and the
-/// answers refer to it by its reference in the arena. Walking a bucket's chunks meets clicks and
-/// checkouts, told apart by the first bit.
+/// answers refer to it by its reference in the arena.
+///
+/// ```
+/// stamp   microseconds since the start of its bucket (24) | is a checkout (1) | length of the id (7)
+/// ```
 struct Click: BitwiseCopyable {
-  /// Microseconds since the start of its bucket.
-  var offset: UInt32
+  var stamp: UInt32
   /// The user's next click by (time, event_id), once it is replayed.
   var next: UInt32 = 0
   /// 0 when it is in no chain (any more): then it only serves to recognise duplicates.
@@ -17,27 +19,22 @@ struct Click: BitwiseCopyable {
   var product: UInt32
   /// Interned referrer, device_type.
   var origin: UInt32
-  var idLength: UInt8
 
-  static let idOffset = 21
+  static let idOffset = 20
   static func byteCount(idLength: Int) -> Int { (idOffset + idLength + 3) & ~3 }
 }
 
-/// A checkout's event_id, followed by its bytes: what remains of a checkout to recognise duplicates.
-struct CheckoutID: BitwiseCopyable {
-  /// Microseconds since the start of its bucket, and `flag`.
-  var offset: UInt32
-  var idLength: UInt8
-
-  /// Buckets are at most 2^30 microseconds long, so an offset never has this bit.
-  static let flag: UInt32 = 1 << 31
-  static let idOffset = 5
+/// What remains of a checkout to recognise duplicates: a stamp, then the bytes of its event_id.
+enum CheckoutID {
+  static let flag: UInt32 = 1 << 7
+  static let idOffset = 4
   static func byteCount(idLength: Int) -> Int { (idOffset + idLength + 3) & ~3 }
 }
 
 /// A checkout that is not settled yet, followed by its COPY fields (see `Answer.checkoutFields`).
 struct Pending: BitwiseCopyable {
-  var time: Int64
+  /// Microseconds since the start of its bucket.
+  var offset: UInt32
   var user: UInt32
   /// The user's next pending checkout, in no order; unused in a timeline.
   var next: UInt32 = 0
@@ -53,11 +50,11 @@ struct Pending: BitwiseCopyable {
   var isChanged = false
   var isSettled = false
 
-  static let fieldsOffset = 40
-  static func byteCount(fields: Int) -> Int { (fieldsOffset + fields + 7) & ~7 }
+  static let fieldsOffset = 36
+  static func byteCount(fields: Int) -> Int { (fieldsOffset + fields + 3) & ~3 }
 }
 
-extension ChunkArena {
+extension ChunkArena.Blocks {
   @inline(__always) func click(_ reference: UInt32) -> UnsafeMutablePointer<Click> {
     pointer(reference).assumingMemoryBound(to: Click.self)
   }
@@ -68,20 +65,23 @@ extension ChunkArena {
 
   /// The event time of a click or a checkout's id.
   @inline(__always) func time(of reference: UInt32) -> Int64 {
-    let offset = pointer(reference).load(as: UInt32.self) & ~CheckoutID.flag
-    return header(of: reference).pointee.baseTime &+ Int64(offset)
+    header(of: reference).pointee.baseTime
+      &+ Int64(pointer(reference).load(as: UInt32.self) &>> 8)
   }
 
-  @inline(__always) func clickID(_ reference: UInt32) -> UnsafeRawBufferPointer {
-    let cell = pointer(reference)
-    let length = click(reference).pointee.idLength
-    return UnsafeRawBufferPointer(start: cell + Click.idOffset, count: Int(length))
+  /// The event time of a checkout that is not settled yet.
+  @inline(__always) func time(ofPending reference: UInt32) -> Int64 {
+    header(of: reference).pointee.baseTime &+ Int64(pending(reference).pointee.offset)
   }
 
-  @inline(__always) func checkoutID(_ reference: UInt32) -> UnsafeRawBufferPointer {
-    let cell = pointer(reference)
-    let length = cell.assumingMemoryBound(to: CheckoutID.self).pointee.idLength
-    return UnsafeRawBufferPointer(start: cell + CheckoutID.idOffset, count: Int(length))
+  /// The event_id of a click or a checkout.
+  @inline(__always) func id(_ reference: UInt32) -> UnsafeRawBufferPointer {
+    let cell = UnsafeRawPointer(pointer(reference))
+    let stamp = cell.load(as: UInt32.self)
+    return UnsafeRawBufferPointer(
+      start: cell + (stamp & CheckoutID.flag == 0 ? Click.idOffset : CheckoutID.idOffset),
+      count: Int(stamp & 127)
+    )
   }
 
   func pendingFields(_ reference: UInt32) -> UnsafeRawBufferPointer {
@@ -100,8 +100,8 @@ extension ChunkArena {
   }
 
   func idPrecedes(_ left: UInt32, _ right: UInt32) -> Bool {
-    let leftID = clickID(left)
-    let rightID = clickID(right)
+    let leftID = id(left)
+    let rightID = id(right)
     guard let leftBytes = leftID.baseAddress, let rightBytes = rightID.baseAddress
     else { return leftID.count < rightID.count }
     return leftBytes.precedes(count: leftID.count, rightBytes, otherCount: rightID.count)

@@ -1,49 +1,53 @@
+internal import CScan
+
 /// Memory for records of any length, freed by the chunk.
 ///
 /// ```
 /// reference  address in units of 4 bytes; never 0
-/// block      65,536 units = 256 chunks
+/// block      524,288 units = 2048 chunks, a large page
 /// chunk      | baseTime (8) | next chunk (4) | bytes used (4) | records ... |      1 KiB
 /// ```
 ///
-/// A `ChunkList` collects the records of one bucket and is freed as a whole; or its chunks retire
-/// first, until no reference leads to them any more. Freed chunks are used again, so that the memory
-/// stays at the greatest amount ever needed at once.
+/// A `ChunkList` collects the records of one bucket and is freed as a whole. Freed chunks are used
+/// again, so that the memory stays at the greatest amount ever needed at once.
 struct ChunkArena: ~Copyable {
-  private var blocks: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private(set) var blocks: Blocks
   private var blockCount = 0
   private var blockCapacity = 4
   /// Listed here and not linked through the chunks, which are cold.
   private var freeChunks: [UInt32] = []
-  private var retiredChunks: [UInt32] = []
   /// Chunks of the last block that were never used; chunk 0 never is, so that no reference is 0.
   private var nextChunk: UInt32 = ChunkArena.chunkUnits
 
   static let chunkBytes = 1024
   static let headerBytes = 16
-  private static let chunkUnits = UInt32(chunkBytes / 4)
-  private static let blockUnits: UInt32 = 65_536
-  private static let blockChunks = Int(blockUnits / chunkUnits)
+  fileprivate static let chunkUnits = UInt32(chunkBytes / 4)
+  /// 8 GiB: the first bit of a reference is free for other uses.
+  private static let mostBlocks = 4096
 
-  init() { blocks = .allocate(capacity: blockCapacity) }
+  /// Where the records are; good until the next `allocate`.
+  struct Blocks: BitwiseCopyable {
+    fileprivate var list: UnsafeMutablePointer<UnsafeMutableRawPointer>
+
+    @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
+      list[Int(reference >> 19)] + Int(reference & 0x7FFFF) &* 4
+    }
+
+    /// Start of the chunk that holds the record.
+    @inline(__always) func header(of reference: UInt32) -> UnsafeMutablePointer<ChunkHeader> {
+      pointer(reference & ~(ChunkArena.chunkUnits &- 1)).assumingMemoryBound(to: ChunkHeader.self)
+    }
+  }
+
+  init() { blocks = Blocks(list: .allocate(capacity: blockCapacity)) }
 
   deinit {
-    for index in 0..<blockCount { blocks[index].deallocate() }
-    blocks.deallocate()
+    for index in 0..<blockCount { blocks.list[index].deallocate() }
+    blocks.list.deallocate()
   }
 
   var allocatedBytes: Int {
-    blockCount * Int(ChunkArena.blockUnits) * 4
-      + (freeChunks.capacity + retiredChunks.capacity) * 4
-  }
-
-  @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
-    blocks[Int(reference >> 16)] + Int(reference & 0xFFFF) &* 4
-  }
-
-  /// Start of the chunk that holds the record.
-  @inline(__always) func header(of reference: UInt32) -> UnsafeMutablePointer<ChunkHeader> {
-    pointer(reference & ~(ChunkArena.chunkUnits &- 1)).assumingMemoryBound(to: ChunkHeader.self)
+    blockCount * LargePages.pageBytes + freeChunks.capacity * 4
   }
 
   /// Adds a record of `byteCount` bytes (a multiple of 4) to the list.
@@ -66,55 +70,31 @@ struct ChunkArena: ~Copyable {
     var chunk = list.first
     while chunk != 0 {
       freeChunks.append(chunk)
-      chunk = header(of: chunk).pointee.next
+      chunk = blocks.header(of: chunk).pointee.next
     }
     list = ChunkList()
   }
 
-  // MARK: Retired chunks
-
-  /// Gives a chunk back later, with the next `reclaim`: until then it keeps its records, so that
-  /// stale references may still be followed.
-  mutating func retire(_ chunk: UInt32) { retiredChunks.append(chunk) }
-
-  /// True when the retired chunks are an eighth of all: what a sweep over the references costs is
-  /// then little for each record it forgets.
-  var isWorthReclaiming: Bool {
-    retiredChunks.count * 8 >= blockCount * ChunkArena.blockChunks
-  }
-
-  /// The chunks that the next `reclaim` gives back.
-  func chunksToReclaim() -> ChunkSet {
-    var chunks = ChunkSet(capacity: blockCount * ChunkArena.blockChunks)
-    for chunk in retiredChunks { chunks.insert(chunk) }
-    return chunks
-  }
-
-  /// Gives the retired chunks back: no reference to them is left.
-  mutating func reclaim() {
-    freeChunks += retiredChunks
-    retiredChunks.removeAll(keepingCapacity: true)
-  }
-
   /// Notes in the last chunk how full it is, so that the records can be walked.
   func seal(_ list: ChunkList) {
-    if list.last != 0 { header(of: list.last).pointee.used = list.used }
+    if list.last != 0 { blocks.header(of: list.last).pointee.used = list.used }
   }
 
+  @inline(never)
   private mutating func addChunk(to list: inout ChunkList, baseTime: Int64, byteCount: Int) {
     precondition(
       byteCount <= ChunkArena.chunkBytes - ChunkArena.headerBytes,
       "a record of \(byteCount) bytes is longer than its contract allows"
     )
     let chunk = takeChunk()
-    header(of: chunk).initialize(
+    blocks.header(of: chunk).initialize(
       to: ChunkHeader(baseTime: baseTime, next: 0, used: UInt32(ChunkArena.headerBytes))
     )
     if list.last == 0 {
       list.first = chunk
     } else {
       seal(list)
-      header(of: list.last).pointee.next = chunk
+      blocks.header(of: list.last).pointee.next = chunk
     }
     list.last = chunk
     list.used = UInt32(ChunkArena.headerBytes)
@@ -122,7 +102,7 @@ struct ChunkArena: ~Copyable {
 
   private mutating func takeChunk() -> UInt32 {
     if let chunk = freeChunks.popLast() { return chunk }
-    if Int(nextChunk >> 16) >= blockCount { addBlock() }
+    if Int(nextChunk >> 19) >= blockCount { addBlock() }
     defer { nextChunk += ChunkArena.chunkUnits }
     return nextChunk
   }
@@ -131,37 +111,19 @@ struct ChunkArena: ~Copyable {
     if blockCount == blockCapacity {
       let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>
         .allocate(capacity: 2 * blockCapacity)
-      larger.moveInitialize(from: blocks, count: blockCount)
-      blocks.deallocate()
-      blocks = larger
+      larger.moveInitialize(from: blocks.list, count: blockCount)
+      blocks.list.deallocate()
+      blocks.list = larger
       blockCapacity *= 2
     }
-    (blocks + blockCount).initialize(
-      to: .allocate(byteCount: Int(ChunkArena.blockUnits) * 4, alignment: 64)
+    precondition(
+      blockCount < ChunkArena.mostBlocks,
+      "the state of one task is limited to \(ChunkArena.mostBlocks) blocks of 2 MiB"
+    )
+    (blocks.list + blockCount).initialize(
+      to: LargePages.allocate(byteCount: LargePages.pageBytes)
     )
     blockCount += 1
-  }
-}
-
-/// Some chunks of an arena.
-struct ChunkSet: ~Copyable {
-  private let words: UnsafeMutablePointer<UInt64>
-
-  init(capacity: Int) {
-    let count = capacity / 64 + 1
-    words = .allocate(capacity: count)
-    words.initialize(repeating: 0, count: count)
-  }
-
-  deinit { words.deallocate() }
-
-  /// - Parameter reference: of any record in the chunk.
-  mutating func insert(_ reference: UInt32) {
-    words[Int(reference >> 14)] |= 1 << UInt64(reference >> 8 & 63)
-  }
-
-  @inline(__always) func contains(_ reference: UInt32) -> Bool {
-    words[Int(reference >> 14)] >> UInt64(reference >> 8 & 63) & 1 != 0
   }
 }
 
@@ -182,4 +144,39 @@ struct ChunkList: BitwiseCopyable {
   ///
   /// "Full" when there is none.
   var used = UInt32(ChunkArena.chunkBytes)
+}
+
+/// Goes through the cells of a sealed list: clicks and ids of checkouts.
+struct ChunkWalk {
+  private var chunk: UInt32
+  private var cell: UInt32 = 0
+  private var end: UInt32 = 0
+
+  init(_ list: ChunkList) { chunk = list.first }
+
+  @inline(__always) mutating func next(in blocks: ChunkArena.Blocks) -> UInt32? {
+    while cell == end {
+      if chunk == 0 { return nil }
+      let header = blocks.header(of: chunk)
+      cell = chunk &+ UInt32(ChunkArena.headerBytes / 4)
+      end = chunk &+ header.pointee.used / 4
+      chunk = header.pointee.next
+      prefetchChunk(blocks)
+    }
+    let stamp = blocks.click(cell).pointee.stamp
+    let idLength = Int(stamp & 127)
+    let byteCount =
+      stamp & CheckoutID.flag == 0
+      ? Click.byteCount(idLength: idLength) : CheckoutID.byteCount(idLength: idLength)
+    defer { cell &+= UInt32(truncatingIfNeeded: byteCount / 4) }
+    return cell
+  }
+
+  /// Asks for the next chunk.
+  @inline(__always) private func prefetchChunk(_ blocks: ChunkArena.Blocks) {
+    guard chunk != 0 else { return }
+    for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
+      prefetch(blocks.pointer(chunk) + offset)
+    }
+  }
 }

@@ -38,7 +38,7 @@ struct KeyList: BitwiseCopyable {
   }
 
   /// Brings clicks that wait into the order of (time, event_id).
-  mutating func sortClicks(scratch: inout SortScratch, cells: borrowing ChunkArena) {
+  mutating func sortClicks(scratch: inout SortScratch, cells: ChunkArena.Blocks) {
     guard sortedCount < count else { return }
     let keys = waiting
     scratch.sort(keys)
@@ -54,7 +54,7 @@ struct KeyList: BitwiseCopyable {
 
   private static func sortByID(
     _ keys: Slice<UnsafeMutableBufferPointer<UInt64>>,
-    _ cells: borrowing ChunkArena
+    _ cells: ChunkArena.Blocks
   ) {
     var keys = keys
     keys.sort {
@@ -76,69 +76,5 @@ struct KeyList: BitwiseCopyable {
     }
     keys = target
     capacity = larger
-  }
-}
-
-/// Sorts keys by their upper half: radix sort for many, insertion for few.
-struct SortScratch: ~Copyable {
-  private var buffer: UnsafeMutablePointer<UInt64>
-  private var capacity = 256
-
-  init() { buffer = .allocate(capacity: capacity) }
-
-  deinit { buffer.deallocate() }
-
-  var allocatedBytes: Int { capacity * 8 }
-
-  mutating func sort(_ keys: UnsafeMutableBufferPointer<UInt64>) {
-    if keys.count < 48 { insertionSort(keys) } else { radixSort(keys) }
-  }
-
-  private func insertionSort(_ keys: UnsafeMutableBufferPointer<UInt64>) {
-    var index = 1
-    while index < keys.count {
-      let key = keys[index]
-      var place = index
-      while place > 0 && keys[place &- 1] > key {
-        keys[place] = keys[place &- 1]
-        place &-= 1
-      }
-      keys[place] = key
-      index &+= 1
-    }
-  }
-
-  /// Least significant byte first, over the bytes in which the offsets differ.
-  private mutating func radixSort(_ keys: UnsafeMutableBufferPointer<UInt64>) {
-    let count = keys.count
-    guard var source = keys.baseAddress else { return }
-    if capacity < count {
-      buffer.deallocate()
-      capacity = count &+ count / 4
-      buffer = .allocate(capacity: capacity)
-    }
-    var target = buffer
-    var all: UInt64 = 0
-    for index in 0..<count { all |= source[index] ^ source[0] }
-    for shift in stride(from: UInt64(32), to: 64, by: 8) where all >> shift & 255 != 0 {
-      withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { places in
-        places.initialize(repeating: 0)
-        for index in 0..<count { places[Int(source[index] >> shift & 255)] &+= 1 }
-        var sum: Int32 = 0
-        for digit in 0..<256 {
-          let size = places[digit]
-          places[digit] = sum
-          sum &+= size
-        }
-        for index in 0..<count {
-          let key = source[index]
-          let digit = Int(key >> shift & 255)
-          target[Int(places[digit])] = key
-          places[digit] &+= 1
-        }
-      }
-      swap(&source, &target)
-    }
-    if let base = keys.baseAddress, source != base { base.update(from: source, count: count) }
   }
 }

@@ -1,42 +1,73 @@
+/// What a `HashIndex` finds an entry by: a lane whose upper half chooses the line, and a tag.
+struct HashKey: BitwiseCopyable {
+  var lane: UInt64
+  var tag: UInt16
+}
+
 /// Hashes of byte strings, keyed by a random seed of the process, so that no input can aim at them.
 ///
-/// Folds 16 bytes a step by one 64 x 64 -> 128-bit multiplication (the scheme of wyhash). Nothing
-/// that the engine hands over depends on the seed.
+/// Folds 16 bytes a step by one 64 x 64 -> 128-bit multiplication (the scheme of wyhash). The
+/// lengths come first and decide where the folding starts, so that no bytes can make up for another
+/// length. Nothing that the engine hands over depends on the seed.
 package struct KeyedHash: BitwiseCopyable, Sendable {
   private let seed: SIMD4<UInt64>
+  /// Bits of an id's hash that count.
+  private let idMask: UInt64
 
-  package init() { seed = .random(in: 1 ... .max) }
+  package init() { self.init(idMask: .max) }
 
-  /// 64 bits of the string.
-  @inline(__always) func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
-    Self.mix(fold(bytes, count, into: seed.y), seed.x)
+  /// - Parameter idMask: fewer bits make ids collide, which costs time and changes no answer.
+  init(idMask: UInt64) {
+    seed = .random(in: 1 ... .max)
+    self.idMask = idMask
   }
 
-  /// Two independently keyed lanes of 64 bits.
-  ///
-  /// Two different strings meet in both with probability 2^-128: among a billion users the chance of
-  /// any such pair is below 10^-20. Therefore the lanes stand for the string.
+  /// The key of a string whose bytes are compared when it is found.
+  @inline(__always) func id(_ bytes: UnsafeRawPointer, _ count: Int) -> HashKey {
+    let start = KeyedHash.mix(UInt64(truncatingIfNeeded: count) ^ seed.x, seed.y)
+    let hash = KeyedHash.fold(bytes, count, key: seed.z, into: start) & idMask
+    return HashKey(lane: hash, tag: UInt16(truncatingIfNeeded: hash))
+  }
+
+  /// Starts the fingerprint of up to three strings with their lengths, -1 for an absent one.
+  @inline(__always) func fingerprint(_ first: Int32, _ second: Int32, _ third: Int32) -> Fingerprint
+  {
+    let lengths = UInt64(UInt32(bitPattern: first)) | UInt64(UInt32(bitPattern: second)) << 32
+    let start = KeyedHash.mix(lengths ^ seed.y, UInt64(UInt32(bitPattern: third)) ^ seed.z)
+    return Fingerprint(lane: start, otherLane: ~start, key: seed.x, otherKey: seed.w)
+  }
+
+  /// Two independently keyed lanes of 64 bits that stand for the string: two different strings meet
+  /// in both with probability 2^-128.
   @inline(__always)
   package func fingerprint(_ bytes: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
-    (
-      Self.mix(Self.fold(bytes, count, key: seed.x, into: seed.z), seed.x),
-      Self.mix(Self.fold(bytes, count, key: seed.w, into: seed.y), seed.w)
-    )
+    var fingerprint = fingerprint(Int32(truncatingIfNeeded: count), -1, -1)
+    fingerprint.fold(bytes, count)
+    return (fingerprint.lane, fingerprint.otherLane)
   }
 
-  /// Mixes a string into a state that `finish` ends.
-  @inline(__always)
-  func fold(_ bytes: UnsafeRawPointer, _ count: Int, into state: UInt64) -> UInt64 {
-    Self.fold(bytes, count, key: seed.x, into: state)
-  }
+  /// A key that stands for its strings, so that their bytes need not be compared: 64 and 16 bits of
+  /// two independently keyed lanes.
+  ///
+  /// Different strings meet with probability 2^-80: with a million of them live, once in 10^18
+  /// lookups.
+  struct Fingerprint: BitwiseCopyable {
+    fileprivate var lane: UInt64
+    fileprivate var otherLane: UInt64
+    fileprivate let key: UInt64
+    fileprivate let otherKey: UInt64
 
-  /// The tag under which a `HashIndex` keeps what was folded into `state`.
-  @inline(__always) func tag(ofState state: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: Self.mix(state, seed.x) &>> 32)
-  }
+    @inline(__always) mutating func fold(_ bytes: UnsafeRawPointer, _ count: Int) {
+      lane = KeyedHash.fold(bytes, count, key: key, into: lane)
+      otherLane = KeyedHash.fold(bytes, count, key: otherKey, into: otherLane)
+    }
 
-  /// Where folding starts.
-  @inline(__always) var start: UInt64 { seed.y }
+    var hashKey: HashKey {
+      @inline(__always) get {
+        HashKey(lane: lane, tag: UInt16(truncatingIfNeeded: otherLane))
+      }
+    }
+  }
 
   @inline(__always)
   private static func fold(
@@ -46,7 +77,6 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
     into state: UInt64
   ) -> UInt64 {
     // Proof of the reads: each branch reads inside [base, base + count).
-    let state = state ^ UInt64(truncatingIfNeeded: count)
     if count > 16 {
       var state = state
       var offset = 0
@@ -71,57 +101,5 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
   private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let product = left.multipliedFullWidth(by: right)
     return product.high ^ product.low
-  }
-}
-
-extension UnsafeRawPointer {
-  @inline(__always) func word(at offset: Int) -> UInt64 {
-    loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-  }
-  @inline(__always) func half(at offset: Int) -> UInt32 {
-    loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-  }
-  @inline(__always) func byte(at offset: Int) -> UInt8 {
-    load(fromByteOffset: offset, as: UInt8.self)
-  }
-
-  /// True when `count` bytes here and there are the same; inlined, unlike `memcmp`.
-  @inline(__always) func holdsSameBytes(as other: UnsafeRawPointer, count: Int) -> Bool {
-    if count >= 8 {
-      var offset = 0
-      while offset &+ 8 < count {
-        if word(at: offset) != other.word(at: offset) { return false }
-        offset &+= 8
-      }
-      return word(at: count &- 8) == other.word(at: count &- 8)
-    }
-    if count >= 4 {
-      return half(at: 0) == other.half(at: 0) && half(at: count &- 4) == other.half(at: count &- 4)
-    }
-    var offset = 0
-    while offset < count {
-      if byte(at: offset) != other.byte(at: offset) { return false }
-      offset &+= 1
-    }
-    return true
-  }
-
-  /// The bytewise order: the first differing byte decides, then the shorter string comes first.
-  func precedes(count: Int, _ other: UnsafeRawPointer, otherCount: Int) -> Bool {
-    let common = min(count, otherCount)
-    var offset = 0
-    while offset &+ 8 <= common {
-      let mine = word(at: offset).bigEndian
-      let its = other.word(at: offset).bigEndian
-      if mine != its { return mine < its }
-      offset &+= 8
-    }
-    while offset < common {
-      if byte(at: offset) != other.byte(at: offset) {
-        return byte(at: offset) < other.byte(at: offset)
-      }
-      offset &+= 1
-    }
-    return count < otherCount
   }
 }

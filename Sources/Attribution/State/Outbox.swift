@@ -1,16 +1,16 @@
 /// What the next `drainAnswers` hands over, and what the last one did.
 struct Outbox: ~Copyable {
-  /// A final answer; holds a reference to its runs and a copy of its click's event_id, because the
-  /// click may be evicted before the answer is drained.
+  /// A final answer; holds a copy of its click's event_id, because the click may be evicted before
+  /// the answer is drained.
   struct Settled: BitwiseCopyable {
     var checkout: UInt32
     var count: Int32
-    var clickTime: Int64
+    var clickTime: Int64 = 0
     /// 0: unattributed.
-    var product: UInt32
-    var origin: UInt32
-    var idStart: Int
-    var idLength: Int
+    var product: UInt32 = 0
+    var origin: UInt32 = 0
+    var idStart: UInt32 = 0
+    var idLength: UInt32 = 0
   }
 
   private(set) var settled: [Settled] = []
@@ -36,15 +36,15 @@ struct Outbox: ~Copyable {
 
   @inline(__always) mutating func append(_ answer: Settled, id: UnsafeRawBufferPointer) {
     var answer = answer
-    answer.idStart = ids.end
-    answer.idLength = id.count
+    answer.idStart = UInt32(ids.end)
+    answer.idLength = UInt32(truncatingIfNeeded: id.count)
     ids.append(id)
     settled.append(answer)
   }
 
   /// Valid until the outbox changes.
   func id(of answer: Settled) -> UnsafeRawBufferPointer {
-    ids.bytes(answer.idStart, count: answer.idLength)
+    ids.bytes(Int(answer.idStart), count: Int(answer.idLength))
   }
 
   mutating func keep(_ checkouts: ChunkList) {
@@ -55,8 +55,6 @@ struct Outbox: ~Copyable {
     changed.removeAll(keepingCapacity: true)
     isDrained = true
   }
-
-  mutating func replaceChanges(by checkouts: [UInt32]) { changed = checkouts }
 
   mutating func removeAll() {
     settled.removeAll(keepingCapacity: true)

@@ -2,10 +2,10 @@ internal import Events
 
 /// What a click is looked up by.
 struct ClickKeys: BitwiseCopyable {
-  var id: UInt32
-  var user: (UInt64, UInt64)
-  var product: UInt32
-  var origin: UInt32
+  var id: HashKey
+  var user: HashKey
+  var product: HashKey
+  var origin: HashKey
   /// What the tags alone lead to, to be confirmed; 0 for nothing.
   var likelyUser: UInt32 = 0
   var likelyProduct: UInt32 = 0
@@ -13,58 +13,53 @@ struct ClickKeys: BitwiseCopyable {
 
   @inline(__always) init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(click.pointee.message)
-    id = hash.tag(message + click.pointee.eventID.start, click.pointee.eventID.count)
-    user = hash.fingerprint(message + click.pointee.userID.start, click.pointee.userID.count)
-    product = ClickKeys.productFields(click).tag(of: message, hash)
-    origin = ClickKeys.originFields(click).tag(of: message, hash)
+    id = hash.id(message + click.pointee.eventID.start, click.pointee.eventID.count)
+    user = hash.user(message, click.pointee.userID)
+    product = ClickKeys.productFields(click).key(hash)
+    origin = ClickKeys.originFields(click).key(hash)
   }
 
   @inline(__always)
-  static func productFields(_ click: UnsafePointer<ClickRecord>) -> Interner.Fields {
-    Interner.Fields(
+  static func productFields(_ click: UnsafePointer<ClickRecord>) -> RunFields {
+    RunFields(
+      message: click.pointee.message,
       first: click.pointee.productID,
       second: click.pointee.productName,
       third: click.pointee.productCategory
     )
   }
   @inline(__always)
-  static func originFields(_ click: UnsafePointer<ClickRecord>) -> Interner.Fields {
-    Interner.Fields(
+  static func originFields(_ click: UnsafePointer<ClickRecord>) -> RunFields {
+    RunFields(
+      message: click.pointee.message,
       first: click.pointee.referrer,
       second: click.pointee.deviceType,
-      third: Interner.Fields.none
+      third: RunFields.none
     )
   }
 }
 
 /// What a checkout is looked up by.
 struct CheckoutKeys: BitwiseCopyable {
-  var id: UInt32
-  var user: (UInt64, UInt64)
+  var id: HashKey
+  var user: HashKey
   /// What the tag alone leads to, to be confirmed; 0 for nothing.
   var likelyUser: UInt32 = 0
 
   @inline(__always) init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(checkout.pointee.message)
-    id = hash.tag(message + checkout.pointee.eventID.start, checkout.pointee.eventID.count)
-    user = hash.fingerprint(
-      message + checkout.pointee.userID.start,
-      checkout.pointee.userID.count
-    )
+    id = hash.id(message + checkout.pointee.eventID.start, checkout.pointee.eventID.count)
+    user = hash.user(message, checkout.pointee.userID)
   }
 }
 
 extension KeyedHash {
-  /// The tag under which a `HashIndex` keeps a string.
-  @inline(__always) func tag(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash(bytes, count) &>> 32)
+  @inline(__always)
+  fileprivate func user(_ message: UnsafeRawPointer, _ id: ByteSlice) -> HashKey {
+    var fingerprint = fingerprint(id.length, 0, 0)
+    fingerprint.fold(message + id.start, id.count)
+    return fingerprint.hashKey
   }
-}
-
-extension ByteSlice {
-  @inline(__always) var start: Int { Int(truncatingIfNeeded: offset) }
-  /// 0 when absent.
-  @inline(__always) var count: Int { Int(truncatingIfNeeded: max(length, 0)) }
 }
 
 /// The keys of a block of records: all are hashed and their memory is asked for before the first is
@@ -78,8 +73,5 @@ struct KeyBlock<Keys: BitwiseCopyable>: ~Copyable {
 
   deinit { keys.deallocate() }
 
-  @inline(__always) subscript(place: Int) -> Keys {
-    get { keys[place] }
-    nonmutating _modify { yield &keys[place] }
-  }
+  @inline(__always) subscript(place: Int) -> UnsafeMutablePointer<Keys> { keys + place }
 }

@@ -10,8 +10,6 @@ struct TimeIndex {
 
   private var entries: [Entry] = []
   private var start = 0
-  /// Appends to the chain since the last landmark (see `FirstClick+Chain`).
-  var unmarked = 0
 
   var isEmpty: Bool { start == entries.count }
   var count: Int { entries.count - start }

@@ -1,38 +1,29 @@
 internal import CScan
 
-/// What the engine knows of one user: the chain of his clicks in the order of event time; 64 bytes,
-/// one cache line.
+/// What the engine knows of one user: the chain of his clicks in the order of event time; 32 bytes,
+/// half a cache line.
 ///
 /// ```
 /// head -> click -> click -> tail        replayed clicks, by (time, event_id)
 /// ```
 struct User: BitwiseCopyable {
-  /// The two lanes of the user_id's fingerprint.
-  var lanes: (UInt64, UInt64)
+  /// Of the user_id's fingerprint; the index has the rest.
+  var lane: UInt64
   var head: UInt32 = 0
   var tail: UInt32 = 0
   /// Clicks in the chain.
   var count: UInt32 = 0
-  /// Clicks (chained or not) and pending checkouts that name this user; at 0 he is forgotten.
-  var references: UInt32 = 0
-
-  // Early rows only.
-
   /// Clicks that are not replayed yet.
-  var bucketedCount: UInt32 = 0
-  /// The first of those; 0 while `bucketedCount > 0`: not known.
-  var firstBucketed: UInt32 = 0
-  /// Pending checkouts: the head of a list, or `UserTimeline.flag` and the number of a timeline.
+  var waitingCount: UInt32 = 0
+  /// The first of those, for early rows; 0 while `waitingCount > 0`: not known.
+  var firstWaiting: UInt32 = 0
+  /// Pending checkouts: the head of a list, or `FirstClick.timelineFlag` and a timeline's number.
   var pending: UInt32 = 0
 
-  /// Landmarks in a long chain; 0 for none.
-  var landmarks: UInt32 = 0
-  /// Of `firstBucketed`, so that a click is compared without touching that one.
-  var firstBucketedTime: Int64 = 0
-  /// Fills the cache line.
-  private var padding: Int64 = 0
+  init(lane: UInt64) { self.lane = lane }
 
-  init(lanes: (UInt64, UInt64)) { self.lanes = lanes }
+  /// True when nothing in state is his.
+  @inline(__always) var isIdle: Bool { head | waitingCount | pending == 0 }
 }
 
 /// Users by the fingerprint of their user_id.
@@ -45,49 +36,36 @@ struct UserTable: ~Copyable {
 
   @inline(__always) subscript(user: UInt32) -> UnsafeMutablePointer<User> { users[user] }
 
-  @inline(__always) func prefetchSlot(of lanes: (UInt64, UInt64)) {
-    index.prefetchSlot(of: UserTable.tag(of: lanes))
-  }
+  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
 
   /// The user that the tag alone points to, or 0; his record is on the way.
-  @inline(__always) func likelyUser(_ lanes: (UInt64, UInt64)) -> UInt32 {
-    let user = index.first(UserTable.tag(of: lanes))
+  @inline(__always) func likelyUser(_ key: HashKey) -> UInt32 {
+    let user = index.first(key)
     if user != 0 { prefetch(users[user]) }
     return user
   }
 
-  /// The user with this fingerprint, made if need be, with one reference more.
+  /// The user with this fingerprint, made if need be.
   ///
   /// The user `likely`, from `likelyUser`, is compared first.
-  @inline(__always)
-  mutating func retain(_ lanes: (UInt64, UInt64), likely: UInt32) -> UInt32 {
-    var user = likely
-    if likely == 0 || users[likely].pointee.lanes != lanes { user = findOrAdd(lanes) }
-    users[user].pointee.references &+= 1
+  @inline(__always) mutating func user(_ key: HashKey, likely: UInt32) -> UInt32 {
+    if likely != 0 && users[likely].pointee.lane == key.lane { return likely }
+    return findOrAdd(key)
+  }
+
+  @inline(never) private mutating func findOrAdd(_ key: HashKey) -> UInt32 {
+    let found = index.find(key) { users[$0].pointee.lane == key.lane }
+    if found != 0 { return found }
+    let user = users.insert(User(lane: key.lane))
+    let pages = users.pages
+    index.insert(key, user, laneOf: { pages[$0].pointee.lane })
     return user
   }
 
-  private mutating func findOrAdd(_ lanes: (UInt64, UInt64)) -> UInt32 {
-    let tag = UserTable.tag(of: lanes)
-    var user = index.find(tag) { users[$0].pointee.lanes == lanes }
-    if user == 0 {
-      user = users.insert(User(lanes: lanes))
-      index.insert(tag, user)
-    }
-    return user
-  }
-
-  @inline(__always) mutating func release(_ user: UInt32) {
-    users[user].pointee.references &-= 1
-    if users[user].pointee.references == 0 { remove(user) }
-  }
-
-  private mutating func remove(_ user: UInt32) {
-    index.remove(UserTable.tag(of: users[user].pointee.lanes), user)
+  /// Forgets the user, who must be idle.
+  @inline(never) mutating func remove(_ user: UInt32) {
+    let pages = users.pages
+    index.remove(pages[user].pointee.lane, user, laneOf: { pages[$0].pointee.lane })
     users.remove(user)
-  }
-
-  @inline(__always) private static func tag(of lanes: (UInt64, UInt64)) -> UInt32 {
-    UInt32(truncatingIfNeeded: lanes.0 >> 32)
   }
 }

@@ -26,5 +26,9 @@ package final class InboxLock {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A process that is just being started may have a copy of the descriptor for a moment.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

@@ -71,9 +71,9 @@ final class PipelineRun {
       switch action {
       case .perform(let step):
         action = perform(step)
-        if case .retry = action {} else { backoff = Backoff() }
       case .retry(let step, let number):
         rollBack()
+        if number == 1 { backoff = Backoff() }
         let delay = backoff.nextDelay(using: &random)
         logger.warning(
           "trying again",

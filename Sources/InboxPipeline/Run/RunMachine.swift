@@ -5,8 +5,8 @@ import Connect
 ///
 /// ```
 /// recover -> collect -> validate -> stage -> transform -> commit -> archive -> report -> end
-///               |           |         ^-- retry ---'--------'        ^            ^
-///               '-----------'--------- nothing to stage -------------'            |
+///               |           |         |^- retry ---'--------'        ^            ^
+///               '-----------'---------'- nothing to stage -----------'            |
 ///            any step before commit: given up, stopped -------------------------- '
 ///            any step: lease lost -> end, since another run reports by now
 /// ```
@@ -41,8 +41,7 @@ package struct RunMachine: Sendable {
   package mutating func stepDone(hasRowsToStage: Bool) -> Action {
     retries = step.retriedFrom == .stage && step != .commit ? retries : 0
     if step == .commit { isCommitted = true }
-    let isIdle = (step == .collect || step == .validate) && !hasRowsToStage
-    // Validation comes first where there are files, so that those that do not fit are moved.
+    let isIdle = [.collect, .validate, .stage].contains(step) && !hasRowsToStage
     guard let next = isIdle ? .archive : step.next else { return .end }
     step = next
     return .perform(next)

@@ -33,8 +33,9 @@ package struct Scheduler {
   package func callAsFunction(_ run: (_ next: EventTime?) throws -> Void) rethrows {
     var due: EventTime? = schedule.first(at: now())
     while let time = due, waitUntil(time) {
-      try run(schedule.next(after: time, at: now()))
-      due = schedule.next(after: time, at: now())
+      let isEarly = now() < time
+      try run(isEarly ? time : schedule.next(after: time, at: now()))
+      due = isEarly && now() <= time ? time : schedule.next(after: time, at: now())
     }
   }
 

@@ -5,8 +5,11 @@
 enum FigureStatements {
   /// In this order.
   static let all = [
-    items, deleteDays, insertDays, deleteCategories, insertCategories,
+    lock, items, deleteDays, insertDays, deleteCategories, insertCategories,
   ]
+
+  /// Two writers of one day would each leave the categories that only the other one has.
+  private static let lock = "LOCK TABLE order_kpis, category_kpis IN SHARE ROW EXCLUSIVE MODE"
 
   private static let items = """
     CREATE TEMPORARY TABLE day_items ON COMMIT DROP AS

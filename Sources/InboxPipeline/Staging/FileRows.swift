@@ -15,15 +15,28 @@ package struct FileTally: Sendable {
   package var cleanCount = 0
   /// Rows that did not, and samples of them.
   package var rejects = RejectLog()
-  /// Rows rejected for what only the database could tell, beside `rejects`.
-  package var rejectsByOthers: [Rejection: Int] = [:]
+  /// Rows rejected for what only the database could tell, and where the first ones stand.
+  package var laterRejects: [Rejection: LaterRejects] = [:]
+
+  package struct LaterRejects: Sendable {
+    package var count: Int
+    package var places: [Int64]
+  }
 
   /// Rows of keys that no row before them in the file has.
-  package var stagedCount: Int { cleanCount - (rejectsByOthers[.duplicateID] ?? 0) }
+  package var stagedCount: Int { cleanCount - (laterRejects[.duplicateID]?.count ?? 0) }
+
+  /// Where the first rejected rows of each reason stand, ascending.
+  package var samples: [RejectedPlace] {
+    let later = laterRejects.flatMap { reason, rows in
+      rows.places.map { RejectedPlace(reason: reason, offset: $0) }
+    }
+    return (rejects.samples + later).sorted { $0.offset < $1.offset }
+  }
 
   /// Rejected rows by reason.
   package var rejectCounts: [Rejection: Int] {
-    rejects.counts.merging(rejectsByOthers, uniquingKeysWith: +)
+    rejects.counts.merging(laterRejects.mapValues(\.count), uniquingKeysWith: +)
   }
 }
 

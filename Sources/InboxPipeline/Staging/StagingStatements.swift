@@ -65,9 +65,9 @@ struct StagingStatements {
       """
   }
 
-  /// Rows of each file that repeat a key of the same file: file, number.
-  var countRepeated: String {
-    "SELECT file, count(*) FROM \(ranked) WHERE is_repeated GROUP BY file"
+  /// Rows of each file that repeat a key of the same file, as `firstOfEach` gives them.
+  var repeated: String {
+    Self.firstOfEach("SELECT file, row_offset FROM \(ranked) WHERE is_repeated")
   }
 
   /// Days whose figures change since rows of theirs are about to be replaced.
@@ -128,12 +128,30 @@ struct StagingStatements {
     }
   }
 
-  /// Items of the batch whose order is not staged: file, number.
-  static let countUnknownOrders = """
-    SELECT r.file, count(*)
+  /// Items of the batch whose order is not staged, as `firstOfEach` gives them.
+  static let unknownOrders = firstOfEach(
+    """
+    SELECT r.file, r.row_offset
     FROM ranked_order_items AS r
     LEFT JOIN staging_orders AS o ON o.order_id = r.order_id
     WHERE r.place = 1 AND o.order_id IS NULL
-    GROUP BY r.file
     """
+  )
+
+  /// Of rows (file, row_offset): file, offset and number of all, for the first rows of each file.
+  private static func firstOfEach(_ rows: String) -> String {
+    """
+    SELECT file, row_offset, number
+    FROM (
+      SELECT
+        file,
+        row_offset,
+        count(*) OVER (PARTITION BY file) AS number,
+        row_number() OVER (PARTITION BY file ORDER BY row_offset) AS place
+      FROM (\(rows)) AS r
+    ) AS numbered
+    WHERE place <= \(RejectLog.sampleLimit)
+    ORDER BY file, row_offset
+    """
+  }
 }

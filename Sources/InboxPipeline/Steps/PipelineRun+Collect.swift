@@ -16,7 +16,7 @@ extension PipelineRun {
       try setDuplicatesAside()
       batch.checkCompleteness(hasProducts: try store().hasProducts())
       result.waitingFor = batch.files.isEmpty ? [] : batch.missing.map(\.rawValue)
-      if !restless.isEmpty { result.waitingFor.append("an end of changes") }
+      if !restless.isEmpty { result.waitingFor.append(Self.restlessness) }
       if !batch.missing.isEmpty { result.waitingFiles += batch.files.map(\.file.name) }
       result.waitingFiles = (result.waitingFiles + restless.map(\.name)).sorted()
       if batch.hasRowsToStage { try store().begin(result, lease: lease) }
@@ -67,17 +67,23 @@ extension PipelineRun {
   /// Takes out what was processed by an earlier run, or stands in this batch already.
   private func setDuplicatesAside() throws(ConnectorError) {
     let runs = try store().runs(of: batch.files.map(\.hash))
-    var seen: Set<ContentHash> = []
+    var seen: Set<BatchKey> = []
     let files = batch.files
     batch.files = []
     for file in files {
       if let run = runs[file.hash] {
         batch.duplicates.append(Batch.Duplicate(file: file, run: run))
-      } else if seen.insert(file.hash).inserted {
+      } else if seen.insert(BatchKey(table: file.file.table, hash: file.hash)).inserted {
         batch.files.append(file)
       } else {
         batch.duplicates.append(Batch.Duplicate(file: file, run: id.description))
       }
     }
   }
+}
+
+/// What makes two files of a batch copies of each other.
+private struct BatchKey: Hashable {
+  var table: ShopTable
+  var hash: ContentHash
 }

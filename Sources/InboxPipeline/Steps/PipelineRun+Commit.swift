@@ -1,6 +1,7 @@
 import Connect
 import Dataflow
 import Events
+import FileInput
 import OrderKPIs
 import PostgresConnect
 
@@ -10,7 +11,11 @@ extension PipelineRun {
   func commit() throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
       let connection = try self.connection()
-      try countUnknownOrders(on: connection)
+      note(
+        .unknownOrder,
+        in: batch.files.filter { $0.file.table == .orderItems },
+        try connection.query(StagingStatements.unknownOrders)
+      )
       result.stagedRows = batch.files.reduce(into: [:]) { counts, file in
         counts[file.file.table.rawValue, default: 0] +=
           stagedTallies[file.file.name]?.stagedCount ?? 0
@@ -19,6 +24,7 @@ extension PipelineRun {
         for (reason, count) in tally.rejectCounts { counts[reason.rawValue, default: 0] += count }
       }
       try noteProcessedFiles(on: connection)
+      for file in batch.files { try noteRejectedRows(of: file, on: connection) }
       result.status = batch.status
       result.stopDate = now.iso8601
       try store().note(result, isCommitted: true, isSettled: false)
@@ -29,13 +35,25 @@ extension PipelineRun {
     pass(.afterCommit)
   }
 
-  private func countUnknownOrders(on connection: PostgresConnection) throws(ConnectorError) {
-    let files = batch.files.filter { $0.file.table == .orderItems }
-    for row in try connection.query(StagingStatements.countUnknownOrders) {
-      guard let file = row[0].flatMap({ Int($0) }), let count = row[1].flatMap({ Int($0) })
-      else { continue }
-      stagedTallies[files[file].file.name]?.rejectsByOthers[.unknownOrder] = count
+  /// Writes samples of what cleaning rejected, under the path that the file will have.
+  private func noteRejectedRows(
+    of file: TakenFile,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) {
+    guard let tally = stagedTallies[file.file.name], !tally.rejectCounts.isEmpty else { return }
+    // The samples of a file that was replaced by now are lost, its rows are not.
+    guard file.file.isUnchanged, let input = try? InputFile.find([file.file.path]).first,
+      let rows = try? RejectedRow.read(tally.samples, of: input)
+    else {
+      warn("found no samples of rejected rows", ["file": file.file.name])
+      return
     }
+    try RejectedRowsTable(on: connection).replace(
+      rows,
+      of: "archive/\(id)/\(file.file.name)",
+      as: file.file.table,
+      counts: tally.rejectCounts
+    )
   }
 
   private func noteProcessedFiles(on connection: PostgresConnection) throws(ConnectorError) {

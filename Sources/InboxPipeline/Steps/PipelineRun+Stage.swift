@@ -7,6 +7,8 @@ import PostgresConnect
 extension PipelineRun {
   /// Begins the transaction, and brings the clean rows of the batch into the staging tables.
   func stage() throws(StepFailure) {
+    try leaveChangedFiles()
+    guard batch.hasRowsToStage else { return }
     stagedTallies = [:]
     let connection = try blamingNobody { () throws(ConnectorError) in
       let connection = try self.connection()
@@ -21,6 +23,15 @@ extension PipelineRun {
       try stage(files, of: table, on: connection)
     }
     pass(.staged)
+  }
+
+  /// A file that changed since it was validated waits for the next run.
+  private func leaveChangedFiles() throws(StepFailure) {
+    let changed = batch.files.filter { !$0.file.isUnchanged }.map(\.file.name)
+    guard !changed.isEmpty else { return }
+    batch.files.removeAll { changed.contains($0.file.name) }
+    result.validFiles.removeAll { changed.contains($0) }
+    try settleCompleteness(waiting: changed)
   }
 
   /// Makes `batch_files`: what the merge and the run's records need to know of each file.
@@ -62,16 +73,26 @@ extension PipelineRun {
     pass(.copied)
     try blamingNobody { () throws(ConnectorError) in
       try connection.execute(statements.rank)
-      for row in try connection.query(statements.countRepeated) {
-        guard let file = row[0].flatMap({ Int($0) }), let count = row[1].flatMap({ Int($0) })
-        else { continue }
-        stagedTallies[files[file].file.name]?.rejectsByOthers[.duplicateID] = count
-      }
+      note(.duplicateID, in: files, try connection.query(statements.repeated))
       try connection.execute(statements.touchedBefore)
     }
     try merge(files, by: statements, on: connection)
     try blamingNobody { () throws(ConnectorError) in
       try connection.execute(statements.touchedAfter)
+    }
+  }
+
+  /// Adds rejected rows that a query found: file, offset, number of all in the file.
+  func note(_ reason: Rejection, in files: [TakenFile], _ rows: [[String?]]) {
+    for row in rows {
+      let numbers = row.compactMap { $0.flatMap { Int64($0) } }
+      guard numbers.count == 3 else { continue }
+      let name = files[Int(numbers[0])].file.name
+      var noted =
+        stagedTallies[name]?.laterRejects[reason]
+        ?? FileTally.LaterRejects(count: Int(numbers[2]), places: [])
+      noted.places.append(numbers[1])
+      stagedTallies[name]?.laterRejects[reason] = noted
     }
   }
 

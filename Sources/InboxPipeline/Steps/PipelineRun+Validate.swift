@@ -14,6 +14,7 @@ extension PipelineRun {
     }
     let files = batch.files
     batch.files = []
+    var changed: [String] = []
     for (file, verdict) in zip(files, verdicts) {
       switch verdict {
       case .fits:
@@ -22,20 +23,35 @@ extension PipelineRun {
       case .refused(let fault):
         refuse(file, fault)
       case .changed:
-        result.waitingFiles.append(file.file.name)
+        changed.append(file.file.name)
       case .failed(let error):
         throw StepFailure(error, blaming: file)
       }
     }
+    result.validFiles.sort()
+    result.invalidFiles.sort()
+    try settleCompleteness(waiting: changed)
+    pass(.validated)
+  }
+
+  /// Asks again whether the batch is complete, now that files have left it.
+  ///
+  /// - Parameter changed: names of those that wait for the next run whatever the rest does.
+  func settleCompleteness(waiting changed: [String]) throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
       batch.checkCompleteness(hasProducts: try store().hasProducts())
     }
-    if !batch.missing.isEmpty {
-      result.waitingFiles = (result.waitingFiles + batch.files.map(\.file.name)).sorted()
-      result.waitingFor = batch.files.isEmpty ? [] : batch.missing.map(\.rawValue)
+    result.waitingFiles += changed
+    if !changed.isEmpty { result.waitingFor.append(Self.restlessness) }
+    if !batch.missing.isEmpty, !batch.files.isEmpty {
+      result.waitingFiles += batch.files.map(\.file.name)
+      result.waitingFor += batch.missing.map(\.rawValue)
     }
-    pass(.validated)
+    result.waitingFiles.sort()
   }
+
+  /// What a file waits for that is not quiet.
+  static let restlessness = "an end of changes"
 
   private func refuse(_ file: TakenFile, _ fault: SchemaFault) {
     batch.refusals.append(

@@ -1,66 +1,6 @@
 import CRDKafka
 import Connect
 
-/// What a client is for: it decides which properties the job sets itself.
-package enum KafkaRole: Sendable {
-  case producer
-  /// Reads partitions that it is told to.
-  case consumer
-  /// A member of a consumer group.
-  case member
-
-  /// What serves this program better than the library's own defaults; the user's settings win.
-  var defaults: KeyValuePairs<String, String> {
-    switch self {
-    case .producer:
-      [
-        "client.id": "firstclick",
-        "compression.codec": "lz4",
-        // A batch waits so long for more messages of its partition.
-        "linger.ms": "5",
-        "batch.size": "1000000",
-        // What waits for the brokers, at most; then appending waits.
-        "queue.buffering.max.messages": "500000",
-        "queue.buffering.max.kbytes": "131072",
-        "reconnect.backoff.max.ms": "2000",
-        "socket.keepalive.enable": "true",
-      ]
-    case .consumer, .member:
-      [
-        "client.id": "firstclick",
-        // A partition that can be fetched again waits for the answer under way.
-        "fetch.wait.max.ms": "100",
-        "fetch.error.backoff.ms": "100",
-        "reconnect.backoff.max.ms": "2000",
-        "socket.keepalive.enable": "true",
-        "socket.nagle.disable": "true",
-        "check.crcs": "true",
-      ]
-    }
-  }
-
-  /// What the job's promises rest on; the user may not set these.
-  var requirements: KeyValuePairs<String, String> {
-    switch self {
-    case .producer:
-      [
-        "enable.idempotence": "true",
-        "partitioner": "murmur2_random",
-        "allow.auto.create.topics": "false",
-      ]
-    case .consumer, .member:
-      [
-        "enable.auto.commit": "false",
-        "enable.auto.offset.store": "false",
-        "auto.offset.reset": "error",
-        "isolation.level": "read_committed",
-        "enable.partition.eof": "true",
-        "allow.auto.create.topics": "false",
-      ]
-    }
-  }
-}
-
 /// librdkafka's configuration object, owned until a client takes it.
 struct KafkaConfiguration: ~Copyable {
   private static let errorCapacity = 512
@@ -74,6 +14,7 @@ struct KafkaConfiguration: ~Copyable {
     self.settings = settings
     self.role = role
     object = rd_kafka_conf_new()
+    try set("client.id", "firstclick")
     for (name, value) in role.defaults { try set(name, value) }
     for property in settings.properties { try set(property) }
     for (name, value) in role.requirements { try set(name, value) }

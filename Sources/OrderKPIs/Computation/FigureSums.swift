@@ -8,16 +8,20 @@ struct FigureSums: Sendable {
   private var days: [Int32: DaySums] = [:]
   private var categories: [CategoryDay: CategorySums] = [:]
 
+  mutating func add(_ sums: DaySums, to day: Int32) { days[day, default: DaySums()] += sums }
+
+  mutating func add(_ sums: CategorySums, to day: Int32, _ category: UInt32) {
+    categories[CategoryDay(day: day, category: category), default: CategorySums()] += sums
+  }
+
   mutating func merge(_ windows: borrowing DayWindows) {
-    for window in windows.days { days[window.day, default: DaySums()] += window.sums }
-    windows.forEachCategory { day, category, sums in
-      categories[CategoryDay(day: day, category: category), default: CategorySums()] += sums
-    }
+    for window in windows.days { add(window.sums, to: window.day) }
+    windows.forEachCategory { day, category, sums in add(sums, to: day, category) }
   }
 
   mutating func merge(_ other: FigureSums) {
-    for (day, sums) in other.days { days[day, default: DaySums()] += sums }
-    for (place, sums) in other.categories { categories[place, default: CategorySums()] += sums }
+    for (day, sums) in other.days { add(sums, to: day) }
+    for (place, sums) in other.categories { add(sums, to: place.day, place.category) }
   }
 
   /// The figures, sorted.

@@ -32,10 +32,11 @@ final class TableReader<Row: CleanRow>: Sendable {
   ///   - rows: called with the clean rows of a part of a chunk, and the chunk's place; the rows are
   ///     valid during the call.
   ///   - end: called behind the last rows of a chunk.
-  /// - Throws: when a file cannot be read, is no text, or has too many malformed rows.
+  /// - Throws: when a file cannot be read, is no text, or has too many malformed rows; what `end`
+  ///   throws.
   func read(
     rows: (CleanBatch<Row>, InputPlace) -> Void,
-    end: (InputPlace) -> Void
+    end: (InputPlace) throws(ConnectorError) -> Void
   ) throws(ConnectorError) {
     let buffer = ChunkBuffer()
     var batch = CleanBatch<Row>()
@@ -59,7 +60,7 @@ final class TableReader<Row: CleanRow>: Sendable {
         rows(batch, place)
         batch.removeRows()
       }
-      end(place)
+      try end(place)
       try note(batch, of: chunk)
       batch = CleanBatch(reusing: batch)
     }

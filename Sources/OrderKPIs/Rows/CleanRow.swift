@@ -53,8 +53,17 @@ package struct OrderRow: CleanRow {
   package let userID: CellText
   /// In lower case.
   package let status: CellText
+  /// In the years 1 to 9999, UTC.
   package let createdAt: EventTime
   package var isReturned: Bool { status.isReturned }
+
+  /// An offset may move a time out of the years that can be written.
+  private static let years =
+    EventTime(
+      microseconds: -62_135_596_800_000_000
+    )..<EventTime(
+      microseconds: 253_402_300_800_000_000
+    )
 
   @inline(__always)
   package init(
@@ -64,9 +73,9 @@ package struct OrderRow: CleanRow {
   ) throws(Rejection) {
     id = row.text(OrderField.id)
     guard !id.isEmpty else { throw .missingID }
-    guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))) else {
-      throw .createdAt
-    }
+    guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))),
+      Self.years ~= time
+    else { throw .createdAt }
     if shape == .a, row.text(OrderField.itemCount).isZero { throw .itemCount }
     createdAt = time
     userID = row.text(OrderField.userID)

@@ -48,4 +48,9 @@ package struct RejectedPlace: Hashable, Sendable {
   package let reason: Rejection
   /// In bytes of the file, unpacked.
   package let offset: Int64
+
+  package init(reason: Rejection, offset: Int64) {
+    self.reason = reason
+    self.offset = offset
+  }
 }

@@ -7,11 +7,20 @@ package import Connect
 package struct PostgresSink: Sink {
   private let address: PostgresAddress
   private let fault: Fault?
+  private let recentByteLimit: Int
+
+  /// What a task may remember of the events it stored, in bytes: some 600,000 of the usual kind.
+  package static let defaultRecentByteLimit = 64 << 20
 
   /// Makes the sink for an address; `fault` says where a crash test strikes.
-  package init(_ address: PostgresAddress, fault: Fault? = .fromEnvironment) {
+  package init(
+    _ address: PostgresAddress,
+    fault: Fault? = .fromEnvironment,
+    recentByteLimit: Int = defaultRecentByteLimit
+  ) {
     self.address = address
     self.fault = fault
+    self.recentByteLimit = recentByteLimit
   }
 
   package var acceptsRevisions: Bool { true }
@@ -55,7 +64,8 @@ package struct PostgresSink: Sink {
       task: Int32(task),
       source: identity,
       rule: rule,
-      fault: fault
+      fault: fault,
+      recentByteLimit: recentByteLimit
     )
   }
 }

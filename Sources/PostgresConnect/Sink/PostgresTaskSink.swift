@@ -27,12 +27,15 @@ final class PostgresTaskSink: TaskSink {
   private let source: String
   private let rule: AttributionRule
   private let fault: Fault?
+  private let recentByteLimit: Int
 
   /// Nil before `open` and after a failure.
   private var session: SinkSession?
   private var generation: Int64 = 0
   /// The last epoch known to be committed.
   private var committedEpoch: Int64 = 0
+  /// Knows nothing before `open`.
+  private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
   private var isUncertain = false
   /// True after a commit that another session's locks held up.
@@ -43,13 +46,16 @@ final class PostgresTaskSink: TaskSink {
     task: Int32,
     source: String,
     rule: AttributionRule,
-    fault: Fault?
+    fault: Fault?,
+    recentByteLimit: Int
   ) {
     self.address = address
     self.task = task
     self.source = source
     self.rule = rule
     self.fault = fault
+    self.recentByteLimit = recentByteLimit
+    recent = RecentEvents(rule: rule, after: .endOfInput, byteLimit: recentByteLimit)
   }
 
   func open() throws(ConnectorError) -> TaskProgress? {
@@ -66,6 +72,11 @@ final class PostgresTaskSink: TaskSink {
     generation = line.generation
     committedEpoch = line.epoch
     isUncertain = false
+    recent = RecentEvents(
+      rule: rule,
+      after: line.greatestEventTime,
+      byteLimit: recentByteLimit
+    )
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }
@@ -146,7 +157,7 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
-  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule) }
+  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
 
@@ -265,7 +276,11 @@ final class PostgresTaskSink: TaskSink {
     try session.copyDeadLetters(of: epoch)
     try session.copyGaps(of: epoch)
     fault.pass(.beforeProgress)
-    try advance(connection, to: progress.corrected(by: receipt))
+    try advance(
+      connection,
+      to: progress.corrected(by: receipt),
+      greatestEventTime: epoch.greatestEventTime
+    )
     // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
     if progress.isFlushed { try connection.execute(Self.waitForDisk) }
     fault.pass(.beforeCommit)
@@ -282,11 +297,14 @@ final class PostgresTaskSink: TaskSink {
 
   private func advance(
     _ connection: PostgresConnection,
-    to progress: TaskProgress
+    to progress: TaskProgress,
+    greatestEventTime: EventTime
   ) throws(ConnectorError) {
     let tag = try connection.execute(
       ProgressLine.advance,
-      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress)
+      [
+        String(task), String(generation), String(committedEpoch), greatestEventTime.postgresText,
+      ] + ProgressLine.values(progress)
     )
     guard tag.rowCount != 1 else { return }
     try connection.execute("ROLLBACK")

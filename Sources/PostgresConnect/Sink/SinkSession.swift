@@ -80,7 +80,7 @@ final class SinkSession {
       )
       knownDays.formUnion(newDays)
     }
-    if !hasStagingTables && (epoch.needsLateRules || !epoch.revisions.isEmpty) {
+    if !hasStagingTables && epoch.needsStagingTables {
       try connection.execute(StagingTables.creation)
       hasStagingTables = true
     }
@@ -135,27 +135,18 @@ final class SinkSession {
     rule: AttributionRule,
     watermark: Watermark
   ) throws(ConnectorError) -> CommitReceipt {
-    guard epoch.needsLateRules else { return CommitReceipt() }
-    try connection.copy(
-      epoch.lateClicks,
-      into: StagingTables.lateClicks,
-      columns: LateRow<ClickRecord>.columns
-    )
-    try connection.copy(
-      epoch.lateCheckouts,
-      into: StagingTables.lateCheckouts,
-      columns: LateRow<CheckoutRecord>.columns
-    )
-    let rules = LateRules(
-      task: epoch.task,
-      window: rule.window,
-      watermark: watermark,
-      restated: epoch.restated
-    )
-    let remaining = try rules.settle(on: connection)
+    if let times = epoch.restated {
+      try LateScan(task: epoch.task, window: rule.window, watermark: watermark, floor: .endOfInput)
+        .restate(times, on: connection)
+    }
+    guard epoch.hasLateEvents else { return CommitReceipt() }
+    let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
+    let remaining = try rules.settle(epoch, on: connection)
     var receipt = CommitReceipt()
-    receipt.lateClickDuplicates = epoch.lateClickCount - remaining.clicks.stored
-    receipt.lateCheckoutDuplicates = epoch.lateCheckoutCount - remaining.checkouts.stored
+    receipt.lateClickDuplicates =
+      epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored
+    receipt.lateCheckoutDuplicates =
+      epoch.lateNotes.counts[.checkouts, default: 0] - remaining.checkouts.stored
     receipt.lateClicksDropped = remaining.clicks.dropped
     receipt.lateCheckoutsDropped = remaining.checkouts.dropped
     return receipt

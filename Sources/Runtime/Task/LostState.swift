@@ -40,7 +40,7 @@ struct LostState {
   func emptyEngine(_ rule: AttributionRule) -> FirstClick {
     var engine = FirstClick(rule: rule)
     engine.beginRebuild(watermark: watermark)
-    engine.finishRebuild(pendingAreStored: true)
+    engine.finishRebuild()
     return engine
   }
 }

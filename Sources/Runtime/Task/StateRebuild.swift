@@ -38,7 +38,7 @@ struct StateRebuild {
     checkouts = checkoutsRead
     // Early rows are all stored. Of final ones, those that a flush has answered early are, perhaps
     // several runs ago: as revisions they are right either way.
-    engine.finishRebuild(pendingAreStored: true)
+    engine.finishRebuild()
     if progress.emission == .final && environment.settings.rule.emission == .early {
       engine.handOverPending()
     }

@@ -81,6 +81,44 @@ import Testing
     #expect(outcome.errors.contains("key"), "\(outcome.errors)")
   }
 
+  @Test func `messages that retention took are an error, or a gap that is listed`() throws {
+    let trial = try KafkaTrial(partitions: 1)
+    try trial.generate(events: 3000, seed: 91)
+    let first = try trial.startWorker(["--until-end"]).wait()
+    #expect(first.exitCode == 0, "\(first.errors)")
+    // More than the broker keeps of a partition: what was read is gone, and the next as well.
+    try trial.generate(
+      events: 40_000,
+      seed: 92,
+      start: "2025-01-01T08:00:00Z",
+      compression: "none"
+    )
+    let refused = try trial.startWorker(["--until-end"]).wait()
+    #expect(refused.exitCode == 1)
+    let last = try #require(refused.errorLines.last)
+    #expect(last.contains("topic shop-clicks, partition 0 no longer has the offsets"), "\(last)")
+    #expect(last.contains("--on-gap skip"), "\(last)")
+    try trial.job.expectLaw()
+
+    let skipping = try trial.startWorker(["--until-end", "--on-gap", "skip"]).wait()
+    #expect(skipping.exitCode == 0, "\(skipping.errors)")
+    try trial.job.expectLaw()
+    let gaps = try trial.job.query(
+      """
+      SELECT g.records > 0, g.to_position::bigint - g.from_position::bigint = g.records,
+        p.clicks_records + g.records = p.clicks_position::bigint
+      FROM ecommerce.log_gaps AS g
+      JOIN ecommerce.stream_progress AS p ON p.task = g.task
+      WHERE g.stream = 'clicks'
+      """
+    )
+    #expect(gaps == [["t", "t", "t"]])
+    for command in ["status", "verify"] {
+      let outcome = try trial.job.start("stream-job", [command]).wait()
+      #expect(outcome.output.contains("of the log skipped, at most "), "\(outcome.output)")
+    }
+  }
+
   @Test func `what cannot be read is refused in one line`() throws {
     let trial = try KafkaTrial()
     try trial.broker.makeTopic("odd-clicks", partitionCount: 3)

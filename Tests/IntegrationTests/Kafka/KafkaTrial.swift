@@ -9,14 +9,14 @@ import Testing
 ///
 ///     generator -> broker -> worker, worker, ... -> PostgreSQL <- verify, truth file
 final class KafkaTrial {
-  static let partitions = 8
-
+  let partitions: Int
   let job: JobTrial
   let broker: LocalBroker
   var uri: String { "kafka://\(broker.bootstrap)/shop" }
 
   /// A trial on a database of its own on the shared cluster, unless `address` names one.
-  init(brokers: Int = 1, partitions: Int = partitions, address: PostgresAddress? = nil) throws {
+  init(brokers: Int = 1, partitions: Int = 8, address: PostgresAddress? = nil) throws {
+    self.partitions = partitions
     job = try JobTrial(address: address)
     broker = try LocalBroker(brokerCount: brokers)
     try broker.makeTopics(prefix: "shop", partitionCount: partitions)
@@ -30,20 +30,33 @@ final class KafkaTrial {
   func startGenerator(
     events: Int,
     seed: Int,
-    rate: Int? = nil
+    start: String = "2025-01-01T00:00:00Z",
+    rate: Int? = nil,
+    compression: String = "lz4"
   ) throws -> ProgramRun {
     try job.start(
       "generator",
       [
-        "--to", uri, "--events", "\(events)", "--partitions", "\(Self.partitions)",
+        "--to", uri, "--events", "\(events)", "--partitions", "\(partitions)",
         "--seed", "\(seed)", "--users", "\(events / 75)", "--span", "8h",
-        "--truth", "truth.csv",
-      ] + (rate.map { ["--rate", "\($0)"] } ?? ["--max-speed"]) + JobTrial.flaws
+        "--start", start, "--truth", "truth.csv",
+      ] + (rate.map { ["--rate", "\($0)"] } ?? ["--max-speed"]) + JobTrial.flaws,
+      environment: ["FIRSTCLICK_KAFKA_COMPRESSION_CODEC": compression]
     )
   }
 
-  func generate(events: Int, seed: Int) throws {
-    let outcome = try startGenerator(events: events, seed: seed).wait()
+  func generate(
+    events: Int,
+    seed: Int,
+    start: String = "2025-01-01T00:00:00Z",
+    compression: String = "lz4"
+  ) throws {
+    let outcome = try startGenerator(
+      events: events,
+      seed: seed,
+      start: start,
+      compression: compression
+    ).wait()
     try #require(outcome.exitCode == 0, "\(outcome.errors)")
   }
 
@@ -92,8 +105,8 @@ final class KafkaTrial {
     try job.wait(for: workers[0]) {
       let counts = try taskCounts()
       let shares = workers.map { counts[$0.processID] ?? 0 }
-      return shares.reduce(0, +) == Self.partitions
-        && shares.allSatisfy { $0 >= Self.partitions / workers.count }
+      return shares.reduce(0, +) == partitions
+        && shares.allSatisfy { $0 >= partitions / workers.count }
     }
   }
 

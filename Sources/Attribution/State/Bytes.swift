@@ -1,0 +1,71 @@
+/// Short strings, read, compared and copied in place: inlined, unlike `memcmp` and `memcpy`.
+///
+/// Everything reads and writes inside the given bytes.
+extension UnsafeRawPointer {
+  @inline(__always) func word(at offset: Int) -> UInt64 {
+    loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
+  @inline(__always) func half(at offset: Int) -> UInt32 {
+    loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  }
+  @inline(__always) func byte(at offset: Int) -> UInt8 {
+    load(fromByteOffset: offset, as: UInt8.self)
+  }
+
+  /// True when `count` bytes here and there are the same.
+  @inline(__always) func holdsSameBytes(as other: UnsafeRawPointer, count: Int) -> Bool {
+    if count >= 8 {
+      var offset = 0
+      while offset &+ 8 < count {
+        if word(at: offset) != other.word(at: offset) { return false }
+        offset &+= 8
+      }
+      return word(at: count &- 8) == other.word(at: count &- 8)
+    }
+    var offset = 0
+    while offset < count {
+      if byte(at: offset) != other.byte(at: offset) { return false }
+      offset &+= 1
+    }
+    return true
+  }
+
+  /// The bytewise order: the first differing byte decides, then the shorter string comes first.
+  func precedes(count: Int, _ other: UnsafeRawPointer, otherCount: Int) -> Bool {
+    let common = min(count, otherCount)
+    var offset = 0
+    while offset &+ 8 <= common {
+      let mine = word(at: offset).bigEndian
+      let its = other.word(at: offset).bigEndian
+      if mine != its { return mine < its }
+      offset &+= 8
+    }
+    while offset < common {
+      if byte(at: offset) != other.byte(at: offset) {
+        return byte(at: offset) < other.byte(at: offset)
+      }
+      offset &+= 1
+    }
+    return count < otherCount
+  }
+}
+
+extension UnsafeMutableRawPointer {
+  @inline(__always) func copySmall(from bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    let count = bytes.count
+    if count >= 8 {
+      var offset = 0
+      while offset &+ 8 < count {
+        storeBytes(of: source.word(at: offset), toByteOffset: offset, as: UInt64.self)
+        offset &+= 8
+      }
+      // The last word overlaps the one before it.
+      storeBytes(of: source.word(at: count &- 8), toByteOffset: count &- 8, as: UInt64.self)
+    } else {
+      for offset in 0..<count {
+        storeBytes(of: source.byte(at: offset), toByteOffset: offset, as: UInt8.self)
+      }
+    }
+  }
+}
