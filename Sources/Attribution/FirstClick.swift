@@ -34,16 +34,19 @@ package struct FirstClick: ~Copyable {
 
   /// Everything before this is replayed.
   var frontier: Watermark = .beginning {
-    didSet { setDedupeStart() }
+    didSet { setStarts() }
   }
   /// Where a rebuild under way will end.
   var rebuildTarget: Watermark? {
-    didSet { setDedupeStart() }
+    didSet { setStarts() }
   }
   /// Ids of events before this are no longer compared with.
   ///
   /// A rebuild compares with everything.
   private(set) var dedupeStart = Int64.min
+  /// Clicks before this only serve to recognise duplicates: those that a rebuild meets although they
+  /// have left the window.
+  private(set) var joinStart = Int64.min
 
   var buckets: Buckets
   var cells = ChunkArena()
@@ -149,8 +152,9 @@ package struct FirstClick: ~Copyable {
   /// with `time >=` it.
   package var stateHorizon: EventTime { frontier - rule.window }
 
-  private mutating func setDedupeStart() {
+  private mutating func setStarts() {
     dedupeStart = rebuildTarget == nil ? stateHorizon.microseconds : .min
+    joinStart = rebuildTarget == nil ? .min : frontier.microseconds
   }
 
   package var statistics: Statistics {

@@ -43,7 +43,10 @@ import Testing
       ["--rate", "2000", "--to", "file:log"],
       in: directory
     )
-    for _ in 0..<3_000 where (try? log("log", in: directory).isEmpty) ?? true { usleep(10_000) }
+    for _ in 0..<12_000 {
+      guard (try? log("log", in: directory).isEmpty) ?? true else { break }
+      usleep(10_000)
+    }
     run.send(SIGTERM)
     #expect(try run.wait().exitCode == 0)
     #expect(try log("log", in: directory).hasSuffix("}\n"))

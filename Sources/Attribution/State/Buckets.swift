@@ -11,13 +11,19 @@
 struct Buckets: ~Copyable {
   struct Bucket: BitwiseCopyable {
     /// `time >> bits`.
-    var number: Int64
+    let number: Int64
+    /// Its first microsecond.
+    let start: Int64
     /// Clicks and ids of checkouts, see `Cell`.
     var cells = ChunkList()
     /// Checkouts until they are settled, see `Pending`.
     var pending = ChunkList()
     var clicks = KeyList()
     var checkouts = KeyList()
+
+    @inline(__always) func offset(of time: Int64) -> UInt32 {
+      UInt32(truncatingIfNeeded: time &- start)
+    }
   }
 
   /// Number and slab index of every bucket, by number.
@@ -111,7 +117,10 @@ struct Buckets: ~Copyable {
     let place = place(of: number)
     if place == entries.count || entries[place].number != number {
       entries.insert(
-        Entry(number: number, index: slab.insert(Bucket(number: number))),
+        Entry(
+          number: number,
+          index: slab.insert(Bucket(number: number, start: firstTime(of: number)))
+        ),
         at: place
       )
     }
