@@ -5,8 +5,13 @@ import TestSupport
 import Testing
 
 /// Messages as other producers write them, and topics that cannot be read.
-@Suite struct KafkaMessagesTests {
-  private static func click(_ id: String, _ user: String, _ time: String, more: String = "")
+@Suite(.mostlyWaits) struct KafkaMessagesTests {
+  private static func click(
+    _ id: String,
+    _ user: String,
+    _ time: String,
+    more: String = ""
+  )
     -> String
   {
     #"{"event_id":"\#(id)","user_id":"\#(user)","timestamp":"2025-01-01T\#(time)Z","#
@@ -18,7 +23,7 @@ import Testing
       + #""total_amount":10.00}"#
   }
 
-  @Test(arguments: ["none", "gzip", "snappy", "lz4", "zstd"])
+  @Test(arguments: ["none", "zstd"])
   func `strange messages are answered or dead letters, and all accounted for`(
     compression: String
   ) throws {
@@ -96,7 +101,7 @@ import Testing
     let refused = try trial.startWorker(["--until-end"]).wait()
     #expect(refused.exitCode == 1)
     let last = try #require(refused.errorLines.last)
-    #expect(last.contains("topic shop-clicks, partition 0 no longer has the offsets"), "\(last)")
+    #expect(last.contains("partition 0 no longer has the offsets"), "\(last)")
     #expect(last.contains("--on-gap skip"), "\(last)")
     try trial.job.expectLaw()
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Workers killed and frozen while the group moves tasks between them.
-@Suite struct KafkaRebalanceTests {
+@Suite(.mostlyWaits) struct KafkaRebalanceTests {
   @Test(arguments: [1, 2] as [UInt64])
   func `workers killed at random while 1, 3, 2 and 1 of them run`(seed: UInt64) throws {
     let trial = try KafkaTrial(brokers: 3)
@@ -57,7 +57,7 @@ import Testing
     try trial.expectRightEnd()
   }
 
-  @Test(arguments: ["after-raw-copy", "after-attributions", "before-commit", "after-commit"])
+  @Test(arguments: ["after-attributions", "before-commit"])
   func `a worker frozen in the middle of a commit holds nobody up`(point: String) throws {
     let trial = try KafkaTrial()
     let sleeper = try trial.startWorker(environment: ["FIRSTCLICK_FREEZE_AT": "\(point):9"])

@@ -24,9 +24,8 @@ final class KafkaTrial {
 
   // MARK: - Programs
 
-  /// Eight hours of events with all that goes wrong, and their truth file.
-  ///
-  /// - Parameter rate: events a second; nil writes them at once.
+  /// Eight hours of events with all that goes wrong, and their truth file; `rate` is in events a
+  /// second, nil writes them at once.
   func startGenerator(
     events: Int,
     seed: Int,

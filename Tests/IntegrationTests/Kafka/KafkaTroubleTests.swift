@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Brokers and databases that go wrong and come back, under load.
-@Suite struct KafkaTroubleTests {
+@Suite(.mostlyWaits) struct KafkaTroubleTests {
   @Test func `broker errors, a broker down and slow answers change no answer`() throws {
     let trial = try KafkaTrial(brokers: 3)
     let worker = try trial.startWorker()

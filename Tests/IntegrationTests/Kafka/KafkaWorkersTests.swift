@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Generator, broker, workers and database as processes, with nothing going wrong.
-@Suite struct KafkaWorkersTests {
+@Suite(.mostlyWaits) struct KafkaWorkersTests {
   @Test(arguments: 1...3)
   func `workers that run to the end share the log and have its answers right`(count: Int) throws {
     let trial = try KafkaTrial(brokers: count)
