@@ -74,6 +74,9 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     }
   }
 
+  /// Never asked for: a sink without progress has no state to lose.
+  func restate(_ times: Range<EventTime>) {}
+
   /// The fields lie all over the state's memory: they are asked for some rows ahead.
   private func prefetchFields(of answer: Answer) {
     prefetch(answer.checkoutFields.baseAddress)

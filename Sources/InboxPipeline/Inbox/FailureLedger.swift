@@ -22,13 +22,13 @@ package struct FailureLedger: Sendable {
     var failures: [Failure]
   }
 
-  private let path: String
+  private let inbox: InboxDirectory
   private var entries: [String: Entry]
 
   /// Reads the ledger; a damaged one is begun anew, since it only delays what it is for.
   package init(of inbox: InboxDirectory) {
-    path = "\(inbox.state)/failures.json"
-    let text = FileManager.default.contents(atPath: path) ?? Data()
+    self.inbox = inbox
+    let text = FileManager.default.contents(atPath: Self.path(in: inbox)) ?? Data()
     entries = (try? JSONDecoder().decode([String: Entry].self, from: text)) ?? [:]
   }
 
@@ -55,6 +55,10 @@ package struct FailureLedger: Sendable {
   }
 
   private func save() throws(ConnectorError) {
-    try WholeFile.write(JSONText.encode(entries), to: path)
+    try inbox.write(JSONText.encode(entries), to: Self.path(in: inbox))
+  }
+
+  private static func path(in inbox: InboxDirectory) -> String {
+    "\(inbox.state)/failures.json"
   }
 }

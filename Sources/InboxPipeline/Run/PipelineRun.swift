@@ -93,18 +93,22 @@ final class PipelineRun {
 
   private func perform(_ step: RunStep) -> RunMachine.Action {
     heartbeat.enter(step: step.rawValue)
+    let start = clock.instant()
     do throws(StepFailure) {
       try checkGoingOn(step)
       switch step {
       case .recover: try recover()
       case .collect: try collect()
       case .validate: try validate()
+      case .setAside: try setAside()
       case .stage: try stage()
       case .transform: try transform()
       case .commit: try commit()
       case .archive: try archive()
       case .report: try report()
       }
+      let seconds = start.duration(to: clock.instant()) / .seconds(1)
+      note("a step is done", ["step": step.rawValue, "seconds": "\(seconds)"])
       return machine.stepDone(hasRowsToStage: batch.hasRowsToStage)
     } catch {
       logger.error(
@@ -155,6 +159,11 @@ final class PipelineRun {
     openConnection = connection
     return connection
   }
+
+  var isConnectionLost: Bool { openConnection?.isLost ?? true }
+
+  /// Leaves the connection to who closes it.
+  func forgetConnection() { openConnection = nil }
 
   /// Ends an open transaction without a trace.
   private func rollBack() {

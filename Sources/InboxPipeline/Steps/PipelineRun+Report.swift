@@ -61,7 +61,7 @@ extension PipelineRun {
     )
     guard failures.count >= FailureLedger.limit else { return }
     let place = try InboxMove.place(for: file.file, in: settings.inbox.dead, run: id)
-    try WholeFile.write(JSONText.encode(failures), to: "\(place).errors.json")
+    try settings.inbox.write(JSONText.encode(failures), to: "\(place).errors.json")
     if try InboxMove.move(file.file, to: place, run: id) {
       result.deadFiles.append(file.file.name)
       result.waitingFiles.removeAll { $0 == file.file.name }
@@ -72,7 +72,7 @@ extension PipelineRun {
   /// Writes the result and tells the channels.
   func deliver(_ result: RunResult, of run: RunID) throws(ConnectorError) {
     let text = JSONText.encode(result)
-    try WholeFile.write(text, to: "\(settings.inbox.results)/\(run).json")
+    try settings.inbox.write(text, to: "\(settings.inbox.results)/\(run).json")
     pass(.reported)
     for channel in settings.channels {
       do throws(ConnectorError) {

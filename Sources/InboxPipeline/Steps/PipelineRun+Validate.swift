@@ -37,6 +37,7 @@ extension PipelineRun {
   /// Asks again whether the batch is complete, now that files have left it.
   ///
   /// - Parameter changed: names of those that wait for the next run whatever the rest does.
+  /// - Throws: when the database cannot be asked.
   func settleCompleteness(waiting changed: [String]) throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
       batch.checkCompleteness(hasProducts: try store().hasProducts())

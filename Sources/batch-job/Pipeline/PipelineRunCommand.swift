@@ -38,7 +38,9 @@ struct PipelineRunCommand: ParsableCommand {
     let pipeline = Pipeline(
       wish.settings(database: address),
       control: control,
-      logger: Logger(label: "batch-job") { ConsoleLog(name: $0, level: .warning) }
+      logger: Logger(label: "batch-job") { [level = wish.logLevel] in
+        ConsoleLog(name: $0, level: level)
+      }
     )
     Interrupts.onFirst { control.requestStop() }
     switch schedule {

@@ -1,7 +1,9 @@
 import Connect
 import Foundation
-@testable import KafkaConnect
+import TestSupport
 import Testing
+
+@testable import KafkaConnect
 
 extension WatchIntervals {
   /// For tests that wait for them.
