@@ -54,9 +54,11 @@ final class ClientEvents: Sendable {
     let isNews = self.failure.withLock { former in
       // That all brokers are down says less than why one of them is.
       if failure.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, former != nil { return false }
+      let isOld = former.map { $0.at.duration(to: now) > Self.silence } ?? true
+      // That a connection broke off says less than why a broker refuses.
+      if !isOld, former?.last.isRefusal == true, !failure.isRefusal { return false }
       defer { former = (failure, now) }
-      guard let former else { return true }
-      return former.last.code != failure.code || former.at.duration(to: now) > Self.silence
+      return isOld || former?.last.code != failure.code
     }
     guard isNews else { return }
     logger.warning(

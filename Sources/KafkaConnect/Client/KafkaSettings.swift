@@ -50,7 +50,7 @@ package struct KafkaSettings: Sendable {
     }
     memoryByteCount = own.memoryByteCount
     self.properties = handedOn
-    try KafkaConfiguration(self, for: .consumer).check(
+    try KafkaConfiguration(self, for: .member).check(
       allowsPlaintextPassword: own.allowsPlaintextPassword
     )
   }

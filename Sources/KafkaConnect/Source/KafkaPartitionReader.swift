@@ -50,6 +50,9 @@ final class KafkaPartitionReader: PartitionReader {
     next = position
   }
 
+  // The client cannot end while messages of its own are out.
+  deinit { shelf.removeAll() }
+
   var position: SourcePosition { next.sourcePosition }
 
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {

@@ -72,17 +72,23 @@ final class LogWatch: Sendable {
 
   /// Does what is due; blocks while it asks.
   func check(_ feeds: [PartitionFeed]) {
-    let sleepers = feedsToWake.withLock { feeds in
-      defer { feeds = [] }
-      return feeds
-    }
-    // Any request wakes the broker's thread, which then looks at all of its partitions.
-    for feed in sleepers { _ = feed.queryEnds(atMost: Self.wakeTimeout) }
+    wakeClient()
     if state.withLock({ $0.nextTopicCheck <= .now }) { checkTopics() }
     for feed in feeds where feed.needsConfirmation(every: intervals.end) {
       let ends = feed.queryEnds(atMost: intervals.query)
       feed.confirm(end: try? ends.get().upperBound)
+      wakeClient()
     }
+  }
+
+  /// Asks brokers something: any request wakes the broker's thread in the client, which then looks
+  /// at all of its partitions.
+  private func wakeClient() {
+    let sleepers = feedsToWake.withLock { feeds in
+      defer { feeds = [] }
+      return feeds
+    }
+    for feed in sleepers { _ = feed.queryEnds(atMost: Self.wakeTimeout) }
   }
 
   private func checkTopics() {
