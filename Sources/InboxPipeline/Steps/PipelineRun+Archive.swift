@@ -6,6 +6,7 @@ extension PipelineRun {
     try blamingNobody { () throws(ConnectorError) in
       for file in batch.files {
         try archive(file.file, of: id)
+        progress.fileDone()
         pass(.movedOne)
       }
       try ledger.forget(batch.files.map(\.hash))

@@ -109,6 +109,7 @@ extension PipelineRun {
       let staging = file.file.table.staging
       let tally = try staging.copy(file.file, ordinal, table, connection)
       stagedTallies[file.file.name] = tally
+      progress.fileDone()
     } catch let error as ConnectorError {
       throw StepFailure(error, blaming: error.isAboutRows ? file : nil)
     } catch {

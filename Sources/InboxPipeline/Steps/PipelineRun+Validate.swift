@@ -9,8 +9,9 @@ extension PipelineRun {
   /// What is left may lack a table then: it waits.
   func validate() throws(StepFailure) {
     let limit = settings.badRowLimit
-    let verdicts = Parallel.map(batch.files) { file in
-      FileVerdict(of: file, badRowLimit: limit)
+    let verdicts = Parallel.map(batch.files) { [progress] file in
+      defer { progress.fileDone() }
+      return FileVerdict(of: file, badRowLimit: limit)
     }
     let files = batch.files
     batch.files = []
