@@ -49,14 +49,15 @@ package struct FirstClick: ~Copyable {
   private(set) var joinStart = Int64.min
 
   var buckets: Buckets
-  var cells = ChunkArena()
-  var users = UserTable()
+  var cells: ChunkArena
+  var users: UserTable
   var timelines = TimeIndexPool()
   var landmarks = Landmarks()
   var clickIDs = IDIndex()
   var checkoutIDs = IDIndex()
-  var products = Interner()
-  var origins = Interner()
+  var products: Interner
+  var origins: Interner
+  private let pages: PageSupply
   var outbox = Outbox()
   var clickCount = 0
   var pendingCount = 0
@@ -87,7 +88,12 @@ package struct FirstClick: ~Copyable {
     window = rule.window.microseconds
     isEarly = rule.emission == .early
     self.hash = hash
-    buckets = Buckets(bits: bucketBits)
+    pages = PageSupply()
+    buckets = Buckets(bits: bucketBits, pages)
+    cells = ChunkArena(pages)
+    users = UserTable(pages)
+    products = Interner(pages)
+    origins = Interner(pages)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -163,7 +169,7 @@ package struct FirstClick: ~Copyable {
     statistics.pendingCheckouts = pendingCount
     statistics.users = users.count
     statistics.allocatedBytes =
-      buckets.allocatedBytes + cells.allocatedBytes
+      pages.allocatedBytes + buckets.allocatedBytes + cells.allocatedBytes
       + users.allocatedBytes + timelines.allocatedBytes + landmarks.allocatedBytes
       + clickIDs.allocatedBytes
       + checkoutIDs.allocatedBytes + products.allocatedBytes + origins.allocatedBytes

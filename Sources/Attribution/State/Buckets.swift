@@ -36,18 +36,19 @@ struct Buckets: ~Copyable {
   static let mostBits = 24
 
   let bits: Int64
-  private var slab = Slab<Bucket>()
+  private var slab: Slab<Bucket>
   private(set) var entries: [Entry] = []
   /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
   private let recent: UnsafeMutablePointer<Entry>
   private static let recentCount = 1024
 
-  init(bits: Int) {
+  init(bits: Int, _ pages: PageSupply) {
     precondition(
       0...Buckets.mostBits ~= bits,
       "a bucket of 2^\(bits) microseconds is out of range"
     )
     self.bits = Int64(bits)
+    slab = Slab(pages)
     recent = .allocate(capacity: Buckets.recentCount)
     recent.initialize(repeating: Entry(number: 0, index: 0), count: Buckets.recentCount)
   }

@@ -8,7 +8,7 @@ internal import Events
 /// evicted one costs more than a look at the run's record.
 struct Interner: ~Copyable {
   private var index = HashIndex()
-  private var runs = Slab<Run>()
+  private var runs: Slab<Run>
   private var byteCount = 0
 
   private struct Run: BitwiseCopyable {
@@ -17,6 +17,8 @@ struct Interner: ~Copyable {
     var lastBucket: Int64
     var byteCount: UInt32
   }
+
+  init(_ pages: PageSupply) { runs = Slab(pages) }
 
   deinit {
     index.forEach { runs[$0].pointee.bytes.deallocate() }

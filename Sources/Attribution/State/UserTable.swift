@@ -29,7 +29,9 @@ struct User: BitwiseCopyable {
 /// Users by the fingerprint of their user_id.
 struct UserTable: ~Copyable {
   private var index = HashIndex()
-  private var users = Slab<User>()
+  private var users: Slab<User>
+
+  init(_ pages: PageSupply) { users = Slab(pages) }
 
   var count: Int { users.count }
   var allocatedBytes: Int { index.allocatedBytes + users.allocatedBytes }
