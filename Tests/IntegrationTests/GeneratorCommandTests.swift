@@ -43,8 +43,9 @@ import Testing
       ["--rate", "2000", "--to", "file:log"],
       in: directory
     )
-    for _ in 0..<12_000 {
-      guard (try? log("log", in: directory).isEmpty) ?? true else { break }
+    defer { run.end() }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while (try? log("log", in: directory).isEmpty) ?? true, ContinuousClock.now < deadline {
       usleep(10_000)
     }
     run.send(SIGTERM)
