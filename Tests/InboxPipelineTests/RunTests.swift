@@ -271,9 +271,14 @@ import Testing
   }
 
   @Test func `of two copies in one batch one is processed`() throws {
-    try putShop()
+    try trial.put("orders_1.csv", ShopFiles.orders)
     try trial.put("orders_copy.csv", ShopFiles.orders, age: 30)
+    // Neither is processed yet: both wait.
+    #expect(try trial.run().waitingFiles == ["orders_1.csv", "orders_copy.csv"])
+    #expect(trial.names(in: "input").count == 2)
+    try putShop()
     let result = try trial.run()
+    #expect(trial.names(in: "input").isEmpty)
     #expect(result.duplicateFiles == ["orders_copy.csv": result.run])
     #expect(try trial.days() == ["2026-11-20 2 24.50 3 2 50.00"])
   }

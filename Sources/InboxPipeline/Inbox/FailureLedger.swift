@@ -32,7 +32,7 @@ package struct FailureLedger: Sendable {
     entries = (try? JSONDecoder().decode([String: Entry].self, from: text)) ?? [:]
   }
 
-  /// Notes that the file failed a run.
+  /// Notes that the file failed a run, once for each run.
   ///
   /// - Returns: all its failures so far.
   package mutating func add(
@@ -40,6 +40,7 @@ package struct FailureLedger: Sendable {
     of file: TakenFile
   ) throws(ConnectorError) -> [Failure] {
     var entry = entries[file.hash.description] ?? Entry(name: file.file.name, failures: [])
+    guard entry.failures.last?.run != failure.run else { return entry.failures }
     entry.name = file.file.name
     entry.failures.append(failure)
     entries[file.hash.description] = entry

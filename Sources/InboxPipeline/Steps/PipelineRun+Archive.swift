@@ -9,6 +9,7 @@ extension PipelineRun {
         progress.fileDone()
         pass(.movedOne)
       }
+      for copy in batch.copies { try setAside(Batch.Duplicate(file: copy, run: id.description)) }
       try ledger.forget(batch.files.map(\.hash))
     }
     pass(.archived)

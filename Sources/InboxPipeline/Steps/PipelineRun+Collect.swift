@@ -17,7 +17,9 @@ extension PipelineRun {
       batch.checkCompleteness(hasProducts: try store().hasProducts())
       result.waitingFor = batch.files.isEmpty ? [] : batch.missing.map(\.rawValue)
       if !restless.isEmpty { result.waitingFor.append(Self.restlessness) }
-      if !batch.missing.isEmpty { result.waitingFiles += batch.files.map(\.file.name) }
+      if !batch.missing.isEmpty {
+        result.waitingFiles += (batch.files + batch.copies).map(\.file.name)
+      }
       result.waitingFiles = (result.waitingFiles + restless.map(\.name)).sorted()
       if batch.hasRowsToStage { try store().begin(result, lease: lease) }
     }
@@ -77,7 +79,7 @@ extension PipelineRun {
       } else if seen.insert(BatchKey(table: file.file.table, hash: file.hash)).inserted {
         batch.files.append(file)
       } else {
-        batch.duplicates.append(Batch.Duplicate(file: file, run: id.description))
+        batch.copies.append(file)
       }
     }
   }

@@ -33,7 +33,8 @@ extension PipelineRun {
       result.stagedRows = [:]
       result.days = []
       result.rejectedRows = [:]
-      result.waitingFiles = (result.waitingFiles + batch.files.map(\.file.name)).sorted()
+      result.waitingFiles = (result.waitingFiles + (batch.files + batch.copies).map(\.file.name))
+        .sorted()
     }
   }
 
@@ -69,12 +70,12 @@ extension PipelineRun {
     try ledger.forget([file.hash])
   }
 
-  /// Writes the result and tells the channels.
+  /// Writes the result and tells the channels, unless there is nothing to tell.
   func deliver(_ result: RunResult, of run: RunID) throws(ConnectorError) {
     let text = JSONText.encode(result)
     try settings.inbox.write(text, to: "\(settings.inbox.results)/\(run).json")
     pass(.reported)
-    for channel in settings.channels {
+    for channel in result.isIdle ? [] : settings.channels {
       do throws(ConnectorError) {
         try Notification.deliver(text, to: channel, retryLimit: settings.retryLimit, control)
       } catch {

@@ -11,7 +11,8 @@ extension PipelineRun {
     pass(.setAside)
   }
 
-  private func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
+  /// Moves a file whose content is committed out of the inbox.
+  func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
     try InboxDirectory.make(settings.inbox.duplicates)
     let file = duplicate.file.file
     let place = try InboxMove.place(

@@ -46,7 +46,7 @@ extension PipelineRun {
     result.waitingFiles += changed
     if !changed.isEmpty { result.waitingFor.append(Self.restlessness) }
     if !batch.missing.isEmpty, !batch.files.isEmpty {
-      result.waitingFiles += batch.files.map(\.file.name)
+      result.waitingFiles += (batch.files + batch.copies).map(\.file.name)
       result.waitingFor += batch.missing.map(\.rawValue)
     }
     result.waitingFiles.sort()
