@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help deps build demo test bench format lint clean
 
 # The C libraries and the server; Swift itself comes from https://swift.org/install.
-PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev postgresql \
+PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev postgresql \
   pkg-config
 SOURCES := Package.swift Sources Tests generator sql
 DEMO := .firstclick/demo
@@ -77,7 +77,12 @@ demo: build ## Generate 1.2 million events, attribute them, query and verify the
 
 test: deps ## Run every test, those with a PostgreSQL server included.
 	@swift build --build-tests
-	swift test --skip-build
+	log=$$(mktemp)
+	trap 'rm -f $$log' EXIT
+	swift test --skip-build 2>&1 | tee $$log || {
+	  printf '\n== failed\n'
+	  grep -A 3 '^✘' $$log
+	  exit 1; }
 
 bench: deps ## Measure rates beside their limits.
 	@swift run -c release benchmarks

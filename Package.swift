@@ -45,6 +45,18 @@ let package = Package(
       pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"])]
     ),
+    .systemLibrary(
+      name: "CCrypto",
+      path: "Sources/CCrypto",
+      pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]
+    ),
+    .systemLibrary(
+      name: "CCurl",
+      path: "Sources/CCurl",
+      pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
     .target(name: "CScan"),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
@@ -82,7 +94,10 @@ let package = Package(
     ),
     .target(
       name: "KafkaConnect",
-      dependencies: ["CRDKafka", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CRDKafka", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -99,7 +114,7 @@ let package = Package(
     // The batch path: files in, the same operators, files or tables out.
     .target(
       name: "FileInput",
-      dependencies: ["CZlib", "CZstd", "Connect"],
+      dependencies: ["CZlib", "CZstd", "CScan", "Connect", "Events"],
       swiftSettings: settings
     ),
     .target(
@@ -111,12 +126,18 @@ let package = Package(
     ),
     .target(
       name: "OrderKPIs",
-      dependencies: ["FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan"],
+      dependencies: [
+        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+      ],
       swiftSettings: settings
     ),
     .target(
       name: "InboxPipeline",
-      dependencies: ["OrderKPIs", "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow"],
+      dependencies: [
+        "CCrypto", "CCurl", "OrderKPIs", "FileInput", "PostgresConnect", "Runtime", "Connect",
+        "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
 
@@ -124,7 +145,7 @@ let package = Package(
     .target(
       name: "Programs",
       dependencies: [
-        "Connect", "Dataflow",
+        "PostgresConnect", "Connect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
@@ -142,8 +163,9 @@ let package = Package(
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect",
+        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "generator/Command",
       swiftSettings: settings
@@ -165,13 +187,14 @@ let package = Package(
         "Connect",
         "Attribution", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "local-broker",
       dependencies: [
-        "Programs", "KafkaConnect",
+        "Programs", "KafkaConnect", "Connect",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
@@ -179,8 +202,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect", "Generation",
-        "Events",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
+        "Generation", "Events",
         "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -191,7 +214,10 @@ let package = Package(
     // Tests, one folder a target.
     .target(
       name: "TestSupport",
-      dependencies: ["Attribution", "Connect", "PostgresConnect", "Events", "Dataflow"],
+      dependencies: [
+        "KafkaConnect", "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events",
+        "Dataflow", .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/TestSupport",
       swiftSettings: settings
     ),
@@ -222,12 +248,15 @@ let package = Package(
     ),
     .testTarget(
       name: "KafkaConnectTests",
-      dependencies: ["KafkaConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      dependencies: [
+        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "FileInputTests",
-      dependencies: ["FileInput", "Connect", "TestSupport"],
+      dependencies: ["FileInput", "CZlib", "CZstd", "Connect", "Events", "TestSupport"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -248,9 +277,8 @@ let package = Package(
     .testTarget(
       name: "InboxPipelineTests",
       dependencies: [
-        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Events",
-        "Dataflow",
-        "TestSupport",
+        "InboxPipeline", "OrderKPIs", "FileInput", "Connect", "PostgresConnect", "Runtime",
+        "Events", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
@@ -267,15 +295,17 @@ let package = Package(
     .testTarget(
       name: "ProgramsTests",
       dependencies: [
-        "Programs", "Dataflow", "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "Programs", "Connect", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "TestSupport",
-        "KafkaConnect", "generator", "stream-job", "batch-job", "local-broker",
+        "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
+        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
+        "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

@@ -14,6 +14,8 @@ package enum SQLFiles {
     migration(3, "constraints", PackageResources._003_constraints_sql),
     migration(4, "analytics", PackageResources._004_analytics_sql),
     migration(5, "comments", PackageResources._005_comments_sql),
+    migration(6, "pipeline", PackageResources._006_pipeline_sql),
+    migration(7, "rejected_rows", PackageResources._007_rejected_rows_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

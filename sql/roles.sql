@@ -53,14 +53,25 @@ GRANT INSERT ON
   ecommerce.raw_clicks,
   ecommerce.raw_checkouts,
   ecommerce.late_events,
-  ecommerce.dead_letters
+  ecommerce.dead_letters,
+  ecommerce.log_gaps
+TO firstclick_writer;
+-- A day is recomputed whole: categories that it no longer has go.
+GRANT INSERT, UPDATE, DELETE ON
+  ecommerce.pipeline_lease,
+  ecommerce.pipeline_runs,
+  ecommerce.processed_files,
+  ecommerce.staging_products,
+  ecommerce.staging_orders,
+  ecommerce.staging_order_items,
+  ecommerce.order_kpis,
+  ecommerce.category_kpis,
+  ecommerce.rejected_rows
 TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,
   ecommerce.stream_progress,
-  ecommerce.users,
-  ecommerce.order_kpis,
-  ecommerce.category_kpis
+  ecommerce.users
 TO firstclick_writer;
 GRANT EXECUTE ON FUNCTION ecommerce.ensure_day_partitions(date[]) TO firstclick_writer;
 GRANT EXECUTE ON FUNCTION ecommerce.refresh_all_materialized_views() TO firstclick_writer;

@@ -5,11 +5,24 @@ package protocol LogWriter: AnyObject {
   /// Number of partitions, the same of both streams.
   var partitionCount: Int { get }
 
-  /// Appends whole lines, each with its line end, to one partition; returns when all are handed
-  /// over.
+  /// True when the log held messages before this writer came; exact once it has finished.
+  var isContinued: Bool { get }
+
+  /// Hands whole lines, each with its line end, to one partition: that of their keys.
+  ///
+  /// Waits while the log takes no more; throws when something could not be stored, then or before.
   func append(
-    _ lines: UnsafeRawBufferPointer,
+    _ lines: KeyedLines,
     to stream: StreamKind,
     partition: Int
   ) throws(ConnectorError)
+
+  /// Returns when the log has stored all that was appended; throws, with the number, when it could
+  /// not.
+  func finish() throws(ConnectorError)
+}
+
+extension LogWriter {
+  /// Of a log that is new, if nothing else is asked for.
+  package static var newPartitionCount: Int { 4 }
 }

@@ -1,4 +1,5 @@
 package import Events
+import Foundation
 
 /// Turns the messages of one stream into records.
 package protocol MessageDecoder {
@@ -38,13 +39,37 @@ extension MessageDecoder {
       assert(byteCount == run.bytes.count, "decoder left \(run.bytes.count - byteCount) bytes")
     case .messages(let messages):
       for message in messages {
-        let bytes = message.bytes.map { UnsafeMutableRawBufferPointer(rebasing: run.bytes[$0]) }
         decode(
-          message: bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0),
+          message: UnsafeMutableRawBufferPointer(start: message.start, count: message.byteCount),
           offset: message.offset,
           into: &batch
         )
       }
     }
+  }
+}
+
+extension MessageRun {
+  /// How many records of the run, decoded into `batch`, have another key than their user, or none.
+  ///
+  /// They are read all the same: a task goes by the partition. But their user's other events may
+  /// stand in other partitions, where they do not meet.
+  package func strayKeyCount<Record>(of batch: RecordBatch<Record>) -> Int {
+    guard case .messages(let messages) = framing else { return 0 }
+    var count = 0
+    var next = 0
+    for record in batch.records {
+      // Records come in the messages' order; those in between were rejected.
+      while messages[next].offset != record.offset { next += 1 }
+      if !messages[next].hasKey(record.bytes(record.userID)) { count += 1 }
+    }
+    return count
+  }
+}
+
+extension MessageRun.Message {
+  fileprivate func hasKey(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let key, let start = bytes.baseAddress, keyByteCount == bytes.count else { return false }
+    return memcmp(key, start, keyByteCount) == 0
   }
 }

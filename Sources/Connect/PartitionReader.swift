@@ -2,54 +2,116 @@
 ///
 /// Used by one thread at a time. The memory of a run is the reader's and is reused by the next read.
 package protocol PartitionReader: AnyObject {
-  /// The next run of messages, without waiting; empty when caught up.
+  /// The next run of messages, without waiting; empty when none is there yet.
   ///
-  /// It has about `byteCount` bytes at most, but at least one record if there is one, however long.
+  /// Whether more is to come says `MessageRun.isCaughtUp`: a log behind a network may have records
+  /// that have not arrived. A run has about `byteCount` bytes at most, but at least one record if
+  /// there is one, however long. A gap comes with the first run behind it; one that reaches past the
+  /// reader's bound comes with an empty run, and nothing follows.
+  ///
+  /// Throws for what will not pass; trouble that may pass (a broker away) is no error, and no end.
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun
 
   /// The position after everything that `read` has returned.
   var position: SourcePosition { get }
 
-  /// Lag behind the end of the partition, in the log's own unit (bytes for files).
+  /// Lag behind the end of the partition, in the log's own unit: bytes for files, messages for
+  /// Kafka.
   func lag() throws(ConnectorError) -> Int64
 }
 
-/// A run of messages in memory that the decoder may rewrite in place; 64 bytes behind its end are
-/// readable.
+/// A run of messages in memory that the decoder may rewrite in place; 64 bytes behind the end of
+/// each piece of it are readable.
 package struct MessageRun {
   /// How messages are told apart.
   package enum Framing {
-    /// Newline-separated text (`\n` or `\r\n`); only the last line may lack its line end.
-    /// Blank lines are no messages.
+    /// Newline-separated text (`\n` or `\r\n`) in `bytes`; only the last line may lack its line
+    /// end. Blank lines are no messages.
     case lines
-    /// One message each, relative to the run's start; a nil range is a null payload.
-    case messages([(offset: Int64, bytes: Range<Int>?)])
+    /// One each, wherever it stands in memory; `bytes` is empty.
+    case messages(UnsafeBufferPointer<Message>)
   }
 
+  /// A message with the offset that the log gave it, and its key.
+  package struct Message: BitwiseCopyable {
+    package var offset: Int64
+    /// Nil for a null payload.
+    package var start: UnsafeMutableRawPointer?
+    package var byteCount: Int
+    /// Nil for a null key.
+    package var key: UnsafeRawPointer?
+    package var keyByteCount: Int
+
+    @inlinable package init(
+      offset: Int64,
+      start: UnsafeMutableRawPointer?,
+      byteCount: Int,
+      key: UnsafeRawPointer?,
+      keyByteCount: Int
+    ) {
+      self.offset = offset
+      self.start = start
+      self.byteCount = byteCount
+      self.key = key
+      self.keyByteCount = keyByteCount
+    }
+  }
+
+  /// The text of lines.
   package var bytes: UnsafeMutableRawBufferPointer
   /// Offset in the log of the run's first byte (lines).
   package var startOffset: Int64
   package var framing: Framing
+  /// Of all its messages.
+  package var byteCount: Int
   /// True when nothing more was there to read: the position is at the end of the log.
   package var isCaughtUp: Bool
   /// Where reading would start to see this run again.
   package var startPosition: SourcePosition
+  /// What was skipped right before this run; the run itself may be empty then.
+  package var gap: LogGap?
 
+  /// A run of lines.
   package init(
     bytes: UnsafeMutableRawBufferPointer,
     startOffset: Int64,
-    framing: Framing,
     isCaughtUp: Bool,
-    startPosition: SourcePosition
+    startPosition: SourcePosition,
+    gap: LogGap? = nil
   ) {
     self.bytes = bytes
     self.startOffset = startOffset
-    self.framing = framing
+    framing = .lines
+    byteCount = bytes.count
     self.isCaughtUp = isCaughtUp
     self.startPosition = startPosition
+    self.gap = gap
   }
 
-  package var isEmpty: Bool { bytes.isEmpty }
+  /// A run of messages that were apart from the start.
+  package init(
+    messages: UnsafeBufferPointer<Message>,
+    byteCount: Int,
+    isCaughtUp: Bool,
+    startPosition: SourcePosition,
+    gap: LogGap? = nil
+  ) {
+    bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    startOffset = 0
+    framing = .messages(messages)
+    self.byteCount = byteCount
+    self.isCaughtUp = isCaughtUp
+    self.startPosition = startPosition
+    self.gap = gap
+  }
+
+  /// True when it has no messages; a null payload is one.
+  package var isEmpty: Bool {
+    switch framing {
+    case .lines: bytes.isEmpty
+    case .messages(let messages): messages.isEmpty
+    }
+  }
 }
 
 /// Where reading a partition ends.
@@ -76,10 +138,17 @@ package protocol Source: Sendable {
     at position: SourcePosition?,
     until bound: ReadBound
   ) throws(ConnectorError) -> any PartitionReader
-  /// Joins the workers that share this log; nil when this worker runs all tasks.
-  func joinGroup() throws(ConnectorError) -> (any TaskAssignment)?
+  /// What readers' lag is counted in.
+  var lagUnit: LagUnit { get }
+  /// Joins the workers that read this log into the same sink; nil when this worker runs all tasks.
+  ///
+  /// Workers that feed another sink read the whole log for themselves.
+  func joinGroup(feeding sinkIdentity: String) throws(ConnectorError) -> (any TaskAssignment)?
 }
 
 extension Source {
-  package func joinGroup() throws(ConnectorError) -> (any TaskAssignment)? { nil }
+  package var lagUnit: LagUnit { .bytes }
+  package func joinGroup(
+    feeding sinkIdentity: String
+  ) throws(ConnectorError) -> (any TaskAssignment)? { nil }
 }

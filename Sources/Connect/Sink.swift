@@ -54,7 +54,11 @@ package protocol Epoch: AnyObject {
   func append(_ clicks: ClickBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ rejects: [RejectedMessage], of stream: StreamKind)
+  func append(_ gap: LogGap, of stream: StreamKind)
   func append(_ answers: [Answer])
+  /// Has the commit answer the task's stored checkouts of these times again, from the stored rows:
+  /// the state that knew them is gone. For an epoch without rows of its own.
+  func restate(_ times: Range<EventTime>)
 }
 
 /// How a commit settled what only the stored rows could say.
@@ -101,9 +105,33 @@ package protocol TaskSink: AnyObject {
 package protocol Sink: Sendable {
   /// What the sink can do: a table that can be revised, or append-only rows, final ones only.
   var acceptsRevisions: Bool { get }
+  /// Names a sink that several workers may write, each its own tasks: one that keeps their progress,
+  /// where a takeover fences the former owner. Nil when one worker must run all tasks.
+  func sharedIdentity() throws(ConnectorError) -> String?
+  /// Where the tasks stand that were ever taken over, without taking them over; empty for a sink
+  /// that is not shared.
+  func standings() throws(ConnectorError) -> [Int: TaskStanding]
   func makeTask(
     _ task: Int,
     source identity: String,
     rule: AttributionRule
   ) throws(ConnectorError) -> any TaskSink
+}
+
+/// How far a task has come, seen from outside.
+package struct TaskStanding: Hashable, Sendable {
+  /// Its number of commits.
+  package var epoch: Int64
+  /// True when the last one was made at the end of a bounded log.
+  package var isFlushed: Bool
+
+  package init(epoch: Int64, isFlushed: Bool) {
+    self.epoch = epoch
+    self.isFlushed = isFlushed
+  }
+}
+
+extension Sink {
+  package func sharedIdentity() throws(ConnectorError) -> String? { nil }
+  package func standings() throws(ConnectorError) -> [Int: TaskStanding] { [:] }
 }

@@ -29,19 +29,6 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The source it names; a usage error for the kinds that this build does not read.
-  package func makeSource() throws(ConnectorError) -> any Source {
-    switch self {
-    case .file(let directory):
-      return try FileLog(directory: directory)
-    case .kafka, .kinesis:
-      throw .usage(
-        "stream \(self) cannot be read: this build only reads file logs",
-        hint: "write file:DIR"
-      )
-    }
-  }
-
   package var description: String {
     switch self {
     case .file(let directory):
@@ -88,6 +75,12 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
       throw .usage(
         "Kafka URI \"\(text)\" is not of the form kafka://HOST:PORT[,HOST:PORT]/PREFIX",
         hint: "a prefix is of letters, digits, dots, underscores and hyphens"
+      )
+    }
+    guard !parts[0].contains("@") else {
+      throw .usage(
+        "Kafka URI for the prefix \"\(parts[1])\" has a user name, and perhaps a password",
+        hint: "give them in FIRSTCLICK_KAFKA_SASL_USERNAME and FIRSTCLICK_KAFKA_SASL_PASSWORD"
       )
     }
     let brokers = parts[0].split(separator: ",", omittingEmptySubsequences: false)

@@ -1,13 +1,14 @@
 import Foundation
 
 extension ConnectorError {
-  static func usage(_ message: String, hint: String) -> ConnectorError {
+  package static func usage(_ message: String, hint: String) -> ConnectorError {
     ConnectorError(.usage, message, hint: hint)
   }
 
   /// A failed system call, such as `attempt` = `open "/data/log"`, with the system's words for
   /// `code`.
-  static func system(_ attempt: String, code: Int32, hint: String? = nil) -> ConnectorError {
+  package static func system(_ attempt: String, code: Int32, hint: String? = nil) -> ConnectorError
+  {
     ConnectorError(
       .permanent,
       "could not \(attempt): \(String(cString: strerror(code)))",

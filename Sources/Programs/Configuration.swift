@@ -1,3 +1,4 @@
+package import Connect
 import Foundation
 
 /// The settings of one program: its options, then the environment, then the config file.
@@ -52,6 +53,34 @@ package struct Configuration: Sendable {
       )
     }
     return value
+  }
+
+  /// The settings whose names start with `family` and a dot, such as `kafka.security.protocol`: any
+  /// name, for the library behind it to judge.
+  ///
+  /// In the config file they stand as `kafka.NAME`, or below `kafka:`; in the environment as
+  /// `FIRSTCLICK_KAFKA_NAME`, dots turned into underscores.
+  ///
+  /// - Returns: one a name, sorted, from the first place that gives it.
+  package func properties(of family: String) -> [ConnectorProperty] {
+    var found: [String: ConnectorProperty] = [:]
+    func offer(_ name: String, _ value: String, _ place: String) {
+      if found[name] == nil, !name.isEmpty {
+        found[name] = ConnectorProperty(name: name, value: value, place: place)
+      }
+    }
+    for prefix in program.variables(of: family + "_") {
+      for (variable, text) in environment where variable.hasPrefix(prefix) {
+        let name = variable.dropFirst(prefix.count).lowercased().replacing("_", with: ".")
+        offer(name, text, variable)
+      }
+    }
+    for prefix in program.paths(of: family + ".") {
+      for (path, setting) in file?.settings ?? [:] where path.hasPrefix(prefix) {
+        offer(String(path.dropFirst(prefix.count)), setting.text, setting.place)
+      }
+    }
+    return found.values.sorted { $0.name < $1.name }
   }
 
   private func text(of key: String) -> (text: String, place: String)? {

@@ -9,7 +9,11 @@ import Yams
 ///   window: 1h
 /// generator:
 ///   late: 0.02
+/// kafka:
+///   security.protocol: SASL_SSL
 /// ```
+///
+/// A section such as `kafka:` is short for keys that start with `kafka.`.
 struct ConfigurationFile: Sendable {
   struct Setting: Sendable {
     var text: String
@@ -46,17 +50,17 @@ struct ConfigurationFile: Sendable {
     of file: String
   ) throws(Failure) -> [String: Setting] {
     var settings: [String: Setting] = [:]
-    for entry in try entries(of: root, in: file) {
+    for entry in try entries(of: root, in: file, ProgramSettings.all) {
       guard let program = ProgramSettings.all.first(where: { $0.name == entry.key }) else {
-        let isKnown = ProgramSettings.all.contains { $0.keys.contains(entry.key) }
+        let isKnown = ProgramSettings.all.contains { $0.knows(entry.key) }
         settings[entry.key] = try setting(entry, in: file, isKnown: isKnown, to: "any program")
         continue
       }
-      for inner in try entries(of: entry.value, in: file) {
+      for inner in try entries(of: entry.value, in: file, [program]) {
         settings["\(program.name)/\(inner.key)"] = try setting(
           inner,
           in: file,
-          isKnown: program.keys.contains(inner.key),
+          isKnown: program.knows(inner.key),
           to: program.name
         )
       }
@@ -65,6 +69,25 @@ struct ConfigurationFile: Sendable {
   }
 
   private typealias Entry = (key: String, place: String, value: Node)
+
+  /// The keys of a section, those of the programs' families below it included.
+  private static func entries(
+    of node: Node,
+    in file: String,
+    _ programs: [ProgramSettings]
+  ) throws(Failure) -> [Entry] {
+    var entries: [Entry] = []
+    for entry in try Self.entries(of: node, in: file) {
+      guard programs.contains(where: { $0.isFamily(entry.key) }) else {
+        entries.append(entry)
+        continue
+      }
+      entries += try Self.entries(of: entry.value, in: file).map {
+        ("\(entry.key).\($0.key)", $0.place, $0.value)
+      }
+    }
+    return entries
+  }
 
   private static func entries(of node: Node, in file: String) throws(Failure) -> [Entry] {
     guard case .mapping(let mapping) = node else {

@@ -6,6 +6,11 @@ import Foundation
 package enum Program {
   package static let version = "0.1.0"
 
+  /// The program's name as it was called.
+  package static var invokedName: String {
+    CommandLine.arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
+  }
+
   /// Runs the command that the process's arguments name, and ends the process.
   ///
   /// Exit codes: 0 done, help and version included; 1 failed; 2 usage; 3 difference.

@@ -6,12 +6,20 @@
 package struct ProgramSettings: Sendable {
   package let name: String
   package let keys: Set<String>
+  /// First words of keys that go on with any name, such as `kafka.security.protocol`.
+  private let families: Set<String>
   /// Keys that mean something else in another program: only their longer form is read.
   private let ownKeys: Set<String>
 
-  private init(_ name: String, _ keys: Set<String>, ownKeys: Set<String> = []) {
+  private init(
+    _ name: String,
+    _ keys: Set<String>,
+    families: Set<String> = [],
+    ownKeys: Set<String> = []
+  ) {
     self.name = name
     self.keys = keys
+    self.families = families
     self.ownKeys = ownKeys
   }
 
@@ -19,8 +27,9 @@ package struct ProgramSettings: Sendable {
     "stream-job",
     [
       "from", "into", "until-end", "emit", "late", "late-horizon", "window", "watermark", "workers",
-      "commit-interval", "commit-size", "idle-timeout", "future-guard", "log-level",
-    ]
+      "commit-interval", "commit-size", "idle-timeout", "future-guard", "on-gap", "log-level",
+    ],
+    families: ["kafka"]
   )
 
   /// Its `late` is a share of the events; the bare name is stream-job's policy.
@@ -30,14 +39,29 @@ package struct ProgramSettings: Sendable {
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
       "duplicates", "orphans", "malformed", "ties", "edges", "truth",
-      "log-level",
+      "replication-factor", "log-level",
     ],
+    families: ["kafka"],
     ownKeys: ["late"]
   )
 
-  package static let batchJob = ProgramSettings("batch-job", ["into", "log-level"])
+  package static let batchJob = ProgramSettings(
+    "batch-job",
+    [
+      "into", "out", "window", "workers", "memory", "max-bad-rows", "log-level", "root", "every",
+      "daily", "quiet", "lease", "notify-command", "notify-shell", "notify-url",
+    ]
+  )
 
   static let all = [streamJob, generator, batchJob]
+
+  /// True for a key of this program.
+  func knows(_ key: String) -> Bool {
+    keys.contains(key) || families.contains { key.hasPrefix($0 + ".") }
+  }
+
+  /// True for the first word of an open family, which may stand as a section of its own.
+  func isFamily(_ key: String) -> Bool { families.contains(key) }
 
   /// The environment variables of a setting, the first that is set counts.
   func variables(of key: String) -> [String] {

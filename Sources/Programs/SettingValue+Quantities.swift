@@ -12,6 +12,17 @@ package struct PositiveCount: SettingValue, Hashable, Sendable {
   }
 }
 
+/// A number of things of which there may be none.
+package struct Count: SettingValue, Hashable, Sendable {
+  package var count: Int
+
+  package static var expectation: String { "a whole number from 0 on" }
+  package init?(settingText: String) {
+    guard let count = Int(settingText), count >= 0 else { return nil }
+    self.count = count
+  }
+}
+
 /// A number of bytes: `32MiB`, `64kB`, `1000000`.
 package struct ByteCount: SettingValue, Hashable, Sendable {
   package var byteCount: Int

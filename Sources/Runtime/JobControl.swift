@@ -13,8 +13,9 @@ final class JobControl: Sendable {
 
   private let isStopping = Atomic(false)
   private let state = Mutex(State())
+  /// Where threads wait before a retry; signalled by every stop, the job's or a task's.
   private let condition = NSCondition()
-  private let clock: JobClock
+  let clock: JobClock
   /// How long after the request the last commits may take.
   private let stopTimeout: Duration
 
@@ -25,13 +26,13 @@ final class JobControl: Sendable {
 
   var isStopRequested: Bool { isStopping.load(ordering: .acquiring) }
   var failure: ConnectorError? { state.withLock { $0.failure } }
+  /// When the last commits must be over; nil while no stop is requested.
+  var stopDeadline: ContinuousClock.Instant? { state.withLock { $0.stopDeadline } }
 
   func requestStop() {
     state.withLock { $0.stopDeadline = $0.stopDeadline ?? clock.instant() + stopTimeout }
-    condition.lock()
     isStopping.store(true, ordering: .releasing)
-    condition.broadcast()
-    condition.unlock()
+    wakeWaiters()
   }
 
   func fail(_ error: ConnectorError) {
@@ -39,21 +40,18 @@ final class JobControl: Sendable {
     requestStop()
   }
 
-  /// Waits before a retry: not at all once the job's time to stop is over.
-  ///
-  /// - Returns: false when there is no time for another try.
-  func waitToRetry(_ delay: Duration) -> Bool {
-    guard let deadline = state.withLock({ $0.stopDeadline }) else {
-      condition.lock()
-      defer { condition.unlock() }
-      if !isStopRequested {
-        _ = condition.wait(until: Date(timeIntervalSinceNow: delay / .seconds(1)))
-      }
-      return true
-    }
-    let remaining = clock.instant().duration(to: deadline)
-    guard remaining > .zero else { return false }
-    Thread.sleep(forTimeInterval: min(delay, remaining, .milliseconds(200)) / .seconds(1))
-    return true
+  /// Lets everybody who waits look again.
+  func wakeWaiters() {
+    condition.lock()
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Waits for `delay`, or until `isOver` is true and the waiters are woken.
+  func wait(_ delay: Duration, unless isOver: () -> Bool) {
+    let deadline = Date(timeIntervalSinceNow: delay / .seconds(1))
+    condition.lock()
+    defer { condition.unlock() }
+    while !isOver(), condition.wait(until: deadline) {}
   }
 }

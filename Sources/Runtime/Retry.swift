@@ -5,7 +5,8 @@ import Logging
 ///
 /// One log line when trouble starts and one when it is over.
 struct Retry: Sendable {
-  let control: JobControl
+  let tenure: Tenure
+  let board: StatisticsBoard
   let logger: Logger
   /// Retries before a transient error ends the job; nil: no bound.
   let limit: Int?
@@ -39,13 +40,14 @@ struct Retry: Sendable {
         guard error.kind == .transient, limit.map({ backoff.retries < $0 }) ?? true else {
           throw error
         }
+        board.update { $0.phase = .retrying }
         if backoff.retries == 0 {
           logger.warning(
             "\(attempt) did not succeed, retrying with backoff",
             metadata: ["task": "\(task)", "error": "\(error)"]
           )
         }
-        guard control.waitToRetry(backoff.nextDelay(using: &random)) else {
+        guard tenure.waitToRetry(backoff.nextDelay(using: &random)) else {
           throw ConnectorError(
             error.kind,
             "gave up the \(attempt) of task \(task) at the stop: \(error.message)",

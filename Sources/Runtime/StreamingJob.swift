@@ -1,20 +1,23 @@
 import Attribution
 package import Connect
 import Dispatch
-import Foundation
 package import Logging
 
 /// Streams a log of clicks and checkouts through first-click attribution into a sink, exactly once.
 ///
-///     source --partitions--> tasks --epochs--> committers --transactions--> sink
-///                            on worker threads  one thread a worker
+///     source --partitions--> tasks --epochs--> committer --transactions--> sink
+///                            on worker threads  on as many threads
 ///
+/// The tasks are all partitions of the log, or those that its group of workers gives to this one.
 /// A job runs once. `run` blocks; the other members may be called from any thread meanwhile.
 package final class StreamingJob: Sendable {
   private let source: any Source
   private let sink: any Sink
   private let settings: Settings
-  private let environment: TaskEnvironment
+  private let control: JobControl
+  private let logger: Logger
+  private let taskCount: Int
+  private let roster = Roster()
 
   /// Append-only sinks turn the rule into final rows only, late events dropped.
   ///
@@ -40,49 +43,82 @@ package final class StreamingJob: Sendable {
     self.source = source
     self.sink = sink
     self.settings = settings
-    let control = JobControl(clock: clock, stopTimeout: settings.stopTimeout)
-    environment = TaskEnvironment(
-      source: source,
-      settings: settings,
-      clock: clock,
-      control: control,
-      retry: Retry(control: control, logger: logger, limit: settings.retryLimit),
-      logger: logger,
-      boards: (0..<(try source.partitionCount())).map(StatisticsBoard.init(task:))
-    )
+    self.logger = logger
+    control = JobControl(clock: clock, stopTimeout: settings.stopTimeout)
+    taskCount = try source.partitionCount()
   }
 
   /// Runs until the end of a bounded log, a stop request or a failure.
   ///
   /// Throws the first failure, after the other tasks have committed what they had.
   package func run() throws(ConnectorError) {
-    let tasks = environment.boards.count
-    var sinks: [[(task: Int, sink: any TaskSink)]] = Array(
-      repeating: [],
-      count: max(1, min(settings.workers, tasks))
+    // A sink that keeps no progress must see all tasks from one worker.
+    var assignment: (any TaskAssignment)?
+    if let identity = try sink.sharedIdentity() {
+      assignment = try source.joinGroup(feeding: identity)
+    }
+    let workers = Workers(
+      count: max(1, min(settings.workers, taskCount)),
+      pollInterval: settings.pollInterval
     )
-    for task in 0..<tasks {
-      let taskSink = try sink.makeTask(task, source: source.identity, rule: settings.rule)
-      sinks[task % sinks.count].append((task, taskSink))
+    if let assignment {
+      GroupMember(
+        assignment,
+        environment: environment(reportingTo: assignment),
+        taskCount: taskCount,
+        workers: workers,
+        roster: roster
+      ).run()
+    } else {
+      openAllTasks(on: workers)
     }
-    let running = DispatchGroup()
-    for (index, sinks) in sinks.enumerated() {
-      let worker = Worker(environment: environment, sinks: sinks)
-      let thread = Thread {
-        worker.run()
-        running.leave()
+    workers.pool.seal()
+    workers.join()
+    assignment?.close()
+    if let failure = control.failure { throw failure }
+  }
+
+  private func openAllTasks(on workers: Workers) {
+    let environment = environment(reportingTo: nil)
+    do throws(ConnectorError) {
+      var slots: [TaskSlot] = []
+      for task in 0..<taskCount {
+        slots.append(try TaskSlot(task, job: environment, commits: workers.committer))
       }
-      thread.name = "worker \(index)"
-      running.enter()
-      thread.start()
+      for slot in slots {
+        roster.add(slot.environment.board)
+        workers.pool.add(slot)
+      }
+    } catch {
+      control.fail(error)
     }
-    running.wait()
-    if let failure = environment.control.failure { throw failure }
+  }
+
+  private func environment(reportingTo assignment: (any TaskAssignment)?) -> JobEnvironment {
+    JobEnvironment(
+      source: source,
+      sink: sink,
+      settings: settings,
+      clock: control.clock,
+      control: control,
+      logger: logger,
+      isShared: assignment != nil,
+      reportCommit: { task, progress in
+        assignment?.report(
+          task: task,
+          clicks: progress.clicks.position,
+          checkouts: progress.checkouts.position
+        )
+      }
+    )
   }
 
   /// Ends the job soon: no more is read, what was read is committed, and `run` returns.
-  package func requestStop() { environment.control.requestStop() }
+  package func requestStop() { control.requestStop() }
 
-  /// How the tasks are doing, in the order of the partitions.
-  package func statistics() -> [TaskStatistics] { environment.boards.map(\.current) }
+  /// How the tasks at work here are doing, in the order of the partitions.
+  package func statistics() -> [TaskStatistics] { roster.statistics }
+
+  /// Records that this run has read, those of tasks that another worker has now included.
+  package var recordsRead: Int64 { roster.recordsRead }
 }

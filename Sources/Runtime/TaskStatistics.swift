@@ -20,6 +20,8 @@ package struct TaskStatistics: Hashable, Sendable {
     /// Behind the end of the log, in its own unit (bytes for files); refreshed a few times a second.
     package var lag: Int64 = 0
     package var isIdle = false
+    /// Records of this run whose key is not their user: they may not meet the user's others.
+    package var strayKeys: Int64 = 0
   }
 
   package var task: Int
@@ -52,4 +54,35 @@ final class StatisticsBoard: Sendable {
   var current: TaskStatistics { statistics.withLock { $0 } }
 
   func update(_ change: (inout TaskStatistics) -> Void) { statistics.withLock { change(&$0) } }
+}
+
+/// The boards of the tasks that run here, and what those that have left had read.
+final class Roster: Sendable {
+  private struct State {
+    var boards: [StatisticsBoard] = []
+    var departedRecords: Int64 = 0
+  }
+
+  private let state = Mutex(State())
+
+  func add(_ board: StatisticsBoard) { state.withLock { $0.boards.append(board) } }
+
+  func remove(_ board: StatisticsBoard) {
+    state.withLock { state in
+      guard let index = state.boards.firstIndex(where: { $0 === board }) else { return }
+      state.boards.remove(at: index)
+      state.departedRecords += board.current.recordsRead
+    }
+  }
+
+  /// In the order of the tasks.
+  var statistics: [TaskStatistics] {
+    state.withLock { $0.boards }.map(\.current).sorted { $0.task < $1.task }
+  }
+
+  /// Records read by this run, those of tasks that have left included.
+  var recordsRead: Int64 {
+    let state = state.withLock { $0 }
+    return state.boards.reduce(state.departedRecords) { $0 + $1.current.recordsRead }
+  }
 }

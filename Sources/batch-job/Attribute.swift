@@ -1,10 +1,22 @@
 import ArgumentParser
+import Attribution
+import Batch
+import Connect
+import Dataflow
+import FileInput
+import Foundation
 import Programs
 
 /// First clicks of the checkouts in files.
 struct Attribute: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Attribute the checkouts in files to their first clicks. Not built yet."
+    abstract: "Attribute the checkouts in files to their first clicks.",
+    discussion: """
+      Files are CSV with a header (columns in any order) or JSON lines, as they are or packed with \
+      gzip or zstd; patterns such as 'clicks-*.csv.gz' are expanded. The answers are those of \
+      stream-job over the same events; of an event that was sent twice, the first in the order of \
+      the files counts. Rows that do not fit are counted and left out.
+      """
   )
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
@@ -14,12 +26,110 @@ struct Attribute: ParsableCommand {
   var checkouts: [String]
 
   @OptionGroup var destination: Destination
+  @OptionGroup var options: AttributeOptions
 
   func run() throws {
-    throw Failure.notBuilt(
-      "batch-job attribute",
-      promise: "it will answer \(clicks.count + checkouts.count) files by the rule of stream-job"
+    let settings = try AttributeSettings(options)
+    Interrupts.watch()
+    let clickFiles = try InputFile.find(clicks)
+    let checkoutFiles = try InputFile.find(checkouts)
+    let job = try AttributionJob(
+      clicks: clickFiles,
+      checkouts: checkoutFiles,
+      settings: settings.job
     )
+    guard let path = destination.out else {
+      throw Failure(.usage, "expected --out", hint: "Name a file that ends with .csv or .jsonl.")
+    }
+    let file = try AnswerFile(path: path)
+    Interrupts.onFirst { job.requestStop() }
+    let display = AttributeDisplay(of: job)
+    display.start()
+    defer { display.stop() }
+    let summary: AttributionJob.Summary
+    do {
+      summary = try job.run(into: file)
+    } catch {
+      display.stop()
+      guard job.isStopRequested else { throw error }
+      Console.shared.write("batch-job: \(error.message)")
+      throw ExitCode(130)
+    }
+    display.finish(summary)
+  }
+}
+
+/// What `attribute` takes besides its files and where the answers go.
+struct AttributeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("How long before a checkout a click counts, default 1h.", valueName: "D"),
+    transform: parseSetting
+  )
+  var window: EventSpan?
+
+  @Option(
+    help: ArgumentHelp("Threads, default one per core.", valueName: "N"),
+    transform: parseSetting
+  )
+  var workers: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory for events, default half of the machine's.",
+      discussion: "What exceeds it goes to temporary files in TMPDIR, else /var/tmp.",
+      valueName: "BYTES"
+    ),
+    transform: parseSetting
+  )
+  var memory: ByteCount?
+
+  @Option(
+    help: ArgumentHelp("Give up after so many rows that do not fit.", valueName: "N"),
+    transform: parseSetting
+  )
+  var maxBadRows: Count?
+
+  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
+  var config: String?
+}
+
+/// What a run is to do, after options, environment and config file were laid over the defaults.
+struct AttributeSettings {
+  private static let smallestMemory = 32 << 20
+
+  var job = AttributionJob.Settings()
+
+  /// - Throws: `.usage`, before anything is touched.
+  init(_ options: AttributeOptions) throws(Failure) {
+    let configuration = try Configuration(of: .batchJob, file: options.config)
+    if let window = try configuration.value("window", option: options.window) {
+      job.rule.window = window
+    }
+    guard job.rule.window.microseconds.isMultiple(of: 1_000_000) else {
+      throw Failure(
+        .usage,
+        "could not use the window \(job.rule.window.durationText): expected whole seconds",
+        hint: "Write --window 90s, 10m or 1h."
+      )
+    }
+    job.rule.emission = .final
+    job.workers =
+      try configuration.value("workers", option: options.workers)?.count
+      ?? ProcessInfo.processInfo.activeProcessorCount
+    job.memoryByteCount =
+      try configuration.value("memory", option: options.memory)?.byteCount
+      ?? Int(ProcessInfo.processInfo.physicalMemory / 2)
+    guard job.memoryByteCount >= Self.smallestMemory else {
+      throw Failure(
+        .usage,
+        "could not use a memory of \(job.memoryByteCount) bytes: expected 32MiB at least",
+        hint: "Write --memory 64MiB or more."
+      )
+    }
+    job.maximumBadRows =
+      try configuration.value("max-bad-rows", option: options.maxBadRows)?.count ?? .max
+    job.temporaryDirectory =
+      ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
   }
 }
 

@@ -7,7 +7,7 @@ struct BatchJob: ParsableCommand {
     commandName: "batch-job",
     abstract: "Attributes files of events, and makes daily figures of orders.",
     version: Program.version,
-    subcommands: [Attribute.self, KPIs.self, Pipeline.self]
+    subcommands: [Attribute.self, KPIs.self, PipelineCommand.self]
   )
 
   func run() throws {

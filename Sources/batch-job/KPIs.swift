@@ -1,29 +1,57 @@
 import ArgumentParser
+import Connect
+import OrderKPIs
 import Programs
 
 /// Daily figures of orders, and of categories.
 struct KPIs: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kpis",
-    abstract: "Make order_kpis and category_kpis of a shop's tables. Not built yet."
+    abstract: "Make order_kpis and category_kpis of a shop's tables.",
+    discussion: """
+      Files are CSV with a header, packed with gzip or zstd or not; patterns in quotes are expanded. \
+      Of two rows with one primary key the first counts, in the order of the files.
+      """
   )
 
-  @Option(parsing: .upToNextOption, help: "CSV files of orders.")
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("CSV files of orders.", valueName: "FILE")
+  )
   var orders: [String]
 
-  @Option(parsing: .upToNextOption, help: "CSV files of order items.")
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("CSV files of order items.", valueName: "FILE")
+  )
   var orderItems: [String]
 
-  @Option(parsing: .upToNextOption, help: "CSV files of products.")
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("CSV files of products.", valueName: "FILE")
+  )
   var products: [String]
 
   @OptionGroup var destination: Destination
+  @OptionGroup var options: KPIOptions
 
   func run() throws {
-    let count = orders.count + orderItems.count + products.count
-    throw Failure.notBuilt(
-      "batch-job kpis",
-      promise: "it will clean \(count) files and make daily figures of them"
-    )
+    let settings = try KPISettings(options, destination)
+    Interrupts.watch()
+    let files = try ShopFiles(products: products, orders: orders, orderItems: orderItems)
+    let sink = try settings.target.open()
+    let job = ShopKPIs(of: files, settings.computation)
+    Interrupts.onFirst { job.requestStop() }
+    let display = KPIDisplay(of: files)
+    let result: ShopKPIs.Result
+    do {
+      result = try job.compute(progress: display.show)
+      try sink.write(result)
+    } catch {
+      guard job.isStopRequested else { throw error }
+      Console.shared.write("batch-job: stopped: nothing was written")
+      throw ExitCode(130)
+    }
+    display.finish(result)
   }
 }

@@ -5,8 +5,10 @@ let allBenchmarks: [Benchmark] = [
   firstClickBenchmarks,
   decodeBenchmarks,
   generatorBenchmarks,
+  kafkaProduceBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
+  kafkaBenchmarks,
   jobBenchmarks,
   recoveryBenchmarks,
 ].flatMap(\.self)

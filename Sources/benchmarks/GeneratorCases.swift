@@ -42,7 +42,7 @@ let generatorBenchmarks = [
 ]
 
 /// A day of events with a little of everything that goes wrong.
-private struct GeneratorInput: Sendable {
+struct GeneratorInput: Sendable {
   static let eventCount = 2_000_000
   let plan: Plan
 
@@ -75,11 +75,14 @@ private struct GeneratorInput: Sendable {
 /// Counts bytes and keeps none.
 private final class CountingLog: LogWriter {
   let partitionCount = 4
+  let isContinued = false
   private(set) var byteCount = 0
 
-  func append(_ lines: UnsafeRawBufferPointer, to stream: StreamKind, partition: Int) {
-    byteCount += lines.count
+  func append(_ lines: KeyedLines, to stream: StreamKind, partition: Int) {
+    byteCount += lines.bytes.count
   }
+
+  func finish() {}
 }
 
 /// A log of its own in the run's directory.

@@ -5,9 +5,24 @@ import Logging
 import Runtime
 
 extension StreamingJob {
-  /// A job with as many workers as a benchmark's log has partitions, which logs errors only.
+  /// A job over an embedded log.
   convenience init(
     reading log: JobLog,
+    into sink: any Sink,
+    untilEnd: Bool = true,
+    commitInterval: Duration? = nil
+  ) throws {
+    try self.init(
+      reading: FileLog(directory: log.directory),
+      into: sink,
+      untilEnd: untilEnd,
+      commitInterval: commitInterval
+    )
+  }
+
+  /// A job with 4 workers, which logs errors only.
+  convenience init(
+    reading source: some Source,
     into sink: any Sink,
     untilEnd: Bool = true,
     commitInterval: Duration? = nil
@@ -18,7 +33,7 @@ extension StreamingJob {
     var logger = Logger(label: "benchmark")
     logger.logLevel = .error
     try self.init(
-      source: FileLog(directory: log.directory),
+      source: source,
       sink: sink,
       settings: settings,
       logger: logger

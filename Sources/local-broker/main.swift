@@ -1,1 +1,3 @@
-import KafkaConnect
+import Programs
+
+Program.main(LocalBrokerProgram.self)

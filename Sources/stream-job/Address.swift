@@ -16,7 +16,8 @@ struct Address: ParsableCommand {
     let database = try Destination(common, common.configuration()).requireDatabase(for: "address")
     switch database {
     case .server(let address): print(address)
-    case .privateCluster: print(try database.startExisting().connectionString)
+    case .privateCluster:
+      print(try database.startExisting(madeBy: "stream-job run").connectionString)
     }
   }
 }

@@ -1,4 +1,5 @@
 package import Attribution
+package import Connect
 import Programs
 
 extension AttributionRule.Emission: NamedSetting {
@@ -8,3 +9,5 @@ extension AttributionRule.Emission: NamedSetting {
 extension AttributionRule.LatePolicy: NamedSetting {
   package static var allCases: [Self] { [.restate, .drop] }
 }
+
+extension GapPolicy: NamedSetting {}

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Connect
-import Logging
 import PostgresConnect
 import Programs
 import Runtime
@@ -21,19 +20,17 @@ struct Run: ParsableCommand {
   func run() throws {
     let settings = try RunSettings(options, common)
     Interrupts.watch()
-    let source = try settings.source.makeSource()
-    _ = try source.partitionCount()
+    let logger = settings.logger
+    let source = try settings.source.open(gapPolicy: settings.gapPolicy, logger: logger)
     let sink = try settings.destination.openSink(untilEnd: settings.job.untilEnd)
     let job = try StreamingJob(
       source: source,
       sink: sink,
       settings: settings.job,
-      logger: Logger(label: "stream-job") {
-        ConsoleLog(name: $0, level: settings.logLevel)
-      }
+      logger: logger
     )
     Interrupts.onFirst { job.requestStop() }
-    let display = RunDisplay(of: job)
+    let display = RunDisplay(of: job, lagUnit: source.lagUnit)
     display.start()
     try job.run()
     display.finish()

@@ -10,16 +10,20 @@ final class RunDisplay: Sendable {
   private static let refreshInterval = 0.1
 
   private let job: StreamingJob
+  private let lagUnit: LagUnit
   private let progress = Progress(of: "stream-job")
   private let isOver = Atomic(false)
 
-  init(of job: StreamingJob) { self.job = job }
+  init(of job: StreamingJob, lagUnit: LagUnit) {
+    self.job = job
+    self.lagUnit = lagUnit
+  }
 
   /// Shows the job from another thread until `finish`.
   func start() {
     Thread.detachNewThread { [self] in
       while !isOver.load(ordering: .relaxed) {
-        progress.update { Totals(job.statistics()).progressText }
+        progress.update { Totals(of: job).progressText(lagUnit) }
         Thread.sleep(forTimeInterval: Self.refreshInterval)
       }
     }
@@ -27,40 +31,47 @@ final class RunDisplay: Sendable {
 
   func finish() {
     isOver.store(true, ordering: .relaxed)
-    progress.finish(Totals(job.statistics()).summaryText(elapsed: progress.elapsed))
+    progress.finish(Totals(of: job).summaryText(elapsed: progress.elapsed))
   }
 }
 
-/// The figures of all tasks together.
+/// The figures of all tasks at work here together.
 private struct Totals {
   private var counts = TaskProgress.Counts()
   private var checkouts: Int64 = 0
-  private var recordsRead: Int64 = 0
+  /// By this run, tasks included that another worker has now.
+  private let recordsRead: Int64
+  private let hasTasks: Bool
+  private var strayKeys: Int64 = 0
   private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
   private var watermark = Watermark.endOfInput
   private var isRetrying = false
 
-  init(_ tasks: [TaskStatistics]) {
+  init(of job: StreamingJob) {
+    let tasks = job.statistics()
+    recordsRead = job.recordsRead
+    hasTasks = !tasks.isEmpty
     for task in tasks {
       for input in [task.clicks, task.checkouts] {
         counts.duplicates += input.counts.duplicates
         counts.late += input.counts.late
         counts.deadLetters += input.counts.deadLetters
         lag += input.lag
+        strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
-      recordsRead += task.recordsRead
       recordsPerSecond += task.recordsPerSecond
       watermark = min(watermark, task.watermark)
       isRetrying = isRetrying || task.phase == .retrying
     }
   }
 
-  var progressText: String {
-    "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
-      + "watermark \(Figures.time(watermark)), \(Figures.bytes(lag)) behind, \(exceptions)"
-      + (isRetrying ? ", database out of reach: retrying" : "")
+  func progressText(_ lagUnit: LagUnit) -> String {
+    guard hasTasks else { return "\(Figures.grouped(recordsRead)) events, waiting for tasks" }
+    return "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
+      + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind, \(exceptions)"
+      + (isRetrying ? ", out of reach, retrying: see the log" : "")
   }
 
   /// The rate is of this run; the other figures count since the log's start.
@@ -74,5 +85,15 @@ private struct Totals {
   private var exceptions: String {
     "\(Figures.grouped(counts.duplicates)) duplicates, \(Figures.grouped(counts.late)) late, "
       + "\(Figures.grouped(counts.deadLetters)) dead letters"
+      + (strayKeys > 0 ? ", \(Figures.grouped(strayKeys)) keys that are not their user" : "")
+  }
+}
+
+extension LagUnit {
+  fileprivate func text(_ lag: Int64) -> String {
+    switch self {
+    case .bytes: Figures.bytes(lag)
+    case .messages: "\(Figures.grouped(lag)) messages"
+    }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attribution
+import Connect
 import Dataflow
 import Logging
 import Programs
@@ -106,6 +107,16 @@ struct RunOptions: ParsableArguments {
     )
   )
   var futureGuard: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "fail: end where the log has lost records; skip: note the gap and go on.",
+      discussion: "Default fail. Gaps are listed in log_gaps, by status and by verify.",
+      valueName: "POLICY"
+    ),
+    transform: parseSetting
+  )
+  var onGap: GapPolicy?
 
   @Option(
     help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "LEVEL"),

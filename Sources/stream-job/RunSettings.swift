@@ -10,7 +10,9 @@ struct RunSettings {
   static let defaultSource = "file:.firstclick/log"
   private static let futureGuard = EventSpan.minutes(5)
 
-  var source: StreamURI
+  var source: SourceChoice
+  /// What reading does where the log has lost records.
+  var gapPolicy: GapPolicy
   var destination: Destination
   var job: StreamingJob.Settings
   var logLevel: Logger.Level
@@ -18,12 +20,18 @@ struct RunSettings {
   /// - Throws: `.usage`, before anything is touched.
   init(_ options: RunOptions, _ common: CommonOptions) throws {
     let configuration = try common.configuration()
-    source = try StreamURI(
-      parsing: configuration.value("from", option: options.from) ?? Self.defaultSource
+    source = try SourceChoice(
+      StreamURI(parsing: configuration.value("from", option: options.from) ?? Self.defaultSource),
+      configuration
     )
+    gapPolicy = try configuration.value("on-gap", option: options.onGap) ?? .fail
     destination = try Destination(common, configuration)
     job = try Self.job(options, configuration)
     logLevel = try configuration.value("log-level", option: options.logLevel) ?? .info
+  }
+
+  var logger: Logger {
+    Logger(label: "stream-job") { ConsoleLog(name: $0, level: logLevel) }
   }
 
   private static func job(

@@ -13,7 +13,7 @@ struct Start: ParsableCommand {
 
   func run() throws {
     let settings = try RunSettings(options, common)
-    if let job = BackgroundJob.running {
+    if let job = BackgroundJob.streamJob.running {
       throw Failure(
         .failed,
         "a job runs here already: process \(job.processID)",
@@ -21,16 +21,18 @@ struct Start: ParsableCommand {
       )
     }
     // What would end the job at once is better said here than in its log.
-    _ = try settings.source.makeSource().partitionCount()
+    _ = try settings.source.open(logger: settings.logger)
     if case .database(let database) = settings.destination {
-      _ = try Migrate.migrate(database.start())
+      _ = try DatabaseChoice.migrate(database.start())
     }
     guard
-      let job = try BackgroundJob.start(["run"] + CommandLine.arguments.dropFirst(2))
+      let job = try BackgroundJob.streamJob.start(["run"] + CommandLine.arguments.dropFirst(2))
     else {
-      print("the job has ended: \(BackgroundJob.lastLogLine)")
+      print("the job has ended: \(BackgroundJob.streamJob.lastLogLine)")
       return
     }
-    print("started the job (process \(job.processID)), logging to \(BackgroundJob.logFile)")
+    print(
+      "started the job (process \(job.processID)), logging to \(BackgroundJob.streamJob.logFile)"
+    )
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connect
 import PostgresConnect
 import Programs
 
@@ -12,9 +13,9 @@ struct Stop: ParsableCommand {
   private static let limit = Duration.seconds(30)
 
   func run() throws {
-    let job = BackgroundJob.running
+    let job = BackgroundJob.streamJob.running
     if let job {
-      try BackgroundJob.stop(job, within: Self.limit)
+      try BackgroundJob.streamJob.stop(job, within: Self.limit)
       print("stopped the job (process \(job.processID))")
     }
     let isServing = try DatabaseChoice.isClusterMade && DatabaseChoice.cluster.isRunning

@@ -62,6 +62,8 @@ private struct Document: Encodable {
     var deadLetters: Int
     var storedRows: Int
     var deadLetterRows: Int
+    var gaps: Int
+    var gapRecords: Int?
     var isBalanced: Bool
 
     init(_ figures: VerificationReport.Conservation) {
@@ -71,6 +73,8 @@ private struct Document: Encodable {
       deadLetters = figures.deadLetters
       storedRows = figures.storedRows
       deadLetterRows = figures.deadLetterRows
+      gaps = figures.skipped.gaps
+      gapRecords = figures.skipped.records
       isBalanced = figures.isBalanced
     }
   }

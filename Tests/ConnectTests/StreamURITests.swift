@@ -48,14 +48,14 @@ import Testing
     #expect(error?.kind == .usage)
   }
 
-  @Test func `this build reads file logs only`() {
+  @Test func `a password in a Kafka URI is refused and not repeated`() {
     let error = #expect(throws: ConnectorError.self) {
-      try StreamURI(parsing: "kafka://a:9092/shop").makeSource()
+      try StreamURI(parsing: "kafka://shop:hunter2@a:9092/shop")
     }
     #expect(
       error?.description
-        == "stream kafka://a:9092/shop cannot be read: this build only reads file logs; "
-        + "write file:DIR"
+        == "Kafka URI for the prefix \"shop\" has a user name, and perhaps a password; give them in "
+        + "FIRSTCLICK_KAFKA_SASL_USERNAME and FIRSTCLICK_KAFKA_SASL_PASSWORD"
     )
   }
 }

@@ -13,6 +13,25 @@ import Testing
     #expect(first.statistics == second.statistics)
   }
 
+  @Test func `every line comes with its user as the key, in the key's partition`() throws {
+    let log = try Plan.rough().make(partitions: 3).log
+    for stream in StreamKind.allCases {
+      for partition in 0..<3 {
+        let keys = log.keys[stream, default: []][partition]
+        let lines = log.lines(of: stream, partition: partition)
+        try #require(keys.count == lines.count)
+        var named = 0
+        for (key, line) in zip(keys, lines) {
+          #expect(key.withUnsafeBytes { Murmur2.partition(of: $0, among: 3) } == partition)
+          // Some malformed lines name no user, or another.
+          let name = Array("\"user_id\":\"".utf8) + key + Array("\"".utf8)
+          named += line.indices.contains { line[$0...].starts(with: name) } ? 1 : 0
+        }
+        #expect(Double(named) > 0.98 * Double(lines.count))
+      }
+    }
+  }
+
   @Test func `another seed gives other events`() throws {
     let first = DecodedLog(try Plan.small(seed: 1).make().log)
     let second = DecodedLog(try Plan.small(seed: 2).make().log)

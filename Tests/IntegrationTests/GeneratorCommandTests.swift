@@ -67,7 +67,9 @@ import Testing
       ),
       (["--users", "1", "--orphans", "0.5"], "--orphans 0.5 needs 2 users"),
       (["--partitions", "5000"], "expected at most 4096 partitions, found 5000"),
-      (["--to", "kafka://h:9092/shop"], "stream kafka://h:9092/shop cannot be written"),
+      (["--to", "kinesis://eu/shop"], "stream kinesis://eu/shop cannot be written by this build"),
+      (["--to", "kafka://h/shop"], "Kafka URI \"kafka://h/shop\" names the broker \"h\""),
+      (["--replication-factor", "0"], nil),
       (["--to", "log"], "stream URI \"log\" has no scheme"),
       (["users", "--into", "csv:x"], "users expected a database, found csv:x"),
     ] as [([String], String?)]

@@ -33,12 +33,13 @@ struct ProgramRun {
     try start(program, arguments, in: directory, environment: environment).wait()
   }
 
-  /// Starts it and returns at once.
+  /// Starts it, with the file `input` as its standard input, and returns at once.
   static func start(
     _ program: String,
     _ arguments: [String] = [],
     in directory: TemporaryDirectory,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:],
+    input: String = "/dev/null"
   ) throws -> ProgramRun {
     let name = UUID().uuidString
     let output = directory.url.appendingPathComponent("\(name).out")
@@ -46,12 +47,12 @@ struct ProgramRun {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, errors.path, O_WRONLY | O_CREAT, 0o644)
 
     let words =
-      ["env", "-C", directory.path, programs.appendingPathComponent(program).path] + arguments
+      ["env", "-C", directory.path, path(of: program)] + arguments
     let variables = inherited.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
     var processID: pid_t = 0
     let code = withPointers(to: words) { words in
@@ -62,6 +63,9 @@ struct ProgramRun {
     try #require(code == 0, "could not start \(program): \(String(cString: strerror(code)))")
     return ProgramRun(processID: processID, output: output, errors: errors)
   }
+
+  /// What it has written to standard output so far.
+  func outputSoFar() throws -> String { try String(contentsOf: output, encoding: .utf8) }
 
   /// What it has written to standard error so far.
   func errorsSoFar() throws -> String { try String(contentsOf: errors, encoding: .utf8) }
@@ -95,6 +99,9 @@ struct ProgramRun {
       errors: try errorsSoFar()
     )
   }
+
+  /// Where the program is.
+  static func path(of program: String) -> String { programs.appendingPathComponent(program).path }
 
   /// The programs are built beside the test bundle.
   private static let programs = URL(fileURLWithPath: "/proc/self/exe")

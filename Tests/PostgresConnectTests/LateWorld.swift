@@ -35,7 +35,9 @@ struct LateWorld {
 
   private var random: SplitMix64
   private let rule: AttributionRule
-  private let sink: any TaskSink
+  private let recentByteLimit: Int
+  private let address: PostgresAddress
+  private var sink: any TaskSink
   private let connection: PostgresConnection
   private let messages = Messages()
   /// Everything stored so far, late ones too.
@@ -45,16 +47,27 @@ struct LateWorld {
   private var watermarkMinute: Int64 = 0
   private var nextOffset: Int64 = 0
 
-  init(seed: UInt64, policy: AttributionRule.LatePolicy) throws {
+  /// With a `recentByteLimit` of 0 everything is left to the stored rows.
+  init(seed: UInt64, policy: AttributionRule.LatePolicy, recentByteLimit: Int) throws {
     random = SplitMix64(seed: seed)
+    self.recentByteLimit = recentByteLimit
     var rule = AttributionRule()
     rule.latePolicy = policy
     rule.lateHorizon = .minutes(300)
     self.rule = rule
-    let address = try TemporaryCluster.database()
-    sink = try PostgresSink(address).makeTask(3, source: "world", rule: rule)
+    address = try TemporaryCluster.database()
+    sink = try PostgresSink(address, recentByteLimit: recentByteLimit)
+      .makeTask(3, source: "world", rule: rule)
     _ = try sink.open()
     connection = try PostgresConnection(address)
+  }
+
+  /// Another run goes on: what the sink remembers is gone.
+  mutating func takeOver() throws {
+    sink.close()
+    sink = try PostgresSink(address, recentByteLimit: recentByteLimit)
+      .makeTask(3, source: "world", rule: rule)
+    _ = try sink.open()
   }
 
   /// Engine's state reaches back window + delay from the watermark.

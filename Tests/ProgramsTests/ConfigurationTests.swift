@@ -1,3 +1,4 @@
+import Connect
 import Dataflow
 import Foundation
 import Programs
@@ -72,6 +73,45 @@ import Testing
       try Configuration(of: .streamJob, file: "/nowhere/f.yaml", environment: [:])
     }
     #expect(failure.message == "could not read the config file /nowhere/f.yaml")
+  }
+
+  @Test func `a family of keys takes any name, from environment, file and section`() throws {
+    let text = """
+      kafka.security.protocol: SSL
+      kafka:
+        ssl.ca.location: /ca.pem
+      stream-job:
+        kafka.client.id: job
+        kafka:
+          group.id: ours
+      """
+    try withConfigFile(text) { path in
+      let variables = [
+        "FIRSTCLICK_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "FIRSTCLICK_GENERATOR_KAFKA_CLIENT_ID": "generator",
+      ]
+      let job = try Configuration(of: .streamJob, file: path, environment: variables)
+      #expect(
+        job.properties(of: "kafka") == [
+          ConnectorProperty(name: "client.id", value: "job", place: "\(path):5: kafka.client.id"),
+          ConnectorProperty(name: "group.id", value: "ours", place: "\(path):7: group.id"),
+          ConnectorProperty(
+            name: "security.protocol",
+            value: "SASL_SSL",
+            place: "FIRSTCLICK_KAFKA_SECURITY_PROTOCOL"
+          ),
+          ConnectorProperty(
+            name: "ssl.ca.location",
+            value: "/ca.pem",
+            place: "\(path):3: ssl.ca.location"
+          ),
+        ]
+      )
+      let generator = try Configuration(of: .generator, file: path, environment: variables)
+      #expect(
+        generator.properties(of: "kafka").map(\.value) == ["generator", "SASL_SSL", "/ca.pem"]
+      )
+    }
   }
 
   @Test func `an empty file sets nothing`() throws {

@@ -25,8 +25,8 @@ func smallSteps(
 }
 
 func makeJob(
-  _ log: MemoryLog,
-  into sink: MemorySink,
+  _ log: any Source,
+  into sink: any Sink,
   _ settings: StreamingJob.Settings,
   clock: JobClock = .system
 ) throws -> StreamingJob {
@@ -78,20 +78,17 @@ final class ManualClock: Sendable {
 
 /// Commits at once, on the caller's thread.
 final class InlineCommits: CommitQueue {
-  let retry: Retry
   /// While true, commits stay in flight.
   var isHolding = false
   private var held: [CommitTicket] = []
 
-  init(retry: Retry) { self.retry = retry }
-
   func submit(_ ticket: CommitTicket) {
-    if isHolding { held.append(ticket) } else { ticket.perform(retry) }
+    if isHolding { held.append(ticket) } else { ticket.perform() }
   }
 
   func release() {
     isHolding = false
-    for ticket in held { ticket.perform(retry) }
+    for ticket in held { ticket.perform() }
     held = []
   }
 }
@@ -109,24 +106,32 @@ struct SteppedTask {
     clock: ManualClock = ManualClock()
   ) throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let control = JobControl(clock: clock.clock, stopTimeout: .seconds(5))
-    let retry = Retry(control: control, logger: logger, limit: 0)
-    environment = TaskEnvironment(
+    var settings = settings
+    settings.retryLimit = 0
+    environment = JobEnvironment(
       source: log,
+      sink: sink,
       settings: settings,
       clock: clock.clock,
-      control: control,
-      retry: retry,
+      control: JobControl(clock: clock.clock, stopTimeout: .seconds(5)),
       logger: logger,
-      boards: [StatisticsBoard(task: 0)]
-    )
-    commits = InlineCommits(retry: retry)
+      isShared: false,
+      reportCommit: { _, _ in }
+    ).environment(of: 0)
+    commits = InlineCommits()
     task = try StreamTask(
       task: 0,
       environment: environment,
       sink: sink.makeTask(0, source: "", rule: settings.rule),
       commits: commits
     )
+  }
+
+  /// Steps so many times, or until the task waits or has finished.
+  func settle(atMost steps: Int) throws {
+    for _ in 0..<steps where try task.step() != .progressed {
+      return
+    }
   }
 
   /// Steps until the task waits or has finished.
@@ -138,5 +143,5 @@ struct SteppedTask {
     }
   }
 
-  var statistics: TaskStatistics { environment.board(0).current }
+  var statistics: TaskStatistics { environment.board.current }
 }

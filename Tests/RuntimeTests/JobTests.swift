@@ -1,7 +1,6 @@
 import Attribution
 import Connect
 import Dataflow
-import Dispatch
 import TestSupport
 import Testing
 
@@ -129,34 +128,4 @@ extension MemoryLog {
   fileprivate var storedClicks: Int {
     Set(lines(.clicks).filter { $0.hasSuffix("}") }).count
   }
-}
-
-/// Runs a job on a thread of its own.
-private final class Background: @unchecked Sendable {
-  private let group = DispatchGroup()
-  /// Written before the group is left, read after it was waited for.
-  private var result: Result<Void, any Error> = .success(())
-
-  init(_ body: @escaping @Sendable () throws -> Void) {
-    group.enter()
-    DispatchQueue(label: "job").async {
-      self.result = Result { try body() }
-      self.group.leave()
-    }
-  }
-
-  func wait() throws {
-    try #require(group.wait(timeout: .now() + 20) == .success)
-    try result.get()
-  }
-}
-
-/// Waits for another thread to get somewhere, for 20 seconds at most.
-private func waitUntil(_ condition: () -> Bool, _ location: SourceLocation = #_sourceLocation) {
-  let end = ContinuousClock.now + .seconds(20)
-  let tick = DispatchSemaphore(value: 0)
-  while !condition(), ContinuousClock.now < end {
-    _ = tick.wait(timeout: .now() + .milliseconds(1))
-  }
-  #expect(condition(), sourceLocation: location)
 }

@@ -22,10 +22,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let settings = try RunSettings(pace, content, output)
     Interrupts.watch()
-    let writer = try FileLogWriter(
-      directory: settings.directory,
-      partitions: settings.partitions
-    )
+    let writer = try settings.destination.makeWriter(partitions: settings.partitions)
     var driver = try Driver(settings, writer: writer)
     let stop = driver.stop
     Interrupts.onFirst { stop.request() }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dataflow
+import Logging
 import Programs
 
 /// How much is made, how fast, and for which time.
@@ -149,7 +150,13 @@ struct ContentOptions: ParsableArguments {
 /// Where it all goes.
 struct OutputOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("file:DIR, appended to. Default file:.firstclick/log.", valueName: "URI")
+    help: ArgumentHelp(
+      "file:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX, appended to.",
+      discussion: "Default file:.firstclick/log. How a Kafka cluster is reached stands in "
+        + "FIRSTCLICK_KAFKA_* (FIRSTCLICK_KAFKA_SECURITY_PROTOCOL) or the config file "
+        + "(kafka.security.protocol), as any property of librdkafka.",
+      valueName: "URI"
+    )
   )
   var to: String?
 
@@ -164,11 +171,29 @@ struct OutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Copies that brokers keep of new Kafka topics; default: what they have as theirs.",
+      valueName: "N"
+    ),
+    transform: parseSetting
+  )
+  var replicationFactor: PositiveCount?
+
+  @Option(
+    help: ArgumentHelp(
       "Also write the right answer for this run's checkouts, as CSV.",
       valueName: "FILE"
     )
   )
   var truth: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "trace, debug, info, notice, warning, error or critical.",
+      valueName: "LEVEL"
+    ),
+    transform: parseSetting
+  )
+  var logLevel: Logger.Level?
 
   @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
   var config: String?

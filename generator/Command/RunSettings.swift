@@ -6,14 +6,13 @@ import Programs
 
 /// What a run is to do, after options, environment and config file were laid over the defaults.
 struct RunSettings {
-  static let defaultDestination = "file:.firstclick/log"
   /// 64 bytes each.
   private static let mostEventsOnTheWay = 30e6
   private static let greatestPartitionCount = 4096
   static let greatestUserCount = 100_000_000
   private static let greatestProductCount = 1_000_000
 
-  let directory: String
+  let destination: Destination
   let partitions: Int?
   let truthPath: String?
   let plan: Plan
@@ -26,17 +25,7 @@ struct RunSettings {
     _ output: OutputOptions
   ) throws {
     let configuration = try Configuration(of: .generator, file: output.config)
-    let uri = try StreamURI(
-      parsing: configuration.value("to", option: output.to) ?? Self.defaultDestination
-    )
-    guard case .file(let directory) = uri else {
-      throw Failure(
-        .usage,
-        "stream \(uri) cannot be written: this build only writes file logs",
-        hint: "Write --to file:DIR."
-      )
-    }
-    self.directory = directory
+    destination = try Destination(output, configuration)
     partitions = try configuration.count(
       "partitions",
       option: output.partitions,

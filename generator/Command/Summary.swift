@@ -1,3 +1,4 @@
+import Connect
 import Dataflow
 import Generation
 import Programs
@@ -35,7 +36,7 @@ struct Summary {
   func text(isContinued: Bool) -> String {
     var lines = [
       "\(isContinued ? "appended" : "wrote") \(Figures.grouped(statistics.clicks)) clicks and "
-        + "\(Figures.grouped(statistics.checkouts)) checkouts to file:\(settings.directory) "
+        + "\(Figures.grouped(statistics.checkouts)) checkouts to \(settings.destination.uri) "
         + "(\(partitionCount) partitions, \(Figures.bytes(Int64(statistics.bytes))))",
       "event time \(Figures.time(settings.plan.timeline.time(of: 0))) to "
         + "\(Figures.time(settings.plan.timeline.time(of: max(0, statistics.events - 1)))), "
@@ -52,8 +53,8 @@ struct Summary {
         "the right answers: \(truth)" + (isContinued ? " (for this run's events alone)" : "")
       )
     }
-    let from =
-      settings.directory == ".firstclick/log" ? "" : " --from file:\(settings.directory)"
+    let uri = settings.destination.uri.description
+    let from = uri == Destination.defaultURI ? "" : " --from \(uri)"
     lines.append("next: swift run stream-job\(from) --until-end")
     return lines.joined(separator: "\n")
   }

@@ -14,6 +14,7 @@ package struct Generator: ~Copyable {
   private let plan: Plan
   private let catalog: Catalog
   private let users: Users
+  private let writer: any LogWriter
   private let buffers: LogBuffers
   private var journeys: Journeys
   private var delays: Delays
@@ -35,6 +36,7 @@ package struct Generator: ~Copyable {
     truthPath: String? = nil
   ) throws(ConnectorError) {
     self.plan = plan
+    self.writer = writer
     catalog = Catalog(productCount: plan.productCount, seed: plan.seed)
     users = Users(
       count: plan.userCount,
@@ -110,11 +112,12 @@ package struct Generator: ~Copyable {
   /// Hands on the lines that are in memory.
   package func flush() throws(ConnectorError) { try buffers.flush() }
 
-  /// Writes all that is still on its way, and the last answers.
+  /// Writes all that is still on its way, and the last answers; returns when the log has it stored.
   package mutating func finish() throws(ConnectorError) {
     arrivals.releaseAll(into: &arriving)
     try writeArriving()
     try buffers.flush()
+    try writer.finish()
     try truth?.finish()
   }
 
@@ -147,7 +150,8 @@ package struct Generator: ~Copyable {
   private mutating func writeArriving() throws(ConnectorError) {
     for event in arriving {
       let partition = users.partition(of: event.user)
-      try buffers.append(to: event.stream, partition: partition) { line in
+      try buffers.append(to: event.stream, partition: partition) { line, key in
+        users.appendID(event.user, to: &key)
         guard event.defect != .none else { return encoder.append(event, to: &line) }
         encoder.appendMalformed(event, to: &line)
       }

@@ -20,7 +20,7 @@ struct Users {
     activity = AliasTable(zipf: clickingCount, exponent: 1, shift: 50, random: &random)
     var partitions: [UInt16] = []
     partitions.reserveCapacity(count)
-    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { key in
+    withUnsafeTemporaryAllocation(byteCount: Self.longestID, alignment: 8) { key in
       guard let base = key.baseAddress else { return }
       for user in 0..<count {
         var line = LineCursor(next: base)
@@ -56,6 +56,9 @@ struct Users {
   func appendID(_ user: UInt32, to line: inout LineCursor) {
     Self.appendID(user, digits: idDigits, to: &line)
   }
+
+  /// Bytes of an id at most: `user_` and ten digits are enough for every index.
+  static let longestID = 16
 
   /// Enough for the greatest index, at least 7.
   static func idDigits(count: Int) -> Int { max(7, String(count - 1).utf8.count) }

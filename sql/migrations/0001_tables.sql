@@ -65,6 +65,9 @@ CREATE TABLE ecommerce.late_events (
   recorded_at timestamptz NOT NULL
 );
 
+-- Late events look for themselves here: whether they are resends.
+CREATE INDEX late_events_by_user ON ecommerce.late_events (user_id, event_id);
+
 CREATE TABLE ecommerce.dead_letters (
   stream text NOT NULL,
   task integer NOT NULL,           -- the partition
@@ -73,6 +76,16 @@ CREATE TABLE ecommerce.dead_letters (
   byte_count bigint NOT NULL,
   message bytea,                   -- at most 4 KiB; NULL for a null payload
   recorded_at timestamptz NOT NULL
+);
+
+CREATE TABLE ecommerce.log_gaps (
+  stream text NOT NULL,
+  task integer NOT NULL,           -- the partition
+  from_position text,              -- NULL for the beginning of the log
+  to_position text NOT NULL,
+  records bigint,                  -- NULL where positions do not tell
+  reason text NOT NULL,
+  detected_at timestamptz NOT NULL
 );
 
 CREATE TABLE ecommerce.stream_progress (
@@ -107,5 +120,6 @@ CREATE TABLE ecommerce.stream_progress (
   checkouts_late bigint NOT NULL,
   checkouts_late_dropped bigint NOT NULL,
   checkouts_bytes bigint NOT NULL,
-  committed_at timestamptz NOT NULL
+  committed_at timestamptz NOT NULL,
+  greatest_event_time timestamptz NOT NULL DEFAULT 'infinity'  -- no stored event has a greater one
 );

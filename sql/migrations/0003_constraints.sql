@@ -16,6 +16,10 @@ ALTER TABLE ecommerce.dead_letters
   ADD CONSTRAINT dead_letters_stream CHECK (stream IN ('clicks', 'checkouts')),
   ADD CONSTRAINT dead_letters_message_size CHECK (octet_length(message) <= 4096);
 
+ALTER TABLE ecommerce.log_gaps
+  ADD CONSTRAINT log_gaps_stream CHECK (stream IN ('clicks', 'checkouts')),
+  ADD CONSTRAINT log_gaps_records CHECK (records >= 0);
+
 ALTER TABLE ecommerce.stream_progress
   ADD CONSTRAINT stream_progress_window CHECK (window_seconds >= 0),
   ADD CONSTRAINT stream_progress_emission CHECK (emission IN ('early', 'final')),

@@ -38,7 +38,7 @@ CREATE TABLE ecommerce.users (
 CREATE TABLE ecommerce.order_kpis (
   order_date date NOT NULL,
   total_orders bigint NOT NULL,
-  total_revenue numeric(14, 2) NOT NULL,
+  total_revenue numeric(20, 2) NOT NULL,
   total_items_sold bigint NOT NULL,
   unique_customers bigint NOT NULL,
   return_rate numeric(5, 2) NOT NULL,
@@ -48,8 +48,8 @@ CREATE TABLE ecommerce.order_kpis (
 CREATE TABLE ecommerce.category_kpis (
   category text NOT NULL,
   order_date date NOT NULL,
-  daily_revenue numeric(14, 2) NOT NULL,
-  avg_order_value numeric(14, 2) NOT NULL,
+  daily_revenue numeric(20, 2) NOT NULL,
+  avg_order_value numeric(20, 2) NOT NULL,
   avg_return_rate numeric(5, 2) NOT NULL,
   CONSTRAINT category_kpis_pkey PRIMARY KEY (category, order_date)
 );

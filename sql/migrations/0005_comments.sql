@@ -73,7 +73,8 @@ COMMENT ON COLUMN ecommerce.late_events.log_offset IS
 COMMENT ON COLUMN ecommerce.late_events.watermark IS 'The task''s watermark when it was read';
 COMMENT ON COLUMN ecommerce.late_events.outcome IS
   'restated: changed answers; no_change: changed none; dropped: stored but left out of the rule';
-COMMENT ON COLUMN ecommerce.late_events.restated_checkouts IS 'How many answers it changed';
+COMMENT ON COLUMN ecommerce.late_events.restated_checkouts IS
+  'How many answers it changed; checkouts read after it are not among them';
 COMMENT ON COLUMN ecommerce.late_events.recorded_at IS 'When it was recorded (wall clock)';
 
 COMMENT ON TABLE ecommerce.dead_letters IS 'Messages that do not fit the event contract';
@@ -88,6 +89,18 @@ COMMENT ON COLUMN ecommerce.dead_letters.byte_count IS 'Length of the whole mess
 COMMENT ON COLUMN ecommerce.dead_letters.message IS
   'The first 4096 bytes of the message; NULL for a null payload';
 COMMENT ON COLUMN ecommerce.dead_letters.recorded_at IS 'When it was recorded (wall clock)';
+
+COMMENT ON TABLE ecommerce.log_gaps IS
+  'Records that the log no longer had when they were to be read, skipped by --on-gap skip';
+COMMENT ON COLUMN ecommerce.log_gaps.stream IS 'clicks or checkouts';
+COMMENT ON COLUMN ecommerce.log_gaps.task IS 'Partition of the log';
+COMMENT ON COLUMN ecommerce.log_gaps.from_position IS
+  'Record that was to be read next; NULL for the beginning of the log';
+COMMENT ON COLUMN ecommerce.log_gaps.to_position IS 'Record that reading went on with';
+COMMENT ON COLUMN ecommerce.log_gaps.records IS
+  'How many records it held at most; NULL where positions do not tell';
+COMMENT ON COLUMN ecommerce.log_gaps.reason IS 'Why they were gone';
+COMMENT ON COLUMN ecommerce.log_gaps.detected_at IS 'When it was noticed (wall clock)';
 
 COMMENT ON TABLE ecommerce.stream_progress IS
   'Where each task stands, written in the same transaction as its rows';
@@ -110,6 +123,8 @@ COMMENT ON COLUMN ecommerce.stream_progress.watermark IS
   'Every row older than this is final; infinity when flushed, -infinity before the first event';
 COMMENT ON COLUMN ecommerce.stream_progress.data_watermark IS
   'Watermark of the data, flushed or not: where a later run goes on from';
+COMMENT ON COLUMN ecommerce.stream_progress.greatest_event_time IS
+  'No event stored by the task has a greater event time; -infinity before the first one';
 COMMENT ON COLUMN ecommerce.stream_progress.clicks_position IS
   'Next click record to read; NULL for the beginning of the log';
 COMMENT ON COLUMN ecommerce.stream_progress.clicks_rebuild_position IS

@@ -107,6 +107,14 @@ static inline size_t scan_until(const void *from, uint8_t byte, size_t byte_coun
   return found ? (size_t)((const uint8_t *)found - (const uint8_t *)from) : byte_count;
 }
 
+/// How many of the bytes are `byte`.
+static inline size_t scan_count(const void *from, uint8_t byte, size_t byte_count) {
+  const uint8_t *p = (const uint8_t *)from;
+  size_t count = 0;
+  for (size_t i = 0; i < byte_count; i++) count += p[i] == byte;
+  return count;
+}
+
 static inline bool scan_equal(const void *left, const void *right, size_t byte_count) {
   return memcmp(left, right, byte_count) == 0;
 }

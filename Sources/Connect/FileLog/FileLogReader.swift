@@ -95,7 +95,6 @@ final class FileLogReader: PartitionReader {
     return MessageRun(
       bytes: UnsafeMutableRawBufferPointer(rebasing: buffer[run]),
       startOffset: start + Int64(run.lowerBound),
-      framing: .lines,
       isCaughtUp: isCaughtUp,
       startPosition: position(at: run.lowerBound)
     )

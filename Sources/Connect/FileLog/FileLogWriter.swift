@@ -9,7 +9,6 @@ import Foundation
 /// its last whole line. A file that ends within a line, left by a crash, gets its line end first.
 package final class FileLogWriter: LogWriter {
   package let partitionCount: Int
-  /// True when the log held lines before this writer came.
   package let isContinued: Bool
   private let files: [StreamKind: [File]]
 
@@ -47,7 +46,7 @@ package final class FileLogWriter: LogWriter {
         hint: "leave --partitions out, or write to a new directory"
       )
     }
-    let count = existing > 0 ? existing : partitions ?? Self.defaultPartitionCount
+    let count = existing > 0 ? existing : partitions ?? Self.newPartitionCount
     var files: [StreamKind: [File]] = [:]
     var isContinued = false
     do {
@@ -74,6 +73,19 @@ package final class FileLogWriter: LogWriter {
     for file in files.values.joined() { close(file.descriptor) }
   }
 
+  /// The keys are not kept: that a line is in its key's partition is all that is left of them.
+  package func append(
+    _ lines: KeyedLines,
+    to stream: StreamKind,
+    partition: Int
+  ) throws(ConnectorError) {
+    try append(lines.bytes, to: stream, partition: partition)
+  }
+
+  /// Every line is with the system already.
+  package func finish() {}
+
+  /// Appends whole lines, each with its line end.
   package func append(
     _ lines: UnsafeRawBufferPointer,
     to stream: StreamKind,
@@ -96,8 +108,6 @@ package final class FileLogWriter: LogWriter {
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
     }
   }
-
-  static let defaultPartitionCount = 4
 
   private static func fileName(partition: Int) -> String {
     let digits = String(partition)

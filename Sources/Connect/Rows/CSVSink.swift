@@ -7,6 +7,7 @@ import Synchronization
 ///     DIR/attributed_checkouts.csv      one row a checkout, columns of the table of that name
 ///     DIR/late_events.csv               events that came late, which change no answer; if any
 ///     DIR/dead_letters.csv              messages that are no events; if any
+///     DIR/log_gaps.csv                  records that the log no longer had; if any
 ///
 /// The files appear under their names when the last task has come to the end of the log: until then
 /// they have temporary names, and a run that stops early leaves none. The next run replaces them.

@@ -13,6 +13,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   private var attributed: RowWriter<Format>
   private var late: RowWriter<Format>
   private var deadLetters: RowWriter<Format>
+  private var gaps: RowWriter<Format>
   /// Late events that changed no answer, for the receipt.
   private(set) var receipt = CommitReceipt()
 
@@ -22,6 +23,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed = RowWriter(format)
     late = RowWriter(format)
     deadLetters = RowWriter(format)
+    gaps = RowWriter(format)
   }
 
   var byteCount: Int { RowTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
@@ -33,6 +35,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     case .attributed: attributed.buffer.bytes
     case .late: late.buffer.bytes
     case .deadLetters: deadLetters.buffer.bytes
+    case .gaps: gaps.buffer.bytes
     }
   }
 
@@ -40,6 +43,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed.removeAll()
     late.removeAll()
     deadLetters.removeAll()
+    gaps.removeAll()
     receipt = CommitReceipt()
   }
 
@@ -57,6 +61,11 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     for reject in rejects { deadLetters.append(reject, of: stream, task: task, recordedAt: now) }
   }
 
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    guard tables.contains(.gaps) else { return }
+    gaps.append(gap, of: stream, task: task, detectedAt: .wallClock)
+  }
+
   func append(_ answers: [Answer]) {
     let now = EventTime.wallClock
     for index in answers.indices {
@@ -64,6 +73,9 @@ final class RowEpoch<Format: RowFormat>: Epoch {
       attributed.append(answers[index], processedAt: now)
     }
   }
+
+  /// Never asked for: a sink without progress has no state to lose.
+  func restate(_ times: Range<EventTime>) {}
 
   /// The fields lie all over the state's memory: they are asked for some rows ahead.
   private func prefetchFields(of answer: Answer) {

@@ -2,20 +2,20 @@ import Foundation
 import Synchronization
 
 /// A file that several tasks append whole buffers to, in any order between them.
-final class RowFile: Sendable {
+package final class RowFile: Sendable {
   private let path: String
   private let descriptor: Mutex<Int32>
   private let isStandardOutput: Bool
 
   /// Standard output.
-  init() {
+  package init() {
     path = "standard output"
     descriptor = Mutex(STDOUT_FILENO)
     isStandardOutput = true
   }
 
   /// An empty file; what was there is replaced.
-  init(path: String) throws(ConnectorError) {
+  package init(path: String) throws(ConnectorError) {
     self.path = path
     let opened = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard opened >= 0 else {
@@ -34,7 +34,7 @@ final class RowFile: Sendable {
   }
 
   /// Writes all of it, not interleaved with other writes.
-  func write(_ bytes: UnsafeRawBufferPointer) throws(ConnectorError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(ConnectorError) {
     guard !bytes.isEmpty else { return }
     let code: Int32 = descriptor.withLock { descriptor in
       var rest = bytes[...]
@@ -54,9 +54,13 @@ final class RowFile: Sendable {
     }
   }
 
-  /// Gives the file its final name, replacing what has it, once it is safe on disk.
-  func publish(as name: String) throws(ConnectorError) {
-    guard fsync(descriptor.withLock { $0 }) == 0 else {
+  /// Gives the file its final name, replacing what has it.
+  ///
+  /// - Parameters:
+  ///   - name: in the same directory.
+  ///   - isSynchronous: whether it is to be safe on disk before.
+  package func publish(as name: String, isSynchronous: Bool = true) throws(ConnectorError) {
+    guard !isSynchronous || fsync(descriptor.withLock { $0 }) == 0 else {
       throw .system("flush \"\(path)\"", code: errno)
     }
     guard rename(path, name) == 0 else {
@@ -65,5 +69,5 @@ final class RowFile: Sendable {
   }
 
   /// Takes an unfinished file away.
-  func discard() { unlink(path) }
+  package func discard() { unlink(path) }
 }

@@ -7,6 +7,7 @@ enum RowTable: String, CaseIterable, Sendable {
   case attributed = "attributed_checkouts"
   case late = "late_events"
   case deadLetters = "dead_letters"
+  case gaps = "log_gaps"
 
   var columns: [StaticString] {
     switch self {
@@ -24,6 +25,8 @@ enum RowTable: String, CaseIterable, Sendable {
       ]
     case .deadLetters:
       ["stream", "task", "log_offset", "reason", "byte_count", "message", "recorded_at"]
+    case .gaps:
+      ["stream", "task", "from_position", "to_position", "records", "reason", "detected_at"]
     }
   }
 }
@@ -103,6 +106,24 @@ extension RowWriter {
       text("message", nil)
     }
     time("recorded_at", recordedAt)
+    endRow()
+  }
+
+  /// A row of `log_gaps`.
+  mutating func append(
+    _ gap: LogGap,
+    of stream: StreamKind,
+    task: Int,
+    detectedAt: EventTime
+  ) {
+    startRow()
+    text("stream", stream.rawValue)
+    number("task", Int64(task))
+    if let from = gap.from { text("from_position", from.token) } else { text("from_position", nil) }
+    text("to_position", gap.to.token)
+    number("records", gap.records)
+    text("reason", gap.reason)
+    time("detected_at", detectedAt)
     endRow()
   }
 }

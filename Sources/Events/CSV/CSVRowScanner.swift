@@ -19,8 +19,16 @@ package struct CSVRowScanner {
     /// With its line end.
     var consumed = 0
     var fault: SyntaxFault?
+    /// Whether the fault is that the bytes are no text.
+    var isMisencoded = false
 
     mutating func note(_ fault: SyntaxFault) { self.fault = self.fault ?? fault }
+
+    /// Goes before every other fault: bytes that are no text may look like anything.
+    mutating func noteEncoding(_ fault: SyntaxFault) {
+      if !isMisencoded { self.fault = fault }
+      isMisencoded = true
+    }
   }
 
   /// A cell, and what comes behind it.
@@ -165,11 +173,11 @@ package struct CSVRowScanner {
     _ result: inout Row
   ) {
     if let position = firstMalformedUTF8(from: start, to: end) {
-      result.note(SyntaxFault(offset: position - row, expected: "UTF-8"))
+      result.noteEncoding(SyntaxFault(offset: position - row, expected: "UTF-8"))
     }
     let nul = scan_until(start, 0, end - start)
     if nul < end - start {
-      result.note(SyntaxFault(offset: start - row + nul, expected: "text without U+0000"))
+      result.noteEncoding(SyntaxFault(offset: start - row + nul, expected: "text without U+0000"))
     }
   }
 

@@ -1,5 +1,5 @@
 /// A day of the proleptic Gregorian calendar.
-struct CivilDate: Hashable {
+package struct CivilDate: Hashable {
   var year: Int
   var month: Int
   var day: Int
@@ -16,7 +16,7 @@ struct CivilDate: Hashable {
   }
 
   /// The date so many days after 1970-01-01.
-  init(daysSinceEpoch days: Int) {
+  package init(daysSinceEpoch days: Int) {
     // Eras of 400 years, counted from a 1 March: leap days come last (H. Hinnant, chrono dates).
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -30,7 +30,7 @@ struct CivilDate: Hashable {
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 
-  var daysSinceEpoch: Int {
+  package var daysSinceEpoch: Int {
     let shiftedYear = month <= 2 ? year - 1 : year
     let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
     let yearOfEra = shiftedYear - era * 400

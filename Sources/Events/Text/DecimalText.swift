@@ -2,9 +2,9 @@
 ///
 /// Its value is 0.d1d2d3... x 10^`point`, d1 not zero.
 /// Exact for any number of digits and any exponent. `12345e-3` has the digits 12345 and point 2.
-struct DecimalText {
+package struct DecimalText {
   private let text: UnsafeRawBufferPointer
-  let isNegative: Bool
+  package let isNegative: Bool
   /// Where the first and the last digit other than zero stand in the text; nil if there is none.
   private var significant: ClosedRange<Int>?
   private(set) var point = 0
@@ -12,7 +12,7 @@ struct DecimalText {
   /// Reads `[+-]digits[.digits][e[+-]digits]`; nil if the text is anything else.
   ///
   /// More lenient than JSON (leading zeros, plus signs), whose scanner checks by itself.
-  init?(_ text: UnsafeRawBufferPointer) {
+  package init?(_ text: UnsafeRawBufferPointer) {
     self.text = text
     var cursor = 0
     isNegative = text.first == UInt8(ascii: "-")
@@ -55,8 +55,10 @@ struct DecimalText {
     return text.first == UInt8(ascii: "-") ? -magnitude : magnitude
   }
 
+  package var isZero: Bool { significant == nil }
+
   /// Whether the value has no fraction.
-  var isInteger: Bool {
+  package var isInteger: Bool {
     guard let significant else { return true }
     return text[significant].count(where: { $0 != UInt8(ascii: ".") }) <= point
   }
@@ -81,5 +83,21 @@ struct DecimalText {
     for _ in 0..<missing { value *= 10 }
     guard value <= maximum else { return nil }
     return isNegative ? -value : value
+  }
+
+  /// The magnitude in units of 10^-`decimals` if it is a whole number of them, and below
+  /// 10^`digits`, which is at most 10^38; otherwise nil.
+  package func magnitude(decimals: Int, digits: Int) -> UInt128? {
+    guard let significant else { return 0 }
+    var missing = point + decimals
+    guard missing <= digits else { return nil }
+    var value: UInt128 = 0
+    for byte in text[significant] where byte != UInt8(ascii: ".") {
+      guard missing > 0 else { return nil }
+      value = value * 10 + UInt128(byte - 0x30)
+      missing -= 1
+    }
+    for _ in 0..<missing { value *= 10 }
+    return value
   }
 }

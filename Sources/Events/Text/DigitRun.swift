@@ -1,16 +1,17 @@
 /// Digits at the start of eight bytes, found and read all at once.
-struct DigitRun {
+@usableFromInline
+package struct DigitRun {
   /// The eight bytes, the first one lowest, less "0" each.
-  private let bytes: UInt64
+  @usableFromInline let bytes: UInt64
 
-  @inline(__always)
-  init(at text: UnsafeRawPointer) {
+  @inlinable @inline(__always)
+  package init(at text: UnsafeRawPointer) {
     bytes = text.loadUnaligned(as: UInt64.self).littleEndian ^ 0x3030_3030_3030_3030
   }
 
   /// How many of the eight bytes are digits before the first that is none.
-  @inline(__always)
-  var count: Int {
+  @inlinable @inline(__always)
+  package var count: Int {
     // The top bit of a byte is set if it is 10 or more; a carry only spoils bytes behind such a one.
     let others = (bytes &+ 0x7676_7676_7676_7676 | bytes) & 0x8080_8080_8080_8080
     return others.trailingZeroBitCount &>> 3
@@ -20,8 +21,8 @@ struct DigitRun {
   ///
   /// - Parameter count: 1 to 8.
   /// - Returns: the number.
-  @inline(__always)
-  func value(count: Int) -> Int64 {
+  @inlinable @inline(__always)
+  package func value(count: Int) -> Int64 {
     // Leading zeros instead of what follows; then neighbours join: 8 digits, 4 pairs, 2 fours, 1.
     let digits = bytes &<< UInt64(truncatingIfNeeded: 64 &- 8 &* count)
     let pairs = (digits &* 2561) &>> 8 & 0x00FF_00FF_00FF_00FF

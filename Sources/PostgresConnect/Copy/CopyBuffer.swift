@@ -25,6 +25,9 @@ struct CopyBuffer: ~Copyable {
   /// Valid until the next change.
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
+  /// Where the next row goes, valid until the next change.
+  var end: UnsafeMutableRawPointer { base + count }
+
   /// Makes room for `byteCount` more bytes and gives the place to write them; `commit(to:)` follows.
   @inline(__always)
   mutating func reserve(_ byteCount: Int) -> CopyCursor {

@@ -6,24 +6,28 @@ struct LateRow<Record: CopyRow> {
   var record: Record
   /// The task's watermark when it was read.
   var watermark: Watermark
-  /// Older than the engine's state: only the stored rows can say whether it is new.
+  /// Neither the engine nor the recent events can say whether it is new: only the raw rows can.
   var isUnchecked: Bool
   /// Changes no answer, by policy or because it lies beyond the horizon.
   var isDropped: Bool
+  /// How many answers it changes, where that is known already.
+  var restated: Int?
 
   static var columns: [String] {
-    Record.columns + ["log_offset", "watermark", "is_unchecked", "is_dropped"]
+    Record.columns
+      + ["log_offset", "watermark", "is_unchecked", "is_dropped", "restated"]
   }
 
   /// Appends the row; for late events only, so not tuned.
   func write(to buffer: inout CopyBuffer, ingestedAt: EventTime) {
-    var cursor = buffer.reserve(record.fieldsByteCount + 40)
-    cursor.startRow(fieldCount: Int16(Record.columns.count + 4))
+    var cursor = buffer.reserve(record.fieldsByteCount + 64)
+    cursor.startRow(fieldCount: Int16(Record.columns.count + 5))
     record.writeFields(to: &cursor, ingestedAt: ingestedAt)
     cursor.int64(record.offset)
     cursor.time(watermark)
     cursor.bool(isUnchecked)
     cursor.bool(isDropped)
+    if let restated { cursor.int32(Int32(restated)) } else { cursor.null() }
     buffer.commit(to: cursor)
   }
 }

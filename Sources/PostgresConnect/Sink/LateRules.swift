@@ -1,23 +1,28 @@
+import Attribution
 import Connect
 import Dataflow
 import Events
 
-/// Settles a commit's late events against the stored rows, set by set, inside its transaction.
+/// Settles a commit's late events, set by set, inside its transaction.
 ///
 /// ```
-/// staged late events -> drop what is stored already (duplicates)
-///                    -> store the rest as raw rows
+/// staged late events -> drop resends of what is stored                (unique key, late_events)
 /// questions   late checkouts, and stored checkouts that late clicks touch
-/// needed      the users concerned, each with the times that the questions look back on
-/// candidates  stored clicks of these users and times: one pass over each range of time
-/// answers     first candidate and count per question -> attributions, where different
-/// outcomes    late_events
+/// answers     first candidate and count per question                  (recent events)
+/// old ones    at or before the floor of the recent events             (raw tables, LateScan)
+/// raw rows, answers -> attributions where they differ, outcomes -> late_events
 /// ```
-/// Cost: one scan of the raw clicks between the earliest late event - window and the latest one,
-/// long gaps left out, which the day partitions and their BRIN indexes bound; an index on (user_id,
-/// event_timestamp) is used if someone makes it. The planner knows nothing of temporary tables, so
-/// each step says whether it looks rows up in an index or hashes. `enable_seqscan` is no way to say
-/// it: it adds 10^10 to the cost, beside which the planner sees no other difference.
+/// Every answer is made anew of all stored clicks, whatever the row said before: so it is right
+/// after any crash, and it does not matter which of the clicks the engine has counted. Pending
+/// checkouts are left to the engine, which has the late clicks in its state too.
+///
+/// Cost: two or three look-ups in an index per late event. Only old ones, which a task meets when
+/// it has just been taken over or when an event is later than the memory of recent events reaches,
+/// cost a scan of the raw clicks of their time.
+///
+/// The planner knows nothing of temporary tables, so each step says whether it looks rows up in an
+/// index or hashes. `enable_seqscan` is no way to say it: it adds 10^10 to the cost, beside which
+/// the planner sees no other difference.
 struct LateRules {
   var task: Int32
   var window: EventSpan
@@ -28,23 +33,6 @@ struct LateRules {
     var clicks: (stored: Int64, dropped: Int64)
     var checkouts: (stored: Int64, dropped: Int64)
   }
-
-  /// - Returns: how many late events were no duplicates, and how many of these were dropped.
-  func settle(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
-    for run in try connection.query(duplicateCheckouts + questions + needed + Self.runs) {
-      try connection.execute(Self.candidates, run)
-    }
-    let counts = try connection.query(
-      duplicateClicks + rawRows + lateCandidates + answers + outcomes + Self.remaining
-    )
-    let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
-    guard numbers.count == 4 else {
-      throw ConnectorError(.permanent, "expected 4 counts of late events, found \(numbers.count)")
-    }
-    return Remaining(clicks: (numbers[0], numbers[1]), checkouts: (numbers[2], numbers[3]))
-  }
-
-  private var windowLiteral: String { "interval '\(window.microseconds) microseconds'" }
 
   /// Settings of the transaction from here on: the planner looks rows up in an index.
   static let lookUp = """
@@ -59,146 +47,119 @@ struct LateRules {
 
     """
 
-  /// Late checkouts that are stored, which shows in an answer or as dropped, whatever their times;
-  /// of several staged ones the first in log order wins.
-  private var duplicateCheckouts: String {
-    """
-    \(Self.lookUp)
-    DELETE FROM pg_temp.late_checkouts AS l
-    USING ecommerce.attributions AS a
-    WHERE a.user_id = l.user_id AND a.checkout_id = l.event_id;
-    \(Self.hash)
-    DELETE FROM pg_temp.late_checkouts AS l
-    USING ecommerce.late_events AS d
-    WHERE d.stream = 'checkouts' AND d.outcome = 'dropped'
-      AND d.user_id = l.user_id AND d.event_id = l.event_id;
-    DELETE FROM pg_temp.late_checkouts AS l
-    USING pg_temp.late_checkouts AS earlier
-    WHERE earlier.user_id = l.user_id AND earlier.event_id = l.event_id
-      AND earlier.log_offset < l.log_offset;
-
-    """
-  }
-
-  /// Checkouts to answer: late ones, and final ones that late clicks touch.
-  private var questions: String {
-    """
-    INSERT INTO pg_temp.questions
-    SELECT user_id, event_id, event_timestamp, total_amount
-    FROM pg_temp.late_checkouts
-    WHERE NOT is_dropped;
-    \(Self.lookUp)
-    INSERT INTO pg_temp.questions
-    SELECT a.user_id, a.checkout_id, a.checkout_timestamp, a.revenue
-    FROM (
-      SELECT user_id, array_agg(event_timestamp) AS times,
-        min(event_timestamp) AS first, max(event_timestamp) + \(windowLiteral) AS last
-      FROM pg_temp.late_clicks
-      WHERE NOT is_dropped
-      GROUP BY user_id
-    ) AS l
-    JOIN ecommerce.attributions AS a ON a.user_id = l.user_id
-    WHERE a.checkout_timestamp BETWEEN l.first AND l.last
-      AND a.checkout_timestamp < '\(watermark.postgresText)'
-      AND EXISTS (
-        SELECT FROM unnest(l.times) AS click_timestamp
-        WHERE a.checkout_timestamp BETWEEN click_timestamp AND click_timestamp + \(windowLiteral)
-      );
-    \(Self.hash)
-
-    """
-  }
-
-  /// Whose stored clicks are needed, and from when to when: each user's overlapping times as one,
-  /// so that no click is a candidate twice.
-  private var needed: String {
-    """
-    INSERT INTO pg_temp.needed
-    WITH wanted AS (
-      SELECT user_id, event_timestamp AS first, event_timestamp AS last
-      FROM pg_temp.late_clicks
-      WHERE is_unchecked
-      UNION
-      SELECT user_id, checkout_timestamp - \(windowLiteral), checkout_timestamp
-      FROM pg_temp.questions
-    ),
-    marked AS (
-      SELECT *, COALESCE(first > max(last) OVER before, true) AS is_start
-      FROM wanted
-      WINDOW before AS (
-        PARTITION BY user_id
-        ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      )
-    ),
-    numbered AS (
-      SELECT *, count(*) FILTER (WHERE is_start) OVER (
-        PARTITION BY user_id ORDER BY first, last
-      ) AS span
-      FROM marked
+  /// - Returns: how many late events were no resends, and how many of these were dropped.
+  func settle(
+    _ epoch: PostgresEpoch,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) -> Remaining {
+    try stage(epoch, on: connection)
+    try takeBack(Self.resends, from: epoch, on: connection)
+    if !epoch.lateNotes.areKnown { try takeBack(LateScan.resends, from: epoch, on: connection) }
+    let found = RecentAnswers(epoch, window: window, watermark: watermark)
+    try connection.copy(
+      found.answers,
+      into: StagingTables.answers,
+      columns: AnswerRow.columns
     )
-    SELECT user_id, min(first), max(last)
-    FROM numbered
-    GROUP BY user_id, span;
-
-    """
-  }
-
-  /// The runs of needed times without a long gap, and their users: one very late event does not
-  /// open the whole history.
-  ///
-  /// The order is total: otherwise runs could overlap, and a click be a candidate twice.
-  private static let runs = """
-    WITH marked AS (
-      SELECT *, COALESCE(first > max(last) OVER before + interval '10 minutes', true) AS is_start
-      FROM pg_temp.needed
-      WINDOW before AS (
-        ORDER BY first, last, user_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      )
-    ),
-    numbered AS (
-      SELECT *, count(*) FILTER (WHERE is_start) OVER (ORDER BY first, last, user_id) AS run
-      FROM marked
+    try connection.copy(
+      found.questions,
+      into: StagingTables.questions,
+      columns: RecentAnswers.questionColumns
     )
-    SELECT array_agg(DISTINCT user_id)::text, min(first)::text, max(last)::text
-    FROM numbered
-    GROUP BY run
-    """
-
-  /// The pass over the raw clicks of a run of times, with parameters users, first and last time.
-  ///
-  /// As parameters of an unnamed statement they are constants to the planner: partitions are pruned
-  /// and the users become a hash table.
-  private static let candidates = """
-    INSERT INTO pg_temp.candidates
-    SELECT c.user_id, event_id, event_timestamp, product_id, product_name, product_category,
-      referrer, device_type
-    FROM ecommerce.raw_clicks AS c
-    JOIN pg_temp.needed AS n ON n.user_id = c.user_id COLLATE "C"
-    WHERE c.user_id = ANY ($1::text[])
-      AND event_timestamp BETWEEN $2::timestamptz AND $3::timestamptz
-      AND event_timestamp BETWEEN n.first AND n.last
-    """
-
-  /// Late clicks that are stored, as found by the time of those older than the state, or listed as
-  /// dropped: a rebuilt state does not know these.
-  private var duplicateClicks: String {
-    """
-    DELETE FROM pg_temp.late_clicks AS l
-    USING pg_temp.candidates AS c
-    WHERE l.is_unchecked AND c.user_id = l.user_id AND c.event_id = l.event_id;
-    DELETE FROM pg_temp.late_clicks AS l
-    USING ecommerce.late_events AS d
-    WHERE d.stream = 'clicks' AND d.outcome = 'dropped'
-      AND d.user_id = l.user_id AND d.event_id = l.event_id;
-    DELETE FROM pg_temp.late_clicks AS l
-    USING pg_temp.late_clicks AS earlier
-    WHERE l.is_unchecked AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
-      AND earlier.log_offset < l.log_offset;
-
-    """
+    let isOld = epoch.lateNotes.earliest <= found.floor || !found.questions.isEmpty
+    if isOld {
+      let scan = LateScan(task: task, window: window, watermark: watermark, floor: found.floor)
+      try scan.answer(on: connection)
+    }
+    return try finish(on: connection, isOld: isOld)
   }
 
-  private var rawRows: String {
+  private func stage(
+    _ epoch: PostgresEpoch,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) {
+    try connection.copy(
+      epoch.lateClicks,
+      into: StagingTables.lateClicks,
+      columns: LateRow<ClickRecord>.columns
+    )
+    try connection.copy(
+      epoch.lateCheckouts,
+      into: StagingTables.lateCheckouts,
+      columns: LateRow<CheckoutRecord>.columns
+    )
+  }
+
+  /// Takes resends out of the staging tables and of the recent events.
+  private func takeBack(
+    _ resends: String,
+    from epoch: PostgresEpoch,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) {
+    let rows = try connection.query(resends)
+    guard !rows.isEmpty else { return }
+    epoch.recent.withLock {
+      for row in rows {
+        guard let stream = row[0].flatMap({ StreamKind(rawValue: $0) }),
+          let offset = row[1].flatMap({ Int64($0) })
+        else { continue }
+        epoch.lateNotes.takeBack(stream, offset: offset)
+      }
+    }
+  }
+
+  /// Takes out the late events whose id is stored under whatever time: checkouts that have an answer
+  /// or were dropped, and clicks that came late before.
+  ///
+  /// Scalar subqueries, which the planner never turns into a join: it would hash a whole table.
+  private static let resends = """
+    WITH resent_checkouts AS (
+      DELETE FROM pg_temp.late_checkouts AS l
+      WHERE (
+          SELECT true FROM ecommerce.attributions AS a
+          WHERE a.user_id = l.user_id AND a.checkout_id = l.event_id
+        )
+        OR (
+          SELECT true FROM ecommerce.late_events AS d
+          WHERE d.user_id = l.user_id AND d.event_id = l.event_id
+            AND d.stream = 'checkouts' AND d.outcome = 'dropped'
+          LIMIT 1
+        )
+      RETURNING log_offset
+    ),
+    resent_clicks AS (
+      DELETE FROM pg_temp.late_clicks AS l
+      WHERE (
+        SELECT true FROM ecommerce.late_events AS d
+        WHERE d.user_id = l.user_id AND d.event_id = l.event_id AND d.stream = 'clicks'
+        LIMIT 1
+      )
+      RETURNING log_offset
+    )
+    SELECT 'checkouts', log_offset FROM resent_checkouts
+    UNION ALL
+    SELECT 'clicks', log_offset FROM resent_clicks
+    """
+
+  /// Stores the raw rows, brings the answers up to date and lists the late events.
+  ///
+  /// If `isOld`, records which answers change: old late clicks may have done it.
+  private func finish(
+    on connection: PostgresConnection,
+    isOld: Bool
+  ) throws(ConnectorError) -> Remaining {
+    let counts = try connection.query(
+      Self.rawRows + Self.newAnswers + (isOld ? Self.recordedReplacement : Self.replacement)
+        + LateRules.hash + outcomes + Self.remaining
+    )
+    let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
+    guard numbers.count == 4 else {
+      throw ConnectorError(.permanent, "expected 4 counts of late events, found \(numbers.count)")
+    }
+    return Remaining(clicks: (numbers[0], numbers[1]), checkouts: (numbers[2], numbers[3]))
+  }
+
+  private static let rawRows: String = {
     let clicks = ClickRecord.columns.joined(separator: ", ")
     let checkouts = CheckoutRecord.columns.joined(separator: ", ")
     return """
@@ -207,77 +168,58 @@ struct LateRules {
       SELECT \(checkouts) FROM pg_temp.late_checkouts;
 
       """
-  }
+  }()
 
-  /// Clicks that were dropped, now or earlier, are no candidates; the other late ones are.
-  private var lateCandidates: String {
-    """
-    DELETE FROM pg_temp.candidates AS c
-    USING ecommerce.late_events AS d
-    WHERE d.stream = 'clicks' AND d.outcome = 'dropped'
-      AND d.user_id = c.user_id AND d.event_id = c.event_id;
-    INSERT INTO pg_temp.candidates
-    SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,
-      referrer, device_type
-    FROM pg_temp.late_clicks
-    WHERE NOT is_dropped;
-
-    """
-  }
-
-  /// The rule itself: the first candidate by click time and id, and how many there are.
-  ///
-  /// A user's candidates are numbered in that order, so the count is the difference between the
-  /// last one's place and the first one's: two index lookups a question, however busy the user.
-  private var answers: String {
-    let isInWindow = """
-      c.user_id = q.user_id AND c.event_timestamp
-        BETWEEN q.checkout_timestamp - \(windowLiteral) AND q.checkout_timestamp
-      """
+  /// Answers to the late checkouts, all new.
+  private static let newAnswers: String = {
+    let columns = AnswerRow.columns.joined(separator: ", ")
+    let answered = AnswerRow.columns.map { "r.\($0)" }.joined(separator: ", ")
     return """
-      INSERT INTO pg_temp.ranked
-      SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY event_timestamp, event_id)
-      FROM pg_temp.candidates;
-      \(Self.lookUp)
-      INSERT INTO pg_temp.answers
-      SELECT q.checkout_id, q.user_id, q.checkout_timestamp, q.revenue,
-        f.event_id, f.event_timestamp, f.product_id, f.product_name, f.product_category,
-        f.referrer, f.device_type,
-        COALESCE(l.place - f.place + 1, 0), \(task), 0, clock_timestamp()
-      FROM pg_temp.questions AS q
-      LEFT JOIN LATERAL (
-        SELECT * FROM pg_temp.ranked AS c WHERE \(isInWindow)
-        ORDER BY c.event_timestamp, c.event_id LIMIT 1
-      ) AS f ON true
-      LEFT JOIN LATERAL (
-        SELECT place FROM pg_temp.ranked AS c WHERE \(isInWindow)
-        ORDER BY c.event_timestamp DESC, c.event_id DESC LIMIT 1
-      ) AS l ON true;
-      \(Self.hash)
-      WITH written AS (
-        \(StagingTables.restatement(from: "pg_temp.answers"))
-        RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
-      )
-      INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;
+      \(hash)
+      INSERT INTO ecommerce.attributions (\(columns))
+      SELECT \(answered)
+      FROM pg_temp.late_checkouts AS l
+      JOIN \(StagingTables.answers) AS r
+        ON r.user_id = l.user_id AND r.checkout_id = l.event_id
+        AND r.checkout_timestamp = l.event_timestamp
+      WHERE NOT l.is_dropped;
+      \(lookUp)
 
       """
-  }
+  }()
+
+  private static let replacement = StagingTables.replacement(from: StagingTables.answers) + ";\n"
+
+  private static let recordedReplacement = """
+    WITH written AS (
+      \(StagingTables.replacement(from: StagingTables.answers))
+      RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
+    )
+    INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;
+
+    """
 
   private var outcomes: String {
     """
     INSERT INTO ecommerce.late_events
-    SELECT 'clicks', l.event_id, l.user_id, l.event_timestamp, \(task), l.log_offset, l.watermark,
+    SELECT 'clicks', event_id, user_id, event_timestamp, \(task), log_offset, watermark,
       CASE
-        WHEN l.is_dropped THEN 'dropped'
-        WHEN count(r.checkout_id) > 0 THEN 'restated'
+        WHEN is_dropped THEN 'dropped'
+        WHEN changed > 0 THEN 'restated'
         ELSE 'no_change'
       END,
-      count(r.checkout_id), clock_timestamp()
-    FROM pg_temp.late_clicks AS l
-    LEFT JOIN pg_temp.restated AS r
-      ON r.user_id = l.user_id AND NOT l.is_dropped
-      AND r.checkout_timestamp BETWEEN l.event_timestamp AND l.event_timestamp + \(windowLiteral)
-    GROUP BY l.event_id, l.user_id, l.event_timestamp, l.log_offset, l.watermark, l.is_dropped;
+      changed, clock_timestamp()
+    FROM (
+      SELECT l.event_id, l.user_id, l.event_timestamp, l.log_offset, l.watermark, l.is_dropped,
+        GREATEST(l.restated, count(r.checkout_id)) AS changed
+      FROM pg_temp.late_clicks AS l
+      LEFT JOIN pg_temp.restated AS r
+        ON r.user_id = l.user_id AND NOT l.is_dropped
+        AND r.checkout_timestamp
+          BETWEEN l.event_timestamp AND l.event_timestamp + \(window.literal)
+      GROUP BY l.event_id, l.user_id, l.event_timestamp, l.log_offset, l.watermark, l.is_dropped,
+        l.restated
+    ) AS settled;
     INSERT INTO ecommerce.late_events
     SELECT 'checkouts', event_id, user_id, event_timestamp, \(task), log_offset, watermark,
       CASE WHEN is_dropped THEN 'dropped' ELSE 'restated' END,
@@ -294,4 +236,9 @@ struct LateRules {
       (SELECT count(*) FROM pg_temp.late_checkouts),
       (SELECT count(*) FROM pg_temp.late_checkouts WHERE is_dropped)
     """
+}
+
+extension EventSpan {
+  /// As SQL.
+  var literal: String { "interval '\(microseconds) microseconds'" }
 }

@@ -9,6 +9,9 @@ import Events
 final class PostgresEpoch: Epoch {
   let task: Int32
   private let rule: AttributionRule
+  let recent: RecentEvents
+  /// Among the epochs of the recent events; nil before the first record.
+  private(set) var number: UInt32?
 
   private(set) var clicks = CopyBuffer()
   private(set) var checkouts = CopyBuffer()
@@ -17,26 +20,32 @@ final class PostgresEpoch: Epoch {
   private(set) var lateClicks = CopyBuffer()
   private(set) var lateCheckouts = CopyBuffer()
   private(set) var deadLetters = CopyBuffer()
-  private(set) var lateClickCount: Int64 = 0
-  private(set) var lateCheckoutCount: Int64 = 0
+  private(set) var gaps = CopyBuffer()
+  private(set) var lateNotes = LateNotes()
+  /// Times of stored checkouts that are to be answered again.
+  private(set) var restated: Range<EventTime>?
   /// Days of the raw rows, late ones too.
   private(set) var days = DaySet()
+  /// No stored event has a greater one.
+  private(set) var greatestEventTime = EventTime.beginning
 
-  init(task: Int32, rule: AttributionRule) {
+  init(task: Int32, rule: AttributionRule, recent: RecentEvents) {
     self.task = task
     self.rule = rule
+    self.recent = recent
   }
 
   var byteCount: Int {
     clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
-      + lateCheckouts.count + deadLetters.count
+      + lateCheckouts.count + deadLetters.count + gaps.count
   }
 
-  var isEmpty: Bool { byteCount == 0 }
-  var hasLateEvents: Bool { lateClickCount + lateCheckoutCount > 0 }
+  var isEmpty: Bool { byteCount == 0 && restated == nil }
+  var hasLateEvents: Bool { lateNotes.hasEvents }
+  var needsStagingTables: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
-    lateClickCount += append(
+    append(
       batch.records,
       verdicts: verdicts,
       watermarks: watermarks,
@@ -46,7 +55,7 @@ final class PostgresEpoch: Epoch {
   }
 
   func append(_ batch: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark]) {
-    lateCheckoutCount += append(
+    append(
       batch.records,
       verdicts: verdicts,
       watermarks: watermarks,
@@ -55,44 +64,70 @@ final class PostgresEpoch: Epoch {
     )
   }
 
-  /// Encodes the records that are stored.
-  ///
-  /// - Returns: how many of them were late.
-  private func append<Record: CopyRow>(
+  /// Encodes the records that are stored, and adds them to the recent events.
+  private func append<Record: RecentRecord>(
     _ records: [Record],
     verdicts: [Verdict],
     watermarks: [Watermark],
     onTime: inout CopyBuffer,
     late: inout CopyBuffer
-  ) -> Int64 {
+  ) {
     precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
+    guard let watermark = watermarks.last else { return }
     let now = EventTime.wallClock
     let fieldCount = Int16(Record.columns.count)
-    var days = self.days
-    var lateCount: Int64 = 0
-    for index in records.indices {
-      let record = records[index]
-      switch verdicts[index] {
-      case .duplicate: continue
-      case .onTime:
-        var cursor = onTime.reserve(record.fieldsByteCount)
-        cursor.startRow(fieldCount: fieldCount)
-        record.writeFields(to: &cursor, ingestedAt: now)
-        onTime.commit(to: cursor)
-      case .late, .lateUnchecked, .expired:
-        LateRow(
-          record: record,
-          watermark: watermarks[index],
-          isUnchecked: verdicts[index] == .lateUnchecked,
-          isDropped: rule.latePolicy == .drop
-            || rule.isExpired(record.time, at: watermarks[index])
-        ).write(to: &late, ingestedAt: now)
-        lateCount += 1
+    recent.withLock {
+      let epoch = number ?? recent.beginEpoch()
+      number = epoch
+      var days = self.days
+      for index in records.indices {
+        let record = records[index]
+        switch verdicts[index] {
+        case .duplicate: continue
+        case .onTime:
+          var cursor = onTime.reserve(record.fieldsByteCount)
+          cursor.startRow(fieldCount: fieldCount)
+          record.writeFields(to: &cursor, ingestedAt: now)
+          onTime.commit(to: cursor)
+          record.add(to: recent, epoch: epoch, isDropped: false)
+        case .late, .lateUnchecked, .expired:
+          let row = LateRow(
+            record: record,
+            watermark: watermarks[index],
+            isUnchecked: verdicts[index] == .lateUnchecked,
+            isDropped: rule.latePolicy == .drop
+              || rule.isExpired(record.time, at: watermarks[index])
+          )
+          guard let row = note(row, in: epoch) else { continue }
+          row.write(to: &late, ingestedAt: now)
+        }
+        days.insert(record.time)
       }
-      days.insert(record.time)
+      self.days = days
+      greatestEventTime = recent.greatestTime
+      recent.letGo(at: watermark)
     }
-    self.days = days
-    return lateCount
+  }
+
+  /// Asks the recent events about a late one, and adds it to them.
+  ///
+  /// - Returns: the row to stage; nil for a resend of what they hold.
+  private func note<Record: RecentRecord>(
+    _ row: LateRow<Record>,
+    in epoch: UInt32
+  ) -> LateRow<Record>? {
+    lateNotes.count(Record.stream)
+    recent.noteLate(at: row.watermark)
+    if row.record.isHeld(by: recent) { return nil }
+    var row = row
+    let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
+    lateNotes.stage(row.record.time, isKnown: place != nil)
+    guard let place else { return row }
+    row.isUnchecked = false
+    lateNotes.places[Record.stream, default: [:]][row.record.offset] = place
+    guard !row.isDropped else { return row }
+    row.restated = row.record.note(in: &lateNotes, at: place, of: recent)
+    return row
   }
 
   func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
@@ -101,6 +136,10 @@ final class PostgresEpoch: Epoch {
       DeadLetterRow(reject: reject, stream: stream, task: task, recordedAt: now)
         .write(to: &deadLetters)
     }
+  }
+
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    GapRow(gap: gap, stream: stream, task: task, detectedAt: .wallClock).write(to: &gaps)
   }
 
   func append(_ answers: [Answer]) {
@@ -114,6 +153,8 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func restate(_ times: Range<EventTime>) { restated = times }
+
   /// What one kind of rows may keep of its memory between epochs.
   private static let keptByteCount = 64 << 20
 
@@ -125,8 +166,11 @@ final class PostgresEpoch: Epoch {
     lateClicks.removeAll(keepingAtMost: Self.keptByteCount)
     lateCheckouts.removeAll(keepingAtMost: Self.keptByteCount)
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
-    lateClickCount = 0
-    lateCheckoutCount = 0
+    gaps.removeAll(keepingAtMost: Self.keptByteCount)
+    lateNotes = LateNotes()
+    restated = nil
     days.removeAll()
+    greatestEventTime = .beginning
+    number = nil
   }
 }

@@ -7,14 +7,51 @@ package import Connect
 package struct PostgresSink: Sink {
   private let address: PostgresAddress
   private let fault: Fault?
+  private let recentByteLimit: Int
+
+  /// What a task may remember of the events it stored, in bytes: some 600,000 of the usual kind.
+  package static let defaultRecentByteLimit = 64 << 20
 
   /// Makes the sink for an address; `fault` says where a crash test strikes.
-  package init(_ address: PostgresAddress, fault: Fault? = .fromEnvironment) {
+  package init(
+    _ address: PostgresAddress,
+    fault: Fault? = .fromEnvironment,
+    recentByteLimit: Int = defaultRecentByteLimit
+  ) {
     self.address = address
     self.fault = fault
+    self.recentByteLimit = recentByteLimit
   }
 
   package var acceptsRevisions: Bool { true }
+
+  /// The database's name and eight digits of when its tables were made.
+  package func sharedIdentity() throws(ConnectorError) -> String? {
+    let connection = try PostgresConnection(address, applicationName: "firstclick identity")
+    defer { connection.close() }
+    return try connection.query(
+      """
+      SELECT current_database() || '-' || left(md5(min(applied_at)::text), 8)
+      FROM ecommerce.schema_version
+      """
+    ).first?.first.flatMap(\.self)
+  }
+
+  package func standings() throws(ConnectorError) -> [Int: TaskStanding] {
+    let connection = try PostgresConnection(address, applicationName: "firstclick standings")
+    defer { connection.close() }
+    let rows = try connection.query(
+      "SELECT task, epoch, is_flushed FROM ecommerce.stream_progress"
+    )
+    var standings: [Int: TaskStanding] = [:]
+    for row in rows {
+      guard let task = row[0].flatMap({ Int($0) }), let epoch = row[1].flatMap({ Int64($0) }) else {
+        continue
+      }
+      standings[task] = TaskStanding(epoch: epoch, isFlushed: row[2] == "t")
+    }
+    return standings
+  }
 
   /// Makes the sink of a task; connects when it is opened.
   package func makeTask(
@@ -27,7 +64,8 @@ package struct PostgresSink: Sink {
       task: Int32(task),
       source: identity,
       rule: rule,
-      fault: fault
+      fault: fault,
+      recentByteLimit: recentByteLimit
     )
   }
 }

@@ -27,51 +27,82 @@ final class PostgresTaskSink: TaskSink {
   private let source: String
   private let rule: AttributionRule
   private let fault: Fault?
+  private let recentByteLimit: Int
 
   /// Nil before `open` and after a failure.
   private var session: SinkSession?
   private var generation: Int64 = 0
   /// The last epoch known to be committed.
   private var committedEpoch: Int64 = 0
+  /// Knows nothing before `open`.
+  private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
   private var isUncertain = false
+  /// True after a commit that another session's locks held up.
+  private var isHeldUp = false
 
   init(
     address: PostgresAddress,
     task: Int32,
     source: String,
     rule: AttributionRule,
-    fault: Fault?
+    fault: Fault?,
+    recentByteLimit: Int
   ) {
     self.address = address
     self.task = task
     self.source = source
     self.rule = rule
     self.fault = fault
+    self.recentByteLimit = recentByteLimit
+    recent = RecentEvents(rule: rule, after: .endOfInput, byteLimit: recentByteLimit)
   }
 
   func open() throws(ConnectorError) -> TaskProgress? {
     close()
-    let session = try SinkSession(address)
+    let session = try SinkSession(address, task: task)
     let connection = session.connection
     // Fencing must survive a crash of the server, whatever commits do.
     try connection.execute("SET synchronous_commit = on")
-    let rows = try connection.query(
-      ProgressLine.takeOver,
-      [
-        String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
-        rule.emission.rawValue, rule.latePolicy.rawValue,
-      ]
-    )
+    let rows = try takeOver(in: session)
     try connection.execute("RESET synchronous_commit")
     guard let row = rows.first else { throw try mismatch(connection) }
+    try session.endFormerSessions()
     let line = StoredLine(row)
     generation = line.generation
     committedEpoch = line.epoch
     isUncertain = false
+    recent = RecentEvents(
+      rule: rule,
+      after: line.greatestEventTime,
+      byteLimit: recentByteLimit
+    )
     self.session = session
     return line.epoch == 0 ? nil : line.progress
   }
+
+  /// Takes the line over; a commit under way may finish first, one that hangs is ended.
+  private func takeOver(in session: SinkSession) throws(ConnectorError) -> [[String?]] {
+    let connection = session.connection
+    let values = [
+      String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
+      rule.emission.rawValue, rule.latePolicy.rawValue,
+    ]
+    try connection.execute("SET lock_timeout = '\(Self.takeoverPatience)'")
+    let rows: [[String?]]
+    do throws(ConnectorError) {
+      rows = try connection.query(ProgressLine.takeOver, values)
+    } catch {
+      guard error.message.contains(SinkSession.lockNotAvailable) else { throw error }
+      try session.endFormerSessions()
+      rows = try connection.query(ProgressLine.takeOver, values)
+    }
+    try connection.execute("SET lock_timeout = '\(SinkSession.lockTimeout)'")
+    return rows
+  }
+
+  /// What a healthy worker's commit needs between its last statement and its end, many times over.
+  private static let takeoverPatience = "2s"
 
   /// `host:pid`, for people.
   private static var owner: String {
@@ -126,7 +157,7 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
-  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule) }
+  func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
 
@@ -150,6 +181,7 @@ final class PostgresTaskSink: TaskSink {
       return receipt
     } catch {
       isUncertain = true
+      isHeldUp = error.message.contains(SinkSession.lockNotAvailable)
       close()
       throw error
     }
@@ -157,7 +189,9 @@ final class PostgresTaskSink: TaskSink {
 
   private func openSession() throws(ConnectorError) -> SinkSession {
     if let session { return session }
-    let session = try SinkSession(address)
+    let session = try SinkSession(address, task: task)
+    if isHeldUp { try session.endFormerSessions() }
+    isHeldUp = false
     self.session = session
     return session
   }
@@ -226,6 +260,9 @@ final class PostgresTaskSink: TaskSink {
     var resentCheckouts: Int64 = 0
     if leavingOutResends {
       resentCheckouts = try session.copyLeavingOutResends(of: epoch)
+    } else if rule.emission == .final {
+      resentCheckouts = try session.copyAllButResends(of: epoch)
+      fault.pass(.afterRawCopy)
     } else {
       try session.copyRawRows(of: epoch)
       fault.pass(.afterRawCopy)
@@ -240,8 +277,13 @@ final class PostgresTaskSink: TaskSink {
     receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
     try session.copyDeadLetters(of: epoch)
+    try session.copyGaps(of: epoch)
     fault.pass(.beforeProgress)
-    try advance(connection, to: progress.corrected(by: receipt))
+    try advance(
+      connection,
+      to: progress.corrected(by: receipt),
+      greatestEventTime: epoch.greatestEventTime
+    )
     // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
     if progress.isFlushed { try connection.execute(Self.waitForDisk) }
     fault.pass(.beforeCommit)
@@ -258,11 +300,14 @@ final class PostgresTaskSink: TaskSink {
 
   private func advance(
     _ connection: PostgresConnection,
-    to progress: TaskProgress
+    to progress: TaskProgress,
+    greatestEventTime: EventTime
   ) throws(ConnectorError) {
     let tag = try connection.execute(
       ProgressLine.advance,
-      [String(task), String(generation), String(committedEpoch)] + ProgressLine.values(progress)
+      [
+        String(task), String(generation), String(committedEpoch), greatestEventTime.postgresText,
+      ] + ProgressLine.values(progress)
     )
     guard tag.rowCount != 1 else { return }
     try connection.execute("ROLLBACK")

@@ -35,11 +35,23 @@ enum ProgressLine {
       + countColumns.map { String(input.counts[keyPath: $0.path]) }
   }
 
-  /// What a query selects for `progress(from:)`: times as the hexadecimal digits of their binary
-  /// form, which knows infinities and loses nothing.
+  /// What a query selects for `progress(from:)`: times in `hexadecimal`.
   static let selection = columns.map {
-    $0.hasSuffix("watermark") ? "encode(timestamptz_send(\($0)), 'hex')" : $0
+    $0.hasSuffix("watermark") ? hexadecimal($0) : $0
   }.joined(separator: ", ")
+
+  private static let greatestEventTime = hexadecimal("greatest_event_time")
+
+  /// The digits of a time's binary form, which knows infinities and loses nothing.
+  private static func hexadecimal(_ column: String) -> String {
+    "encode(timestamptz_send(\(column)), 'hex')"
+  }
+
+  /// Reads a time in `hexadecimal`, big-endian two's complement.
+  static func time(_ text: String?) -> EventTime {
+    let bits = text.flatMap { UInt64($0, radix: 16) } ?? 0
+    return EventTime(postgresMicroseconds: Int64(bitPattern: bits))
+  }
 
   /// Reads a row of `selection`.
   static func progress(from row: some Collection<String?>) -> TaskProgress {
@@ -72,11 +84,7 @@ enum ProgressLine {
 
     mutating func text() -> String? { values.next() ?? nil }
 
-    /// 16 hexadecimal digits, big-endian two's complement.
-    mutating func time() -> EventTime {
-      let bits = text().flatMap { UInt64($0, radix: 16) } ?? 0
-      return EventTime(postgresMicroseconds: Int64(bitPattern: bits))
-    }
+    mutating func time() -> EventTime { ProgressLine.time(text()) }
   }
 
   /// Takes the line over, or makes it; no row comes back when the stored log or window differs.
@@ -92,26 +100,27 @@ enum ProgressLine {
     return """
       INSERT INTO ecommerce.stream_progress AS line (
         task, source, generation, epoch, owner, window_seconds, late_policy,
-        \(columns.joined(separator: ", ")), committed_at
+        \(columns.joined(separator: ", ")), greatest_event_time, committed_at
       )
-      VALUES ($1, $2, 1, 0, $3, $4, $6, \(blanks.joined(separator: ", ")), now())
+      VALUES ($1, $2, 1, 0, $3, $4, $6, \(blanks.joined(separator: ", ")), '-infinity', now())
       ON CONFLICT (task) DO UPDATE SET
         generation = line.generation + 1,
         owner = excluded.owner,
         late_policy = excluded.late_policy
       WHERE line.source = excluded.source AND line.window_seconds = excluded.window_seconds
-      RETURNING generation, epoch, \(selection)
+      RETURNING generation, epoch, \(greatestEventTime), \(selection)
       """
   }()
 
   /// Writes a commit's progress if nobody else wrote the line since: one row, or none.
   ///
-  /// Parameters: task, generation, epoch, then `values`.
+  /// Parameters: task, generation, epoch, the greatest event time of the commit, then `values`.
   static let advance: String = {
-    let assignments = columns.enumerated().map { "\($1) = $\($0 + 4)" }
+    let assignments = columns.enumerated().map { "\($1) = $\($0 + 5)" }
     return """
       UPDATE ecommerce.stream_progress
       SET epoch = epoch + 1, committed_at = clock_timestamp(),
+        greatest_event_time = GREATEST(greatest_event_time, $4::timestamptz),
         \(assignments.joined(separator: ", "))
       WHERE task = $1 AND generation = $2 AND epoch = $3
       """
@@ -119,7 +128,7 @@ enum ProgressLine {
 
   /// Reads the line; FOR UPDATE waits for a COMMIT still under way on a connection that was lost.
   static let standing = """
-    SELECT generation, epoch, \(selection)
+    SELECT generation, epoch, \(greatestEventTime), \(selection)
     FROM ecommerce.stream_progress WHERE task = $1 FOR UPDATE
     """
 }

@@ -3,23 +3,71 @@ import Connect
 import Dataflow
 import Events
 
-/// A sink's connection and what it has set up there: staging tables, known days.
+/// A sink's connection for one task and what it has set up there: staging tables, known days.
+///
+/// It holds a shared advisory lock on the task for as long as it lives: so `pg_locks` tells which
+/// server processes work for a task, whatever state their clients are in.
 final class SinkSession {
+  /// The first half of the advisory locks' keys; the task is the other.
+  static let lockClass: Int32 = 0x6663_6C6B
+  /// How long a statement waits for another session's locks.
+  static let lockTimeout = "10s"
+  /// SQLSTATE of a wait that was given up.
+  static let lockNotAvailable = "SQLSTATE 55P03"
+
   let connection: PostgresConnection
+  private let task: Int32
   private var hasStagingTables = false
   private var knownDays: Set<Int64> = []
 
-  init(_ address: PostgresAddress) throws(ConnectorError) {
+  init(_ address: PostgresAddress, task: Int32) throws(ConnectorError) {
+    self.task = task
     connection = try PostgresConnection(address, applicationName: "firstclick sink")
-    // jit would compile the late rules' plans for longer than it runs them. The time-outs keep a
-    // worker that hangs, stopped in a debugger perhaps, from blocking the one that takes over.
+    // jit would compile the late rules' plans for longer than it runs them. The time-outs are for
+    // the case that a worker that hangs may not be ended by the one that takes over.
     try connection.execute(
       """
       SET jit = off;
-      SET lock_timeout = '30s';
-      SET idle_in_transaction_session_timeout = '60s'
+      SET lock_timeout = '\(Self.lockTimeout)';
+      SET idle_in_transaction_session_timeout = '60s';
+      SELECT pg_advisory_lock_shared(\(Self.lockClass), \(task))
       """
     )
+  }
+
+  /// Whether some session works for the task of a row of `stream_progress`.
+  static let isHeld = """
+    EXISTS (
+      SELECT FROM pg_locks AS l
+      WHERE l.locktype = 'advisory' AND l.objsubid = 2
+        AND l.classid = \(lockClass) AND l.objid = task::oid
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+    """
+
+  /// Ends the other sessions of the task that are in the middle of something: their worker may be
+  /// frozen, their locks would hold this one up, and no time-out ends a COPY that waits for its
+  /// client.
+  ///
+  /// They are fenced already or about to be, so all they lose is what would be refused. Where the
+  /// user may not end them, lock_timeout turns the wait into retries.
+  func endFormerSessions() throws(ConnectorError) {
+    do throws(ConnectorError) {
+      try connection.execute(
+        """
+        SELECT pg_terminate_backend(l.pid)
+        FROM pg_locks AS l
+        JOIN pg_stat_activity AS a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.objsubid = 2
+          AND l.classid = \(Self.lockClass) AND l.objid = \(task)
+          AND a.datname = current_database()
+          AND a.pid <> pg_backend_pid()
+          AND a.state IS DISTINCT FROM 'idle'
+        """
+      )
+    } catch {
+      guard error.message.contains("SQLSTATE 42501") else { throw error }
+    }
   }
 
   /// Makes what the epoch's transaction needs, outside of it.
@@ -32,7 +80,7 @@ final class SinkSession {
       )
       knownDays.formUnion(newDays)
     }
-    if !hasStagingTables && (epoch.hasLateEvents || !epoch.revisions.isEmpty) {
+    if !hasStagingTables && epoch.needsStagingTables {
       try connection.execute(StagingTables.creation)
       hasStagingTables = true
     }
@@ -77,28 +125,28 @@ final class SinkSession {
     )
   }
 
+  func copyGaps(of epoch: PostgresEpoch) throws(ConnectorError) {
+    try connection.copy(epoch.gaps, into: GapRow.table, columns: GapRow.columns)
+  }
+
   /// Settles the late events against the stored rows; nothing to do in most epochs.
   func settleLateEvents(
     of epoch: PostgresEpoch,
     rule: AttributionRule,
     watermark: Watermark
   ) throws(ConnectorError) -> CommitReceipt {
+    if let times = epoch.restated {
+      try LateScan(task: epoch.task, window: rule.window, watermark: watermark, floor: .endOfInput)
+        .restate(times, on: connection)
+    }
     guard epoch.hasLateEvents else { return CommitReceipt() }
-    try connection.copy(
-      epoch.lateClicks,
-      into: StagingTables.lateClicks,
-      columns: LateRow<ClickRecord>.columns
-    )
-    try connection.copy(
-      epoch.lateCheckouts,
-      into: StagingTables.lateCheckouts,
-      columns: LateRow<CheckoutRecord>.columns
-    )
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
-    let remaining = try rules.settle(on: connection)
+    let remaining = try rules.settle(epoch, on: connection)
     var receipt = CommitReceipt()
-    receipt.lateClickDuplicates = epoch.lateClickCount - remaining.clicks.stored
-    receipt.lateCheckoutDuplicates = epoch.lateCheckoutCount - remaining.checkouts.stored
+    receipt.lateClickDuplicates =
+      epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored
+    receipt.lateCheckoutDuplicates =
+      epoch.lateNotes.counts[.checkouts, default: 0] - remaining.checkouts.stored
     receipt.lateClicksDropped = remaining.clicks.dropped
     receipt.lateCheckoutsDropped = remaining.checkouts.dropped
     return receipt

@@ -6,14 +6,18 @@ package struct TaskStatus: Hashable, Sendable {
   package var task: Int
   /// Identity of the log.
   package var source: String
-  /// host:pid of the worker that committed last.
+  /// host:pid of the worker that took it over last.
   package var owner: String
+  /// True while that worker is connected.
+  package var isHeld: Bool
   package var generation: Int64
   package var epoch: Int64
   package var progress: TaskProgress
   /// Wall clock, and how long ago that was by the server's clock.
   package var committedAt: String
   package var secondsSinceCommit: Double
+  /// Records that the log had lost.
+  package var gaps: GapCount
 
   /// The input with the smaller watermark: the task waits for it; nil when they are equal.
   package var heldBackBy: StreamKind? {
@@ -44,11 +48,18 @@ package struct StatusQuery {
     let rows = try connection.query(
       """
       SELECT
-        task, source, owner, generation, epoch, is_flushed, \(Self.time("data_watermark")),
+        task, source, owner, \(SinkSession.isHeld), generation, epoch, is_flushed,
+        \(Self.time("data_watermark")),
         committed_at, extract(epoch FROM clock_timestamp() - committed_at),
         \(Self.columns(of: .clicks)),
-        \(Self.columns(of: .checkouts))
+        \(Self.columns(of: .checkouts)),
+        gap_count, gap_records
       FROM ecommerce.stream_progress
+      LEFT JOIN LATERAL (
+        SELECT \(GapCount.selection)
+        FROM ecommerce.log_gaps AS g
+        WHERE g.task = stream_progress.task
+      ) AS gaps ON true
       ORDER BY task
       """
     )
@@ -141,6 +152,7 @@ extension TaskStatus {
     task = Int(row.number())
     source = row.text()
     owner = row.text()
+    isHeld = row.text() == "t"
     generation = row.number()
     epoch = row.number()
     progress = TaskProgress()
@@ -150,5 +162,6 @@ extension TaskStatus {
     secondsSinceCommit = Double(row.text()) ?? 0
     progress.clicks = row.input()
     progress.checkouts = row.input()
+    gaps = GapCount(gaps: Int(row.number()), records: row.optionalText().flatMap { Int($0) })
   }
 }

@@ -178,8 +178,13 @@ package struct Verification: Sendable {
           sum(\(name)_duplicates),
           sum(\(name)_dead_letters),
           (SELECT count(*) FROM ecommerce.raw_\(name)),
-          (SELECT count(*) FROM ecommerce.dead_letters WHERE stream = '\(name)')
+          (SELECT count(*) FROM ecommerce.dead_letters WHERE stream = '\(name)'),
+          max(gap_count),
+          max(gap_records)
         FROM ecommerce.stream_progress
+        CROSS JOIN (
+          SELECT \(GapCount.selection) FROM ecommerce.log_gaps WHERE stream = '\(name)'
+        ) AS gaps
         HAVING count(*) > 0
         """
       )
@@ -193,7 +198,8 @@ package struct Verification: Sendable {
           duplicates: counts[2],
           deadLetters: counts[3],
           storedRows: counts[4],
-          deadLetterRows: counts[5]
+          deadLetterRows: counts[5],
+          skipped: GapCount(gaps: counts[6], records: row[7].flatMap { Int($0) })
         )
       )
     }

@@ -42,6 +42,8 @@ package struct VerificationReport: Hashable, Sendable {
     package var deadLetters: Int
     package var storedRows: Int
     package var deadLetterRows: Int
+    /// Records that the log had lost before they could be read; they are in no other count.
+    package var skipped = GapCount()
 
     package var isBalanced: Bool {
       records == stored + duplicates + deadLetters
@@ -95,7 +97,7 @@ extension VerificationReport.Conservation {
   fileprivate var line: String {
     let sum =
       "\(stream.rawValue): \(records) read = \(stored) stored + \(duplicates) duplicates "
-      + "+ \(deadLetters) dead letters"
+      + "+ \(deadLetters) dead letters" + (skipped.text.map { "; \($0)" } ?? "")
     guard !isBalanced else { return sum }
     return "\(sum) DOES NOT ADD UP: raw_\(stream.rawValue) holds \(storedRows) rows, "
       + "dead_letters \(deadLetterRows)"

@@ -13,20 +13,28 @@ final class CommitTicket: @unchecked Sendable {
   let sink: any TaskSink
   let epoch: any Epoch
   let progress: TaskProgress
+  private let retry: Retry
   private let settled = Mutex<Result<CommitReceipt, ConnectorError>?>(nil)
 
-  init(task: Int, sink: any TaskSink, epoch: any Epoch, progress: TaskProgress) {
+  init(
+    task: Int,
+    sink: any TaskSink,
+    epoch: any Epoch,
+    progress: TaskProgress,
+    retry: Retry
+  ) {
     self.task = task
     self.sink = sink
     self.epoch = epoch
     self.progress = progress
+    self.retry = retry
   }
 
   /// Nil while the commit is under way.
   var outcome: Result<CommitReceipt, ConnectorError>? { settled.withLock { $0 } }
 
   /// Commits, with retries, and recycles the epoch.
-  func perform(_ retry: Retry) {
+  func perform() {
     let outcome: Result<CommitReceipt, ConnectorError>
     do throws(ConnectorError) {
       let receipt = try retry("commit", of: task) { () throws(ConnectorError) in
@@ -46,51 +54,46 @@ protocol CommitQueue: AnyObject {
   func submit(_ ticket: CommitTicket)
 }
 
-/// Commits the epochs of one worker's tasks on a thread of its own, one after another.
-final class Committer: CommitQueue, Sendable {
-  private struct State {
-    var waiting: [CommitTicket] = []
-    var isClosed = false
-  }
-  private let state = Mutex(State())
-  private let wakeUp = Signal()
-  private let worker: Signal
-  private let retry: Retry
+/// Commits the epochs of all tasks in the order in which they come, on several threads.
+///
+/// Unchecked: `waiting` and `isClosed` are touched under the condition's lock only.
+final class Committer: CommitQueue, @unchecked Sendable {
+  private let condition = NSCondition()
+  private var waiting: [CommitTicket] = []
+  private var isClosed = false
+  private let settled: @Sendable (_ task: Int) -> Void
 
-  /// - Parameters:
-  ///   - worker: raised after every commit.
-  ///   - retry: for transient errors.
-  init(worker: Signal, retry: Retry) {
-    self.worker = worker
-    self.retry = retry
-  }
+  /// - Parameter settled: called after every commit, whatever its outcome.
+  init(settled: @escaping @Sendable (_ task: Int) -> Void) { self.settled = settled }
 
   func submit(_ ticket: CommitTicket) {
-    state.withLock { $0.waiting.append(ticket) }
-    wakeUp.raise()
+    condition.lock()
+    waiting.append(ticket)
+    condition.signal()
+    condition.unlock()
   }
 
   /// Ends `run` once everything submitted is settled.
   func close() {
-    state.withLock { $0.isClosed = true }
-    wakeUp.raise()
+    condition.lock()
+    isClosed = true
+    condition.broadcast()
+    condition.unlock()
   }
 
-  /// The thread's work, until `close`.
+  /// The work of one thread, until `close`.
   func run() {
-    while true {
-      let (tickets, isClosed) = state.withLock { state in
-        defer { state.waiting.removeAll() }
-        return (state.waiting, state.isClosed)
-      }
-      for ticket in tickets {
-        ticket.perform(retry)
-        worker.raise()
-      }
-      if tickets.isEmpty {
-        if isClosed { return }
-        wakeUp.wait(atMost: .seconds(1))
-      }
+    while let ticket = next() {
+      ticket.perform()
+      settled(ticket.task)
     }
+  }
+
+  /// Waits for a ticket; nil when there will be none.
+  private func next() -> CommitTicket? {
+    condition.lock()
+    defer { condition.unlock() }
+    while waiting.isEmpty && !isClosed { condition.wait() }
+    return waiting.isEmpty ? nil : waiting.removeFirst()
   }
 }

@@ -2,6 +2,7 @@ import Attribution
 import Connect
 import Dataflow
 import Events
+import Logging
 
 /// One pair of co-partitioned inputs, with its own watermark, state, positions and commits.
 ///
@@ -11,7 +12,7 @@ import Events
 ///                                 watermark
 ///
 /// The input that is behind in event time is read first: the state then holds the window and the
-/// disorder, not the distance between the two logs. Used by one thread.
+/// disorder, not the distance between the two logs. Used by one thread at a time.
 final class StreamTask {
   enum Step {
     /// Call again at once.
@@ -42,6 +43,7 @@ final class StreamTask {
   private var inFlight: CommitTicket?
   private var answers: [Answer] = []
   private var meter = RateMeter()
+  private var outage: Outage
 
   /// Takes the task over and rebuilds its state from the log up to the committed positions.
   init(
@@ -55,17 +57,37 @@ final class StreamTask {
     self.sink = sink
     self.commits = commits
     let settings = environment.settings
-    environment.board(task).update { $0.phase = .opening }
+    environment.board.update { $0.phase = .opening }
     let stored = try environment.retry("takeover", of: task) { () throws(ConnectorError) in
       try sink.open()
     }
-    let progress = stored ?? TaskProgress()
+    var progress = stored ?? TaskProgress()
+    var lostState: LostState?
     engine = FirstClick(rule: settings.rule)
     var clickSegments = RebuildSegments()
     var checkoutSegments = RebuildSegments()
     if stored != nil {
-      try StateRebuild(environment: environment, sink: sink, task: task, progress: progress)
-        .run(&engine, clicks: &clickSegments, checkouts: &checkoutSegments)
+      let rebuild = StateRebuild(
+        environment: environment,
+        sink: sink,
+        task: task,
+        progress: progress
+      )
+      let outcome = try rebuild.run(
+        &engine,
+        clicks: &clickSegments,
+        checkouts: &checkoutSegments
+      )
+      if case .isIncomplete = outcome {
+        let lost = try LostState(of: task, progress, rule: settings.rule)
+        environment.logger.warning(
+          "log no longer has what the state needs: going on from the stored rows",
+          metadata: ["task": "\(task)"]
+        )
+        engine = lost.emptyEngine(settings.rule)
+        progress.watermark = lost.watermark
+        lostState = lost
+      }
     }
     tracker = WatermarkTracker(
       restoring: [progress.clicks.watermark, progress.checkouts.watermark],
@@ -93,7 +115,14 @@ final class StreamTask {
       byteLimit: settings.commitByteCount
     )
     filling = sink.makeEpoch()
-    publish(at: environment.clock.instant())
+    outage = Outage(of: "log", logger: environment.logger, metadata: ["task": "\(task)"])
+    let now = environment.clock.instant()
+    if let lostState {
+      filling.restate(lostState.forgotten)
+      ledger.changed(byteCount: 0, at: now)
+      handOver()
+    }
+    publish(at: now)
   }
 
   /// Does one thing: reads a batch, or hands an epoch over.
@@ -102,15 +131,14 @@ final class StreamTask {
   /// commits what it has.
   func step() throws(ConnectorError) -> Step {
     try settleCommit()
-    if environment.control.isStopRequested { ledger.drain() }
+    if environment.tenure.isStopRequested { ledger.drain() }
     let now = environment.clock.instant()
     switch ledger.nextAction(at: now) {
     case .fill:
       do throws(ConnectorError) {
         return try fill(at: now)
       } catch {
-        environment.control.fail(error)
-        return .progressed
+        return pause(for: error, at: now)
       }
     case .commit:
       handOver()
@@ -118,18 +146,23 @@ final class StreamTask {
     case .wait:
       return .waiting
     case .finish:
-      environment.board(task).update { $0.phase = .finished }
+      environment.board.update { $0.phase = .finished }
       return .finished
     }
   }
 
+  /// True while the sink is committing for this task.
+  var isCommitting: Bool { inFlight.map { $0.outcome == nil } ?? false }
+
   // MARK: Reading
 
   private func fill(at now: ContinuousClock.Instant) throws(ConnectorError) -> Step {
+    guard outage.allowsAttempt(at: now) else { return .waiting }
     tracker.ignoreBeyond = environment.settings.futureGuard.map {
       environment.clock.wallTime() + $0
     }
     let hasRead = try readBehind(at: now)
+    outage.isOver()
     if hasRead { isFlushed = false }
     if hasRead || tracker.watermark > engineWatermark {
       engineWatermark = tracker.watermark
@@ -146,13 +179,36 @@ final class StreamTask {
   }
 
   /// Reads the input with the smaller watermark, or else the other.
+  ///
+  /// While records of the one behind are still on their way, the other may get ahead of it by the
+  /// watermark's delay, and no further: the state would hold the distance.
   private func readBehind(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
-    if tracker.watermark(ofInput: clicks.index) <= tracker.watermark(ofInput: checkouts.index) {
+    let lead = environment.settings.rule.watermarkDelay
+    let clicksWatermark = tracker.watermark(ofInput: clicks.index)
+    let checkoutsWatermark = tracker.watermark(ofInput: checkouts.index)
+    if clicksWatermark <= checkoutsWatermark {
       if try readClicks(at: now) { return true }
+      guard clicks.isCaughtUp || checkoutsWatermark <= clicksWatermark + lead else { return false }
       return try readCheckouts(at: now)
     }
     if try readCheckouts(at: now) { return true }
+    guard checkouts.isCaughtUp || clicksWatermark <= checkoutsWatermark + lead else { return false }
     return try readClicks(at: now)
+  }
+
+  /// A log out of reach is tried again later; what else is wrong with it stops the job, and this
+  /// task commits what it has.
+  private func pause(
+    for error: ConnectorError,
+    at now: ContinuousClock.Instant
+  ) -> Step {
+    guard error.kind == .transient else {
+      environment.job.control.fail(error)
+      return .progressed
+    }
+    outage.goesOn(error, at: now)
+    environment.board.update { $0.phase = .retrying }
+    return .waiting
   }
 
   private func readClicks(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
@@ -178,10 +234,13 @@ final class StreamTask {
   /// The end of a bounded input: everything pending is answered, in one last commit.
   private func flush(at now: ContinuousClock.Instant) {
     ledger.drain()
-    guard !isFlushed else { return }
-    isFlushed = true
-    horizonBeforeFlush = engine.stateHorizon
-    engine.advance(to: .endOfInput)
+    // Workers that share a log see by the commit that its end was reached, new records or not.
+    guard !isFlushed || environment.job.isShared else { return }
+    if !isFlushed {
+      isFlushed = true
+      horizonBeforeFlush = engine.stateHorizon
+      engine.advance(to: .endOfInput)
+    }
     ledger.changed(byteCount: filling.byteCount, at: now)
   }
 
@@ -191,7 +250,13 @@ final class StreamTask {
     engine.drainAnswers(into: &answers)
     if !answers.isEmpty { filling.append(answers) }
     answers.removeAll(keepingCapacity: true)
-    let ticket = CommitTicket(task: task, sink: sink, epoch: filling, progress: progress())
+    let ticket = CommitTicket(
+      task: task,
+      sink: sink,
+      epoch: filling,
+      progress: progress(),
+      retry: environment.retry
+    )
     filling = spare ?? sink.makeEpoch()
     spare = nil
     inFlight = ticket
@@ -233,11 +298,10 @@ final class StreamTask {
       lateDuplicates: receipt.lateCheckoutDuplicates,
       dropped: receipt.lateCheckoutsDropped
     )
+    environment.job.reportCommit(task, ticket.progress)
     let wallTime = environment.clock.wallTime()
-    environment.board(task).update {
+    environment.board.update {
       $0.commits += 1
-      $0.clicks.counts = clicks.counts
-      $0.checkouts.counts = checkouts.counts
       $0.lastCommit = wallTime
       $0.clicks.counts = clicks.counts
       $0.checkouts.counts = checkouts.counts
@@ -250,7 +314,7 @@ final class StreamTask {
     let state = engine.statistics
     let isTimeForLag = meter.isDue(at: now)
     if isTimeForLag { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
-    environment.board(task).update {
+    environment.board.update {
       $0.phase = .running
       clicks.describe(in: &$0.clicks, tracker: tracker, refreshingLag: isTimeForLag)
       checkouts.describe(in: &$0.checkouts, tracker: tracker, refreshingLag: isTimeForLag)

@@ -1,15 +1,40 @@
 import Connect
 import Logging
 
-/// What every task of a job is given.
-struct TaskEnvironment: Sendable {
+/// What a job gives to every task.
+struct JobEnvironment: Sendable {
   let source: any Source
+  let sink: any Sink
   let settings: StreamingJob.Settings
   let clock: JobClock
   let control: JobControl
-  let retry: Retry
   let logger: Logger
-  let boards: [StatisticsBoard]
+  /// True when other workers share the log.
+  let isShared: Bool
+  /// Told of every acknowledged commit, by the thread that steps the task.
+  let reportCommit: @Sendable (_ task: Int, _ progress: TaskProgress) -> Void
 
-  func board(_ task: Int) -> StatisticsBoard { boards[task] }
+  func environment(of task: Int) -> TaskEnvironment {
+    let tenure = Tenure(job: control)
+    let board = StatisticsBoard(task: task)
+    return TaskEnvironment(
+      job: self,
+      tenure: tenure,
+      retry: Retry(tenure: tenure, board: board, logger: logger, limit: settings.retryLimit),
+      board: board
+    )
+  }
+}
+
+/// What one task is given.
+struct TaskEnvironment: Sendable {
+  let job: JobEnvironment
+  let tenure: Tenure
+  let retry: Retry
+  let board: StatisticsBoard
+
+  var source: any Source { job.source }
+  var settings: StreamingJob.Settings { job.settings }
+  var clock: JobClock { job.clock }
+  var logger: Logger { job.logger }
 }

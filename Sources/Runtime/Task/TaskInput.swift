@@ -2,17 +2,22 @@ import Attribution
 import Connect
 import Dataflow
 import Events
+import Logging
 
 /// One of the two inputs of a task: its reader, its batch in work, and what its progress line says.
 struct TaskInput<Decoder: RunDecoder> {
   private(set) var counts: TaskProgress.Counts
   /// By this run.
   private(set) var recordsRead: Int64 = 0
+  /// Records of this run whose key is not their user.
+  private var strayKeys: Int64 = 0
   /// True when the last attempt to read reached the end of the log.
   private(set) var isCaughtUp = false
 
   /// Which input of the watermark tracker it is.
   let index: Int
+  private let task: Int
+  private let logger: Logger
   private var reader: any PartitionReader
   private var decoder = Decoder()
   private var batch = RecordBatch<Decoder.Record>()
@@ -33,15 +38,20 @@ struct TaskInput<Decoder: RunDecoder> {
     segments: RebuildSegments
   ) throws(ConnectorError) {
     self.index = index
+    self.task = task
+    logger = environment.logger
     rule = environment.settings.rule
     self.segments = segments
     counts = progress.counts
-    reader = try environment.source.open(
-      Decoder.stream,
-      partition: task,
-      at: progress.position,
-      until: environment.settings.untilEnd ? .endOfLog : .never
-    )
+    reader = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
+      () throws(ConnectorError) in
+      try environment.source.open(
+        Decoder.stream,
+        partition: task,
+        at: progress.position,
+        until: environment.settings.untilEnd ? .endOfLog : .never
+      )
+    }
     idleDetector = IdleDetector(patience: environment.settings.idleTimeout)
   }
 
@@ -56,7 +66,7 @@ struct TaskInput<Decoder: RunDecoder> {
     epoch: any Epoch,
     now: ContinuousClock.Instant
   ) throws(ConnectorError) -> Bool {
-    let run = try reader.read(atMost: byteCount)
+    let run = try read(atMost: byteCount, tracker: &tracker, now: now)
     isCaughtUp = run.isCaughtUp
     let isIdle = idleDetector.isIdle(
       isCaughtUp: run.isCaughtUp,
@@ -64,15 +74,33 @@ struct TaskInput<Decoder: RunDecoder> {
       now: now
     )
     tracker.setIdle(isIdle, input: index)
-    guard !run.isEmpty else { return false }
+    if let gap = run.gap { epoch.append(gap, of: Decoder.stream) }
+    guard !run.isEmpty else { return run.gap != nil }
     decoder.decode(run, into: &batch)
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
     judge(by: &tracker)
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
+    countStrayKeys(of: run)
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
     if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
     return true
+  }
+
+  /// An input that cannot be read is not at its end, and never idle.
+  private mutating func read(
+    atMost byteCount: Int,
+    tracker: inout WatermarkTracker,
+    now: ContinuousClock.Instant
+  ) throws(ConnectorError) -> MessageRun {
+    do {
+      return try reader.read(atMost: byteCount)
+    } catch {
+      isCaughtUp = false
+      _ = idleDetector.isIdle(isCaughtUp: false, hasReceived: false, now: now)
+      tracker.setIdle(false, input: index)
+      throw error
+    }
   }
 
   /// Marks every record of the batch as on time, late or expired, each by the watermark that stood when its
@@ -105,13 +133,25 @@ struct TaskInput<Decoder: RunDecoder> {
       case .duplicate: duplicates &+= 1
       }
     }
-    counts.bytes += Int64(run.bytes.count)
+    counts.bytes += Int64(run.byteCount)
     recordsRead += Int64(batch.records.count + batch.rejects.count)
     counts.records += Int64(batch.records.count + batch.rejects.count)
     counts.stored += Int64(batch.records.count) - duplicates
     counts.duplicates += duplicates
     counts.deadLetters += Int64(batch.rejects.count)
     counts.late += late
+  }
+
+  /// Counts the records whose user may have others elsewhere; one warning a partition.
+  private mutating func countStrayKeys(of run: MessageRun) {
+    let found = Int64(run.strayKeyCount(of: batch))
+    if strayKeys == 0, found > 0 {
+      logger.warning(
+        "messages have a key other than their user_id: attributed within this partition only",
+        metadata: ["stream": "\(Decoder.stream)", "partition": "\(task)"]
+      )
+    }
+    strayKeys += found
   }
 
   /// Takes over what a commit found out about the records it stored.
@@ -137,6 +177,7 @@ struct TaskInput<Decoder: RunDecoder> {
     refreshingLag: Bool
   ) {
     statistics.counts = counts
+    statistics.strayKeys = strayKeys
     statistics.watermark = tracker.watermark(ofInput: index)
     statistics.isIdle = tracker.isIdle(input: index)
     if refreshingLag, let lag = try? reader.lag() { statistics.lag = lag }

@@ -1,5 +1,6 @@
 import Connect
 import Foundation
+import Programs
 import PostgresConnect
 
 /// The database: programs, server, schema, permissions and clock.

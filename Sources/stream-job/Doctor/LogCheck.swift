@@ -1,13 +1,16 @@
 import Connect
 import Events
+import Foundation
+import Logging
 
 /// The log: is it there, do its two streams pair up, and are its first lines events.
 struct LogCheck {
-  let source: StreamURI
+  let source: SourceChoice
+  let logger: Logger
 
   func findings() -> [Finding] {
     do {
-      let log = try source.makeSource()
+      let log = try source.open(logger: logger)
       let count = try log.partitionCount()
       return [.ok("log", "\(source) has \(count) partitions of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }
@@ -15,6 +18,9 @@ struct LogCheck {
       return [.fail("log", error)]
     }
   }
+
+  /// How long a partition's first messages may take to come.
+  private static let patience = Duration.seconds(10)
 
   /// Decodes the first 64 KiB of each partition.
   private func firstRecords(
@@ -26,12 +32,22 @@ struct LogCheck {
     do {
       for partition in 0..<partitions {
         let reader = try log.open(stream, partition: partition, at: nil, until: .endOfLog)
-        sample.take(try reader.read(atMost: 64 << 10), of: stream)
+        sample.take(try firstRun(of: reader), of: stream)
       }
     } catch {
       return .fail(stream.rawValue, error)
     }
     return sample.finding(stream)
+  }
+
+  /// What comes first, or nothing if nothing comes.
+  private func firstRun(of reader: any PartitionReader) throws(ConnectorError) -> MessageRun {
+    let deadline = ContinuousClock.now + Self.patience
+    while true {
+      let run = try reader.read(atMost: 64 << 10)
+      if !run.isEmpty || run.isCaughtUp || ContinuousClock.now > deadline { return run }
+      usleep(5000)
+    }
   }
 }
 

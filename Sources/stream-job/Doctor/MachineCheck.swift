@@ -1,4 +1,6 @@
+import Connect
 import Foundation
+import Programs
 
 /// Room on the disk of the working directory, and whether a job runs here.
 enum MachineCheck {
@@ -25,7 +27,9 @@ enum MachineCheck {
   }
 
   private static func job() -> Finding {
-    if let job = BackgroundJob.running { return .ok("job", "runs as process \(job.processID)") }
+    if let job = BackgroundJob.streamJob.running {
+      return .ok("job", "runs as process \(job.processID)")
+    }
     return .ok("job", "none in the background")
   }
 }

@@ -16,6 +16,15 @@ struct Status: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "The log to measure the lag at.",
+      discussion: "Needed for Kafka only: a file log is found again.",
+      valueName: "URI"
+    )
+  )
+  var from: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -23,14 +32,19 @@ struct Status: ParsableCommand {
   var watch = false
 
   func run() throws {
-    let database = try Destination(common, common.configuration()).requireDatabase(for: "status")
+    let configuration = try common.configuration()
+    let database = try Destination(common, configuration).requireDatabase(for: "status")
+    let source = try configuration.value("from", option: from).map {
+      try SourceChoice(StreamURI(parsing: $0), configuration)
+    }
     if watch { Interrupts.watch() }
-    let address = try database.startExisting()
+    let address = try database.startExisting(madeBy: "stream-job run")
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
+    var lag = LagMeter(configured: source)
     var sampler = ThroughputSampler(StatusQuery(on: connection))
     repeat {
-      let report = StatusReport(try sampler.sample(), database: address.description)
+      let report = StatusReport(try sampler.sample(), database: address.description, lag: &lag)
       if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
       print(json ? try report.jsonText() : report.text)
       fflush(nil)

@@ -1,3 +1,4 @@
+import PostgresConnect
 import Programs
 
 extension StatusReport {
@@ -14,13 +15,16 @@ extension StatusReport.Task {
     var state = "watermark \(watermark ?? "-")"
     if isFlushed { state += ", flushed at the end of the log" }
     if let heldBackBy { state += ", held back by \(heldBackBy)" }
-    return [
+    let worker = isHeld ? "held by \(owner)" : "not running, last held by \(owner)"
+    let lines = [
       "task \(task): \(state)",
-      "  \(Figures.grouped(Int64(recordsPerSecond)))/s, committed \(ago(secondsSinceCommit)) by "
-        + "\(owner), generation \(generation), epoch \(epoch)",
+      "  \(worker), \(Figures.grouped(Int64(recordsPerSecond)))/s, "
+        + "committed \(ago(secondsSinceCommit)), generation \(generation), epoch \(epoch)",
       "  clicks    \(clicks.line)",
       "  checkouts \(checkouts.line)",
     ]
+    let skipped = GapCount(gaps: gaps, records: gapRecords).text
+    return lines + (skipped.map { ["  \($0)"] } ?? [])
   }
 }
 

@@ -13,7 +13,7 @@ struct StatusReport: Encodable {
     var watermark: String?
     /// Nil where the log cannot be read from here.
     var lagBytes: Int64?
-    /// By the average record read so far.
+    /// The one is measured; the other follows by the average record read so far.
     var lagRecords: Int64?
     var counts: Counts
   }
@@ -32,6 +32,8 @@ struct StatusReport: Encodable {
     var task: Int
     var source: String
     var owner: String
+    /// False when no worker has the task.
+    var isHeld: Bool
     var generation: Int64
     var epoch: Int64
     var isFlushed: Bool
@@ -43,6 +45,9 @@ struct StatusReport: Encodable {
     var recordsPerSecond: Double
     var lastCommit: String
     var secondsSinceCommit: Double
+    /// Gaps of the log that were skipped, and their records; nil where not all of them tell.
+    var gaps: Int
+    var gapRecords: Int?
     var clicks: Input
     var checkouts: Input
   }
@@ -63,10 +68,10 @@ struct StatusReport: Encodable {
   var tasks: [Task]
   var total: Total
 
-  init(_ samples: [ThroughputSampler.Sample], database: String) {
+  init(_ samples: [ThroughputSampler.Sample], database: String, lag: inout LagMeter) {
     self.database = database
-    var lag = LagMeter()
-    tasks = samples.map { Task($0, lag: &lag) }
+    tasks = []
+    for sample in samples { tasks.append(Task(sample, lag: &lag)) }
     total = Total(tasks)
   }
 }
@@ -78,6 +83,9 @@ extension StatusReport.Task {
     task = status.task
     source = status.source
     owner = status.owner
+    isHeld = status.isHeld
+    gaps = status.gaps.gaps
+    gapRecords = status.gaps.records
     generation = status.generation
     epoch = status.epoch
     isFlushed = progress.isFlushed
@@ -94,12 +102,19 @@ extension StatusReport.Task {
 }
 
 extension StatusReport.Input {
-  fileprivate init(_ input: TaskProgress.Input, lag: Int64?) {
+  fileprivate init(_ input: TaskProgress.Input, lag: Lag?) {
     position = input.position?.token
     watermark = input.watermark.text
-    lagBytes = lag
-    let averageByteCount = Double(input.counts.bytes) / Double(max(input.counts.records, 1))
-    lagRecords = lag.map { Int64((Double($0) / max(averageByteCount, 1)).rounded(.up)) }
+    let average = max(Double(input.counts.bytes) / Double(max(input.counts.records, 1)), 1)
+    switch lag?.unit {
+    case .bytes:
+      lagBytes = lag?.amount
+      lagRecords = lag.map { Int64((Double($0.amount) / average).rounded(.up)) }
+    case .messages:
+      lagBytes = lag.map { Int64((Double($0.amount) * average).rounded()) }
+      lagRecords = lag?.amount
+    case nil: break
+    }
     counts = StatusReport.Counts(input.counts)
   }
 }

@@ -205,9 +205,9 @@ final class JobTrial {
     return rows.first?.first.flatMap(\.self).flatMap { Int($0) } ?? 0
   }
 
-  /// Tries again and again; gives up after half a minute, with what the job wrote.
+  /// Tries again and again; gives up after two minutes, with what the job wrote.
   func wait(for job: ProgramRun, until condition: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while try !condition() {
       guard ContinuousClock.now < deadline else { throw InVain(errors: try job.errorsSoFar()) }
       usleep(10_000)

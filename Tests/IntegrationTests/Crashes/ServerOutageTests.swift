@@ -80,7 +80,8 @@ import Testing
     let request = ContinuousClock.now
     job.send(SIGTERM)
     let outcome = try job.wait()
-    #expect(ContinuousClock.now - request < .seconds(8))
+    // The job gives up after 5 s; the rest is for a machine under load.
+    #expect(ContinuousClock.now - request < .seconds(15))
     #expect(outcome.exitCode == 1)
     #expect(outcome.errors.contains("nothing is lost: the next run goes on"), "\(outcome.errors)")
     try cluster.start()
@@ -90,19 +91,24 @@ import Testing
 
   @Test func `connections that the server ends are made again`() throws {
     let trial = try JobTrial()
-    try trial.generate(events: 150_000, partitions: 4, seed: 42)
-    let job = try trial.startJob(Self.settings + ["--until-end"])
+    try trial.generate(events: 150_000, partitions: 4, seed: 42, to: "whole")
+    let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
+    try feed.deliver(upTo: 0.1)
+    let job = try trial.startJob(Self.settings)
     try trial.wait(for: job) { try trial.commitCount() > 0 }
     var ended = 0
-    while ended < 40, try trial.isUnfinished {
-      ended += try trial.endConnections()
+    for share in stride(from: 0.15, through: 1, by: 0.05) {
+      try feed.deliver(upTo: share)
       usleep(30_000)
+      ended += try trial.endConnections()
     }
-    #expect(ended >= 10)
+    #expect(ended > 0)
+    try trial.wait(for: job) { try trial.committedRecords() == feed.lineCount }
+    job.send(SIGTERM)
     let outcome = try job.wait()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     try trial.expectLaw()
-    try trial.expectTruth()
+    try trial.expectRightEnd()
   }
 
   @Test func `connections may end while the state is rebuilt`() throws {
@@ -134,13 +140,6 @@ extension JobTrial {
   fileprivate func migrate() throws {
     let outcome = try start("stream-job", ["migrate"]).wait()
     try #require(outcome.exitCode == 0, "\(outcome.errors)")
-  }
-
-  /// The end of the log is not committed yet.
-  fileprivate var isUnfinished: Bool {
-    get throws {
-      try query("SELECT FROM ecommerce.stream_progress WHERE NOT is_flushed").count > 0
-    }
   }
 
   /// Ends the job's connections to this database; returns how many there were.

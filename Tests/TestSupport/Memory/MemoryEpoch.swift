@@ -22,6 +22,8 @@ final class MemoryEpoch: Epoch {
   private(set) var checkouts: [Event] = []
   private(set) var answers: [Answer] = []
   private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
+  private(set) var gaps: [(stream: StreamKind, gap: LogGap)] = []
+  private(set) var restated: Range<EventTime>?
   private(set) var byteCount = 0
   /// Changes with every use of the object.
   private(set) var identity = Identity()
@@ -44,6 +46,13 @@ final class MemoryEpoch: Epoch {
     self.rejects += rejects.map { (stream, $0.offset) }
   }
 
+  func append(_ gap: LogGap, of stream: StreamKind) {
+    byteCount += 100
+    gaps.append((stream, gap))
+  }
+
+  func restate(_ times: Range<EventTime>) { restated = times }
+
   func append(_ answers: [Attribution.Answer]) {
     byteCount += answers.count * 100
     self.answers += answers.map { answer in
@@ -65,6 +74,8 @@ final class MemoryEpoch: Epoch {
     checkouts = []
     answers = []
     rejects = []
+    gaps = []
+    restated = nil
     byteCount = 0
     identity = Identity()
   }

@@ -32,14 +32,24 @@ extension MemorySink.Stored {
       }
     }
     for answer in epoch.answers { take(answer, &violations) }
+    // Answers from the watermark on are the engine's to revise, and nobody else's.
+    let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
     for (id, checkout) in checkouts
-    where lateCheckouts.contains(id) || (restated.contains(checkout.user) && rows[id] != nil) {
+    where rows[id] != nil && epoch.restated?.contains(checkout.time) ?? false {
+      rows[id] = NaiveAttribution.answer(checkout, clicks: keptClicks, window: rule.window)
+    }
+    for (id, checkout) in checkouts
+    where lateCheckouts.contains(id)
+      || (restated.contains(checkout.user) && rows[id] != nil && checkout.time < watermark)
+    {
       rows[id] = NaiveAttribution.answer(checkout, clicks: keptClicks, window: rule.window)
     }
     deadLetters += epoch.rejects.count
+    for (stream, gap) in epoch.gaps { gaps[stream, default: []].append(gap) }
     self.progress = progress.corrected(by: receipt)
     lastReceipt = receipt
     lastEpoch = epoch.identity
+    self.epoch += 1
   }
 
   /// Clicks that late_events does not list as dropped.

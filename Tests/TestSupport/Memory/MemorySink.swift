@@ -24,8 +24,10 @@ package final class MemorySink: Sink {
     package var lateEvents: [StreamKind: Set<String>] = [:]
     package var dropped: [StreamKind: Set<String>] = [:]
     package var deadLetters = 0
+    package var gaps: [StreamKind: [LogGap]] = [:]
     package var progress: TaskProgress?
     package var generation = 0
+    package var epoch: Int64 = 0
     var lastEpoch: MemoryEpoch.Identity?
     var lastReceipt = CommitReceipt()
   }
@@ -38,7 +40,7 @@ package final class MemorySink: Sink {
     var openFailures: [ConnectorError.Kind] = []
   }
 
-  let rule: AttributionRule
+  package let rule: AttributionRule
   package let acceptsRevisions: Bool
   private let faults: [Int: Fault]
   private let onCommit: @Sendable (_ ordinal: Int, _ task: Int) -> Void
@@ -92,6 +94,19 @@ package final class MemorySink: Sink {
       $0.violations = former.violations
     }
     return next
+  }
+
+  package func sharedIdentity() -> String? { acceptsRevisions ? "memory" : nil }
+
+  package func standings() -> [Int: TaskStanding] {
+    state.withLock { state in
+      state.stored.mapValues { stored in
+        TaskStanding(
+          epoch: stored.epoch,
+          isFlushed: stored.progress?.isFlushed ?? false
+        )
+      }
+    }
   }
 
   package func makeTask(

@@ -1,0 +1,195 @@
+import Connect
+import Events
+
+/// One thread's side of all partitions: takes records, keeps them in blocks, and writes full blocks
+/// to a file when memory runs short.
+///
+/// ```
+/// partition 0   | block, full | block, full | block: run, run, ru...      |
+/// partition 1   | block: run, run                                         |
+/// ```
+final class PartitionWriter {
+  /// Records of one partition in memory or in the spill file.
+  struct Extent {
+    /// Nil once it is in the file.
+    var block: UnsafeMutableRawPointer?
+    var byteCount: Int
+    var offset: Int64 = 0
+  }
+
+  /// Where the next record of a partition goes.
+  private struct Head: BitwiseCopyable {
+    var cursor: UnsafeMutableRawPointer?
+    var end: UnsafeMutableRawPointer?
+    /// The header of the run under way.
+    var run: UnsafeMutableRawPointer?
+    var block: UnsafeMutableRawPointer?
+    var runKey: UInt64 = .max
+
+    @inline(__always) var room: Int {
+      guard let cursor, let end else { return 0 }
+      return end - cursor
+    }
+  }
+
+  let tables = TextTables()
+  private let pool: BlockPool
+  private let makeSpillFile: () throws(ConnectorError) -> SpillFile
+  private let heads: UnsafeMutablePointer<Head>
+  private let partitionCount: Int
+  private(set) var extents: [[Extent]]
+  private(set) var spillFile: SpillFile?
+
+  init(
+    partitionCount: Int,
+    pool: BlockPool,
+    makeSpillFile: @escaping () throws(ConnectorError) -> SpillFile
+  ) {
+    self.partitionCount = partitionCount
+    self.pool = pool
+    self.makeSpillFile = makeSpillFile
+    heads = .allocate(capacity: partitionCount)
+    heads.initialize(repeating: Head(), count: partitionCount)
+    extents = Array(repeating: [], count: partitionCount)
+  }
+
+  deinit { heads.deallocate() }
+
+  /// Adds the records of a chunk, or a part of one, to their users' partitions.
+  func append<Record: PackedRecord>(
+    _ records: [Record],
+    key: UInt64
+  ) throws(ConnectorError) {
+    for record in records {
+      let user = record.bytes(record.userID)
+      let partition = Partitioning.partition(of: user, among: partitionCount)
+      let needed = record.maximumPackedByteCount
+      let head = heads + partition
+      if head.pointee.runKey != key || head.pointee.room < needed {
+        guard needed + RunHeader.byteCount <= pool.blockByteCount else {
+          try appendLarge(record, partition, key: key, byteCount: needed)
+          continue
+        }
+        try startRun(partition, key: key, room: needed)
+      }
+      guard let cursor = head.pointee.cursor else { continue }
+      head.pointee.cursor = record.pack(tables, to: cursor)
+    }
+  }
+
+  /// Closes all runs: what was added so far is in the extents.
+  func finish() {
+    for partition in 0..<partitionCount { closeBlock(of: partition) }
+  }
+
+  private func startRun(_ partition: Int, key: UInt64, room: Int) throws(ConnectorError) {
+    let head = heads + partition
+    closeRun(head)
+    if head.pointee.room < RunHeader.byteCount + room {
+      closeBlock(of: partition)
+      try openBlock(of: partition)
+    }
+    guard let cursor = head.pointee.cursor else { return }
+    head.pointee.run = cursor
+    head.pointee.runKey = key
+    head.pointee.cursor = cursor + RunHeader.byteCount
+  }
+
+  private func closeRun(_ head: UnsafeMutablePointer<Head>) {
+    guard let run = head.pointee.run, let cursor = head.pointee.cursor else { return }
+    run.storeBytes(
+      of: RunHeader(
+        key: head.pointee.runKey,
+        byteCount: UInt64(cursor - run - RunHeader.byteCount)
+      ),
+      as: RunHeader.self
+    )
+    head.pointee.run = nil
+    head.pointee.runKey = .max
+  }
+
+  private func closeBlock(of partition: Int) {
+    let head = heads + partition
+    closeRun(head)
+    if let block = head.pointee.block, let cursor = head.pointee.cursor {
+      extents[partition].append(Extent(block: block, byteCount: cursor - block))
+    }
+    head.pointee = Head()
+  }
+
+  private func openBlock(of partition: Int) throws(ConnectorError) {
+    var block = pool.take()
+    if block == nil { block = try spill() }
+    let memory = block ?? pool.takeBeyondLimit()
+    heads[partition].block = memory
+    heads[partition].cursor = memory
+    heads[partition].end = memory + pool.blockByteCount
+  }
+
+  /// Takes a record that fits no block: straight to the file, as a run of its own.
+  private func appendLarge<Record: PackedRecord>(
+    _ record: Record,
+    _ partition: Int,
+    key: UInt64,
+    byteCount: Int
+  ) throws(ConnectorError) {
+    closeBlock(of: partition)
+    let run = UnsafeMutableRawPointer.allocate(
+      byteCount: RunHeader.byteCount + byteCount,
+      alignment: 16
+    )
+    defer { run.deallocate() }
+    let end = record.pack(tables, to: run + RunHeader.byteCount)
+    let recordByteCount = end - run - RunHeader.byteCount
+    run.storeBytes(
+      of: RunHeader(key: key, byteCount: UInt64(recordByteCount)),
+      as: RunHeader.self
+    )
+    var extent = Extent(byteCount: end - run)
+    extent.offset = try openSpillFile().append(
+      UnsafeRawBufferPointer(start: run, count: extent.byteCount)
+    )
+    extents[partition].append(extent)
+  }
+
+  /// Writes every full block to the file, or else the others as far as they are filled.
+  ///
+  /// - Returns: one of the blocks; nil if this thread holds none.
+  private func spill() throws(ConnectorError) -> UnsafeMutableRawPointer? {
+    if !extents.contains(where: { $0.contains { $0.block != nil } }) { finish() }
+    let file = try openSpillFile()
+    var blocks: [UnsafeMutableRawPointer] = []
+    for partition in 0..<partitionCount {
+      for index in extents[partition].indices {
+        guard let block = extents[partition][index].block else { continue }
+        extents[partition][index].offset = try file.append(
+          UnsafeRawBufferPointer(start: block, count: extents[partition][index].byteCount)
+        )
+        extents[partition][index].block = nil
+        blocks.append(block)
+      }
+    }
+    let kept = blocks.popLast()
+    pool.giveBack(blocks)
+    return kept
+  }
+
+  private func openSpillFile() throws(ConnectorError) -> SpillFile {
+    if let spillFile { return spillFile }
+    let file = try makeSpillFile()
+    spillFile = file
+    return file
+  }
+}
+
+/// Which partition a user's events belong to.
+enum Partitioning {
+  /// The same for every run, so that rows come out in the same order.
+  ///
+  /// By the upper bits of the hash: files that were partitioned by the lower ones, as those of a log
+  /// are, spread over all partitions.
+  @inline(__always)
+  static func partition(of user: UnsafeRawBufferPointer, among count: Int) -> Int {
+    Int(truncatingIfNeeded: UInt64(Murmur2.hash(user)) &* UInt64(count) &>> 32)
+  }
+}

@@ -1,0 +1,78 @@
+import Connect
+import Events
+package import FileInput
+import Synchronization
+
+/// Rows that are no events: counted, the first ones kept, and no more of them than allowed.
+package final class BadRows: Sendable {
+  /// One of them.
+  package struct Sample: Sendable {
+    package let file: InputFile
+    /// Of the row's first byte, in the unpacked file.
+    package let offset: Int64
+    package let reason: String
+    fileprivate let knownLine: Int64?
+
+    /// `FILE:LINE: reason`; the line is looked up.
+    package var text: String {
+      let line = (knownLine ?? file.line(at: offset)).map { "\($0)" } ?? "byte \(offset)"
+      return "\(file.path):\(line): \(reason)"
+    }
+
+    fileprivate static func precedes(_ left: Sample, _ right: Sample) -> Bool {
+      (left.file.order, left.offset) < (right.file.order, right.offset)
+    }
+  }
+
+  private struct State {
+    var count = 0
+    var samples: [Sample] = []
+  }
+
+  /// How many are kept.
+  private static let sampleCount = 10
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  /// - Parameter limit: the most that are allowed.
+  package init(limit: Int) { self.limit = limit }
+
+  package var count: Int { state.withLock { $0.count } }
+  /// The first ones in input order.
+  package var samples: [Sample] { state.withLock { $0.samples } }
+
+  /// Takes those of a chunk.
+  ///
+  /// - Throws: when they are too many.
+  func append(_ rejects: [RejectedMessage], of chunk: Chunk) throws(ConnectorError) {
+    guard !rejects.isEmpty else { return }
+    let count = state.withLock { state in
+      state.count += rejects.count
+      for reject in rejects {
+        let sample = Sample(
+          file: chunk.file,
+          offset: reject.offset,
+          reason: reject.reason.description,
+          knownLine: chunk.knownLine(at: reject.offset)
+        )
+        let place =
+          state.samples.firstIndex { Sample.precedes(sample, $0) } ?? state.samples.endIndex
+        if place == Self.sampleCount { break }
+        state.samples.insert(sample, at: place)
+        if state.samples.count > Self.sampleCount { state.samples.removeLast() }
+      }
+      return state.count
+    }
+    guard count <= limit else { throw tooMany() }
+  }
+
+  private func tooMany() -> ConnectorError {
+    let first = samples.first.map { ", such as \($0.text)" } ?? ""
+    return ConnectorError(
+      .permanent,
+      "found more than \(limit) rows that do not fit\(first)",
+      hint: "correct the file, or allow more by --max-bad-rows"
+    )
+  }
+}

@@ -1,0 +1,5 @@
+/// What a log counts its readers' lag in.
+package enum LagUnit: Sendable {
+  case bytes
+  case messages
+}

@@ -1,0 +1,63 @@
+package import CRDKafka
+package import Connect
+
+/// An error as librdkafka reports it: a code, and a text that names the broker.
+package struct KafkaFailure: Error, Sendable {
+  package var code: rd_kafka_resp_err_t
+  package var text: String
+
+  /// True for errors that only say that no answer came.
+  var isConnection: Bool {
+    switch code {
+    case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__TIMED_OUT,
+      RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
+      RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+      true
+    default: false
+    }
+  }
+
+  /// True for what will not pass by itself: wrong credentials, no trust, no right.
+  var isRefusal: Bool {
+    switch code {
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL,
+      RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+      RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM,
+      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      true
+    default: false
+    }
+  }
+
+  /// One clear line: what was attempted, where, what came of it, and what to do.
+  package func connectorError(
+    attempting attempt: String,
+    of settings: KafkaSettings
+  ) -> ConnectorError {
+    let reason = settings.redacted(text.isEmpty ? String(cString: rd_kafka_err2str(code)) : text)
+    return ConnectorError(
+      isConnection ? .transient : .permanent,
+      "could not \(attempt) at \(settings): \(reason)",
+      hint: hint
+    )
+  }
+
+  private var hint: String? {
+    switch code {
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+      RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
+      "see kafka.sasl.mechanism, kafka.sasl.username and FIRSTCLICK_KAFKA_SASL_PASSWORD"
+    case RD_KAFKA_RESP_ERR__SSL:
+      "see kafka.security.protocol and kafka.ssl.ca.location"
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      "give the user the right to read and describe both topics"
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      "give the user the right to read the group, or name one by kafka.group.id"
+    case _ where isConnection:
+      "see that a broker runs there, and that kafka.security.protocol is the listener's"
+    default: nil
+    }
+  }
+}

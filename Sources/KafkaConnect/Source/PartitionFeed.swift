@@ -1,0 +1,149 @@
+import CRDKafka
+import Connect
+import Synchronization
+
+/// One partition as the client fetches it: into a queue of its own, from an offset on.
+///
+/// Started and read by one thread at a time; `stop` and the end's confirmation come from others.
+/// Unchecked: the queue's handle never changes, and `isRunning` and `end` stand behind locks.
+final class PartitionFeed: @unchecked Sendable {
+  struct Place: Hashable {
+    var stream: StreamKind
+    var partition: Int
+  }
+
+  /// Where the partition ended when it was last asked.
+  private struct End {
+    var offset: Int64
+    var confirmedAt: ContinuousClock.Instant
+    var nextQuery: ContinuousClock.Instant
+    var failures = 0
+  }
+
+  let place: Place
+  let connection: KafkaConnection
+  let queue: OpaquePointer
+  private let isRunning = Mutex(false)
+  private let isRetired = Atomic(false)
+  private let end = Mutex<End?>(nil)
+
+  init(_ connection: KafkaConnection, _ stream: StreamKind, partition: Int) {
+    self.connection = connection
+    place = Place(stream: stream, partition: partition)
+    queue = rd_kafka_queue_new(connection.client.handle)
+    connection.register(self)
+  }
+
+  deinit {
+    stop()
+    rd_kafka_queue_destroy(queue)
+  }
+
+  var topicName: String { connection.client.settings.topic(of: place.stream) }
+
+  /// `topic "shop-clicks", partition 3`.
+  var description: String { "topic \"\(topicName)\", partition \(place.partition)" }
+
+  /// Fetches from `position` on; does nothing once another feed has the partition.
+  func start(at position: KafkaPosition) throws(ConnectorError) {
+    let code = isRunning.withLock { isRunning in
+      if isRunning {
+        rd_kafka_consume_stop(connection.topic(place.stream), Int32(place.partition))
+      }
+      guard !isRetired.load(ordering: .acquiring) else { return RD_KAFKA_RESP_ERR_NO_ERROR }
+      isRunning =
+        rd_kafka_consume_start_queue(
+          connection.topic(place.stream),
+          Int32(place.partition),
+          position.offset ?? Int64(RD_KAFKA_OFFSET_BEGINNING),
+          queue
+        ) == 0
+      return isRunning ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
+    }
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw connection.client.error(code, attempting: "fetch \(description)")
+    }
+  }
+
+  /// Ends fetching for good.
+  func stop() {
+    isRetired.store(true, ordering: .releasing)
+    isRunning.withLock { isRunning in
+      guard isRunning else { return }
+      isRunning = false
+      rd_kafka_consume_stop(connection.topic(place.stream), Int32(place.partition))
+    }
+  }
+
+  /// The offsets of the oldest message and of the one that will come next, asked at the broker.
+  ///
+  /// Blocks up to `timeout`.
+  func queryEnds(atMost timeout: Duration) -> Result<Range<Int64>, ConnectorError> {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let code = rd_kafka_query_watermark_offsets(
+      connection.client.handle,
+      topicName,
+      Int32(place.partition),
+      &low,
+      &high,
+      timeout.wholeMilliseconds
+    )
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, low <= high else {
+      return .failure(connection.client.error(code, attempting: "find the end of \(description)"))
+    }
+    return .success(low..<high)
+  }
+
+  /// The offset of the message that will come next, as of the last fetch; nil before the first.
+  var fetchedEnd: Int64? {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let code = rd_kafka_get_watermark_offsets(
+      connection.client.handle,
+      topicName,
+      Int32(place.partition),
+      &low,
+      &high
+    )
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+  }
+
+  // MARK: The end
+
+  /// The reader has read up to the end, which is at `offset`.
+  func reachedEnd(at offset: Int64) {
+    let now = ContinuousClock.now
+    end.withLock { $0 = End(offset: offset, confirmedAt: now, nextQuery: now) }
+  }
+
+  /// The reader has read beyond what was the end.
+  func leftEnd() { end.withLock { $0 = nil } }
+
+  /// True while the reader is at an end that a broker has confirmed lately.
+  var isEndConfirmed: Bool {
+    let confirmedAt = end.withLock { $0?.confirmedAt }
+    return confirmedAt.map { $0.duration(to: .now) < connection.watch.intervals.confirmation }
+      ?? false
+  }
+
+  func needsConfirmation(every interval: Duration) -> Bool {
+    let now = ContinuousClock.now
+    return end.withLock { end in
+      guard let end else { return false }
+      return end.confirmedAt.duration(to: now) >= interval && end.nextQuery <= now
+    }
+  }
+
+  /// Takes a broker's answer: nil if there was none, which is asked again ever more rarely.
+  func confirm(end offset: Int64?) {
+    let now = ContinuousClock.now
+    end.withLock { end in
+      guard var known = end else { return }
+      known.failures = offset == nil ? min(known.failures + 1, 5) : 0
+      known.nextQuery = now + .seconds(1 << known.failures)
+      if let offset, offset <= known.offset { known.confirmedAt = now }
+      end = known
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import CRDKafka
+import Connect
+
+/// The partitions of a stream's two topics, as the cluster says.
+struct TopicLayout: Hashable, Sendable {
+  /// Of the cluster: the same whichever brokers are named.
+  var clusterID: String
+  /// By stream, at least 1 each.
+  var partitionCounts: [StreamKind: Int]
+
+  /// A topic that was made just now is not known everywhere at once.
+  private static let creationTimeout = Duration.seconds(3)
+  private static let attemptTimeout = Duration.seconds(1)
+
+  /// Asks the cluster, and waits for it up to `timeout`.
+  ///
+  /// Throws a refusal (credentials, certificate, permission) as soon as a broker says it; a topic
+  /// that is not there after a moment; and that no broker was reached in time.
+  init(of client: KafkaClient, atMost timeout: Duration) throws(ConnectorError) {
+    let deadline = ContinuousClock.now + timeout
+    partitionCounts = [:]
+    for stream in StreamKind.allCases {
+      partitionCounts[stream] = try Self.partitionCount(of: stream, client, before: deadline)
+    }
+    let remaining = max(.milliseconds(1), deadline - .now)
+    if let id = rd_kafka_clusterid(client.handle, remaining.wholeMilliseconds) {
+      clusterID = String(cString: id)
+      rd_kafka_mem_free(client.handle, id)
+    } else {
+      clusterID = ""
+    }
+  }
+
+  /// Number of partitions of both topics.
+  ///
+  /// Throws when they differ.
+  func partitionCount(of settings: KafkaSettings) throws(ConnectorError) -> Int {
+    let clicks = partitionCounts[.clicks] ?? 0
+    let checkouts = partitionCounts[.checkouts] ?? 0
+    guard clicks == checkouts else {
+      throw ConnectorError(
+        .permanent,
+        "topic \"\(settings.topic(of: .clicks))\" has \(clicks) partitions, "
+          + "\"\(settings.topic(of: .checkouts))\" has \(checkouts): a user's clicks and checkouts "
+          + "would not meet",
+        hint: "give both topics the same number of partitions; `kafka-topics --alter` adds some, "
+          + "which moves users to other partitions"
+      )
+    }
+    return clicks
+  }
+
+  /// What one answer of the cluster says of a topic.
+  enum Answer {
+    case partitions(Int)
+    case missing
+    case failed(rd_kafka_resp_err_t)
+  }
+
+  /// Asks once.
+  static func ask(_ client: KafkaClient, _ stream: StreamKind, atMost timeout: Duration) -> Answer {
+    let topic = client.settings.topic(of: stream)
+    switch TopicDescription.ask(topic, client, atMost: timeout) {
+    case .success(let description?): return .partitions(description.partitionCount)
+    case .success(nil): return .missing
+    case .failure(let failure): return .failed(failure.code)
+    }
+  }
+
+  private static func partitionCount(
+    of stream: StreamKind,
+    _ client: KafkaClient,
+    before deadline: ContinuousClock.Instant
+  ) throws(ConnectorError) -> Int {
+    let topic = client.settings.topic(of: stream)
+    let start = ContinuousClock.now
+    while true {
+      let remaining = deadline - .now
+      let code: rd_kafka_resp_err_t
+      switch ask(client, stream, atMost: max(.milliseconds(1), min(attemptTimeout, remaining))) {
+      case .partitions(let count):
+        return count
+      case .missing:
+        guard start.duration(to: .now) < min(creationTimeout, deadline - start) else {
+          throw ConnectorError(
+            .permanent,
+            "topic \"\(topic)\" does not exist at \(client.settings)",
+            hint: "make it, or have `swift run generator --to \(client.settings)` make both"
+          )
+        }
+        code = RD_KAFKA_RESP_ERR_NO_ERROR
+      case .failed(let failure):
+        code = failure
+      }
+      client.poll(atMost: .milliseconds(100))
+      if KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
+        || (remaining <= .zero && code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      {
+        throw client.error(code, attempting: "read the topic \"\(topic)\"")
+      }
+    }
+  }
+}

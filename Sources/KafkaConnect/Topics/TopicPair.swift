@@ -1,0 +1,119 @@
+package import Connect
+import Logging
+
+/// The two topics of a stream before they are written: there, and of equally many partitions.
+package struct TopicPair {
+  private static let reachTimeout = Duration.seconds(10)
+  /// For topics made just now to be known to every broker.
+  private static let creationTimeout = Duration.seconds(30)
+  private static let attemptTimeout = Duration.seconds(1)
+
+  private let settings: KafkaSettings
+  private let client: KafkaClient
+
+  /// Connects in the background, and says nothing but what it throws.
+  package init(_ settings: KafkaSettings) throws(ConnectorError) {
+    self.settings = settings
+    client = try KafkaClient(
+      settings,
+      role: .producer,
+      logger: Logger(label: "kafka") { _ in SwiftLogNoOpLogHandler() }
+    )
+  }
+
+  /// Makes the topics that are missing.
+  ///
+  /// - Parameters:
+  ///   - partitions: nil: as many as there are, or those of a new log.
+  ///   - replicationFactor: of new topics; nil: the brokers' default.
+  /// - Returns: how many partitions both have.
+  /// - Throws: when no broker can be reached or the cluster refuses, and when a topic has another
+  ///   number of partitions: then nothing was changed.
+  package func prepare(
+    partitions: Int?,
+    replicationFactor: Int? = nil
+  ) throws(ConnectorError) -> Int {
+    var counts: [StreamKind: Int] = [:]
+    for stream in StreamKind.allCases { counts[stream] = try partitionCount(of: stream) }
+    let existing = StreamKind.allCases.compactMap { counts[$0] }
+    let count = partitions ?? existing.first ?? KafkaLogWriter.newPartitionCount
+    for stream in StreamKind.allCases {
+      guard let found = counts[stream], found != count else { continue }
+      throw partitions == nil
+        ? unequal(count, found) : unasked(stream, partitionCount: found, askedFor: count)
+    }
+    let missing = StreamKind.allCases.filter { counts[$0] == nil }
+    guard !missing.isEmpty else { return count }
+    try client.makeTopics(
+      missing.map(settings.topic(of:)),
+      partitionCount: count,
+      replicationFactor: replicationFactor
+    )
+    for stream in missing { try awaitCreation(of: stream, partitionCount: count) }
+    return count
+  }
+
+  /// Of a topic; nil when there is none.
+  ///
+  /// Waits while no broker can be reached, but not when the cluster refuses: wrong credentials, no
+  /// trust, no right.
+  private func partitionCount(of stream: StreamKind) throws(ConnectorError) -> Int? {
+    let deadline = ContinuousClock.now + Self.reachTimeout
+    while true {
+      switch TopicLayout.ask(client, stream, atMost: Self.attemptTimeout) {
+      case .partitions(let count): return count
+      case .missing: return nil
+      case .failed(let code):
+        // An answer that comes at once must not make the loop hot.
+        client.poll(atMost: .milliseconds(100))
+        let isRefused =
+          KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
+        guard isRefused || ContinuousClock.now >= deadline else { continue }
+        throw client.error(code, attempting: "read the topic \"\(settings.topic(of: stream))\"")
+      }
+    }
+  }
+
+  private func awaitCreation(
+    of stream: StreamKind,
+    partitionCount expected: Int
+  ) throws(ConnectorError) {
+    let deadline = ContinuousClock.now + Self.creationTimeout
+    while ContinuousClock.now < deadline {
+      if let count = try partitionCount(of: stream) {
+        guard count == expected else {
+          throw unasked(stream, partitionCount: count, askedFor: expected)
+        }
+        return
+      }
+      client.poll(atMost: .milliseconds(100))
+    }
+    throw ConnectorError(
+      .transient,
+      "topic \"\(settings.topic(of: stream))\" was made at \(settings), but no broker knows it yet",
+      hint: "start again in a moment"
+    )
+  }
+
+  private func unasked(
+    _ stream: StreamKind,
+    partitionCount: Int,
+    askedFor: Int
+  ) -> ConnectorError {
+    ConnectorError(
+      .permanent,
+      "topic \"\(settings.topic(of: stream))\" at \(settings) has \(partitionCount) partitions, "
+        + "\(askedFor) were asked for",
+      hint: "leave --partitions out, or write to another prefix"
+    )
+  }
+
+  private func unequal(_ clicks: Int, _ checkouts: Int) -> ConnectorError {
+    ConnectorError(
+      .permanent,
+      "topics of \(settings) have \(clicks) and \(checkouts) partitions: both streams need the "
+        + "same number",
+      hint: "write to another prefix, or make the topics anew"
+    )
+  }
+}

@@ -1,0 +1,135 @@
+package import Dataflow
+package import Events
+
+/// A row of a table that passed every rule that a row can be judged by alone.
+///
+/// What takes more than the row (that its id is new, that its order is known) is decided where the
+/// rows come together.
+package protocol CleanRow {
+  static var table: ShopTable { get }
+
+  /// Cleans one row; texts are trimmed, and point into it.
+  init(
+    _ row: CSVRow,
+    of shape: TableShape.Name,
+    times: inout TimeReader
+  ) throws(Rejection)
+}
+
+/// A product whose prices are above 0.
+package struct ProductRow: CleanRow {
+  package static let table = ShopTable.products
+  package let id: CellText
+  /// Empty for `Unknown`.
+  package let category: CellText
+  /// Empty for `Unknown`.
+  package let department: CellText
+
+  @inline(__always)
+  package init(
+    _ row: CSVRow,
+    of shape: TableShape.Name,
+    times: inout TimeReader
+  ) throws(Rejection) {
+    id = row.text(ProductField.id)
+    guard !id.isEmpty else { throw .missingID }
+    // Shape B has only one price, the one to pay.
+    if shape == .a, ExactAmount(UnsafeRawBufferPointer(row.text(ProductField.cost))) == nil {
+      throw .cost
+    }
+    guard ExactAmount(UnsafeRawBufferPointer(row.text(ProductField.retailPrice))) != nil else {
+      throw .retailPrice
+    }
+    category = row.text(ProductField.category)
+    department = row.text(ProductField.department)
+  }
+}
+
+/// An order of at least one item, as far as it says how many.
+package struct OrderRow: CleanRow {
+  package static let table = ShopTable.orders
+  package let id: CellText
+  /// Empty if the order has no user: it counts, for no customer.
+  package let userID: CellText
+  /// In lower case.
+  package let status: CellText
+  /// In the years 1 to 9999, UTC.
+  package let createdAt: EventTime
+  package var isReturned: Bool { status.isReturned }
+
+  /// An offset may move a time out of the years that can be written.
+  private static let years =
+    EventTime(
+      microseconds: -62_135_596_800_000_000
+    )..<EventTime(
+      microseconds: 253_402_300_800_000_000
+    )
+
+  @inline(__always)
+  package init(
+    _ row: CSVRow,
+    of shape: TableShape.Name,
+    times: inout TimeReader
+  ) throws(Rejection) {
+    id = row.text(OrderField.id)
+    guard !id.isEmpty else { throw .missingID }
+    guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))),
+      Self.years ~= time
+    else { throw .createdAt }
+    if shape == .a, row.text(OrderField.itemCount).isZero { throw .itemCount }
+    createdAt = time
+    userID = row.text(OrderField.userID)
+    status = row.text(OrderField.status)
+    status.makeLowercase()
+  }
+}
+
+/// An item with a product and a price above 0.
+package struct OrderItemRow: CleanRow {
+  package static let table = ShopTable.orderItems
+  /// Empty in shape B, where an item is known by its order and product.
+  package let id: CellText
+  /// Empty if the item has no order: then nobody knows that order.
+  package let orderID: CellText
+  package let productID: CellText
+  /// In lower case; empty in shape B, where an item is returned when its order is.
+  package let status: CellText
+  /// 1 in shape A.
+  package let quantity: Int32
+  /// What all of the quantity brought in.
+  package let revenue: ExactAmount
+  package var isReturned: Bool { status.isReturned }
+
+  @inline(__always)
+  package init(
+    _ row: CSVRow,
+    of shape: TableShape.Name,
+    times: inout TimeReader
+  ) throws(Rejection) {
+    id = row.text(OrderItemField.id)
+    if shape == .a, id.isEmpty { throw .missingID }
+    orderID = row.text(OrderItemField.orderID)
+    productID = row.text(OrderItemField.productID)
+    guard !productID.isEmpty else { throw .missingProductID }
+    guard let price = ExactAmount(UnsafeRawBufferPointer(row.text(OrderItemField.price))) else {
+      throw .salePrice
+    }
+    status = row.text(OrderItemField.status)
+    status.makeLowercase()
+    guard shape == .b else {
+      (quantity, revenue) = (1, price)
+      return
+    }
+    guard let count = Self.quantity(row.text(OrderItemField.quantity)) else { throw .quantity }
+    guard let total = price.times(count) else { throw .salePrice }
+    (quantity, revenue) = (count, total)
+  }
+
+  private static func quantity(_ text: CellText) -> Int32? {
+    guard let decimal = DecimalText(UnsafeRawBufferPointer(text)), decimal.isInteger,
+      !decimal.isNegative,
+      let magnitude = decimal.magnitude(decimals: 0, digits: 9), magnitude > 0
+    else { return nil }
+    return Int32(magnitude)
+  }
+}

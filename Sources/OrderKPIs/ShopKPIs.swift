@@ -1,0 +1,159 @@
+package import Connect
+import Foundation
+import Synchronization
+
+/// Makes the daily figures of a shop's files.
+package final class ShopKPIs: Sendable {
+  package struct Settings: Sendable {
+    package var threads = ThreadTeam(count: ProcessInfo.processInfo.activeProcessorCount)
+    /// Malformed rows that each file may have; nil: any number.
+    package var maximumBadRows: Int?
+    /// How much of a file is read at a time, by each thread.
+    package var chunkByteCount = 4 << 20
+
+    package init() {}
+  }
+
+  package struct Result: Sendable {
+    package var figures: DailyFigures
+    /// Products, then orders, then items; each in the order of the files.
+    package var reports: [FileReport]
+  }
+
+  private let files: ShopFiles
+  private let settings: Settings
+  private let stop = Atomic(false)
+
+  package init(of files: ShopFiles, _ settings: Settings = Settings()) {
+    self.files = files
+    self.settings = settings
+  }
+
+  /// Makes a running `compute` throw soon; any thread may call it.
+  package func requestStop() { stop.store(true, ordering: .relaxed) }
+  package var isStopRequested: Bool { stop.load(ordering: .relaxed) }
+
+  /// Reads everything and makes the figures.
+  ///
+  /// - Parameter progress: called often, by any thread, with the bytes read so far.
+  /// - Returns: the figures, and what became of each file.
+  /// - Throws: for a file that cannot be read, is no text, or has too many malformed rows.
+  package func compute(
+    progress: @Sendable (Int64) -> Void = { _ in }
+  ) throws(ConnectorError) -> Result {
+    let keys = KeyMaker()
+    let products = reader(of: files.products, ProductRow.self)
+    let orders = reader(of: files.orders, OrderRow.self)
+    let items = reader(of: files.orderItems, OrderItemRow.self)
+    let readByteCount = { @Sendable in
+      products.readByteCount + orders.readByteCount + items.readByteCount
+    }
+    let catalog = try readCatalog(products, keys)
+
+    let partitioning = Partitioning(byteCount: files.byteCount)
+    let parts = try settings.threads.map { () throws(ConnectorError) in
+      var parts = Parts()
+      var orderCollector = OrderCollector(keys, partitioning)
+      try orders.read {
+        orderCollector.append($0, of: $1)
+      } end: { place throws(ConnectorError) in
+        parts.orders.append(orderCollector.finish(place))
+        try goOn(progress, readByteCount())
+      }
+      var itemCollector = ItemCollector(keys, partitioning)
+      try items.read {
+        itemCollector.append($0, of: $1, catalog)
+      } end: { place throws(ConnectorError) in
+        parts.items.append(itemCollector.finish(place))
+        try goOn(progress, readByteCount())
+      }
+      return parts
+    }
+    let computation = KPIComputation(
+      keys: keys,
+      partitioning: partitioning,
+      threads: settings.threads,
+      categoryCount: catalog.categories.names.count
+    )
+    let outcome = computation.compute(
+      parts.flatMap(\.orders).sorted { $0.place < $1.place },
+      parts.flatMap(\.items).sorted { $0.place < $1.place }
+    )
+    return Result(
+      figures: outcome.sums.figures(catalog.categories),
+      reports: products.reports(catalog.rejects(fileCount: files.products.count))
+        + orders.reports(outcome.orderRejects)
+        + items.reports(outcome.itemRejects)
+    )
+  }
+
+  private func goOn(
+    _ progress: (Int64) -> Void,
+    _ readByteCount: Int64
+  ) throws(ConnectorError) {
+    progress(readByteCount)
+    guard !isStopRequested else {
+      throw ConnectorError(.permanent, "the reading of the files was stopped")
+    }
+  }
+
+  /// What a thread has read.
+  private struct Parts: Sendable {
+    var orders: [OrderPart] = []
+    var items: [ItemPart] = []
+  }
+
+  private func reader<Row: CleanRow>(of files: [ShopFile], _: Row.Type) -> TableReader<Row> {
+    TableReader(
+      files,
+      chunkByteCount: settings.chunkByteCount,
+      maximumBadRows: settings.maximumBadRows
+    )
+  }
+
+  private func readCatalog(
+    _ products: TableReader<ProductRow>,
+    _ keys: KeyMaker
+  ) throws(ConnectorError) -> Catalog {
+    let parts = try settings.threads.map { () throws(ConnectorError) in
+      var parts: [ProductPart] = []
+      var part: ProductPart?
+      try products.read { batch, place in
+        var open = part.take() ?? ProductPart(place: place)
+        open.append(batch, keys)
+        part = open
+      } end: { _ in
+        if let whole = part.take() { parts.append(whole) }
+      }
+      return parts
+    }
+    return Catalog(parts.joined().sorted { $0.place < $1.place }, keys)
+  }
+}
+
+extension Catalog {
+  /// The rows whose product has come before, by file.
+  fileprivate func rejects(fileCount: Int) -> [RejectLog] {
+    var logs = Array(repeating: RejectLog(), count: fileCount)
+    for copy in copies { logs[copy.file].note(.duplicateID, at: copy.offset) }
+    return logs
+  }
+}
+
+extension Partitioning {
+  /// Partitions of which each one's tables fit a core's cache, at some 100 bytes a row.
+  fileprivate init(byteCount: Int64) {
+    var bits = 4
+    while bits < 12, byteCount >> Int64(bits) > 3 << 20 { bits += 1 }
+    self.init(bits: bits)
+  }
+}
+
+extension TableReader {
+  /// What was read of each file, with what was rejected since.
+  fileprivate func reports(_ rejects: [RejectLog]) -> [FileReport] {
+    var reports = reports
+    for (file, log) in rejects.enumerated() { reports[file].rejects.append(log) }
+    return reports
+  }
+}

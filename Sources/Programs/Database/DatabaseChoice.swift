@@ -1,0 +1,82 @@
+package import Connect
+import Foundation
+package import PostgresConnect
+
+/// Which database a command means, chosen before anything is touched.
+package enum DatabaseChoice: Sendable {
+  case server(PostgresAddress)
+  /// The one of this directory, in `.firstclick/postgres`.
+  case privateCluster
+
+  /// What `DATABASE_URL` says, for commands that were told nothing else.
+  package static var ambientAddress: String? {
+    ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The database that `--into` names, or else `DATABASE_URL`; without either the private one.
+  ///
+  /// - Throws: `.usage` for an address that is none, and for a sink that is no database.
+  package init(_ address: String?, for command: String) throws {
+    try PostgresSecret.adoptPasswordFile()
+    guard let text = address ?? Self.ambientAddress else {
+      self = .privateCluster
+      return
+    }
+    let uri = try SinkURI(parsing: text)
+    guard case .postgres(let connection) = uri else { throw Self.noDatabase(uri, for: command) }
+    self = .server(try PostgresAddress(connection))
+  }
+
+  /// The refusal of a sink for a command that only a database can answer.
+  package static func noDatabase(_ uri: SinkURI, for command: String) -> Failure {
+    Failure(
+      .usage,
+      "\(command) expected a database, found \(uri)",
+      hint: "Write --into postgres://HOST/DATABASE, or leave it out for the private one."
+    )
+  }
+
+  /// The database's address; a private cluster is made and started if need be.
+  package func start() throws(ConnectorError) -> PostgresAddress {
+    switch self {
+    case .server(let address): address
+    case .privateCluster: try Self.cluster.start()
+    }
+  }
+
+  /// The address of a database that should be there already; a private cluster is started, not made.
+  ///
+  /// - Parameter first: the command that makes it.
+  /// - Returns: its address.
+  /// - Throws: `.failed` where there is none.
+  package func startExisting(madeBy first: String) throws -> PostgresAddress {
+    guard case .privateCluster = self, !Self.isClusterMade else { return try start() }
+    throw Failure(
+      .failed,
+      "found no database: neither --into nor DATABASE_URL is given, and "
+        + "\(PrivateCluster.defaultDirectory) does not exist here",
+      hint: "Run `\(first)` first, or name the database."
+    )
+  }
+
+  package static var isClusterMade: Bool {
+    FileManager.default.fileExists(atPath: PrivateCluster.defaultDirectory)
+  }
+
+  package static let cluster = PrivateCluster {
+    Console.shared.write("\(Program.invokedName): \($0)")
+  }
+
+  /// Applies the migrations that are missing, and says on stderr what could not be done but need not
+  /// stop anything.
+  @discardableResult
+  package static func migrate(_ address: PostgresAddress) throws -> Migrations.Outcome {
+    let connection = try PostgresConnection(address, applicationName: "firstclick migrate")
+    defer { connection.close() }
+    let outcome = try Migrations(on: connection).apply()
+    if let notice = outcome.rolesNotice {
+      Console.shared.write("\(Program.invokedName): warning: \(notice)")
+    }
+    return outcome
+  }
+}

@@ -1,0 +1,180 @@
+import Foundation
+
+/// The tasks at work here, handed to the worker threads in turns: any thread may step any task, one
+/// at a time each.
+///
+///                  next                  progressed
+///     ready ----------------> running ---------------> ready
+///       ^                        | waiting
+///       +-- poll or commit ------+---------> waiting
+///
+/// A thread goes round among the tasks that it has stepped before, whose state is in its cache. One
+/// without anything to do takes over a task that is waiting for its turn elsewhere: partitions are
+/// uneven, and the longest must not end alone behind another.
+///
+/// Unchecked: everything is touched under the condition's lock only. A turn costs a look at every
+/// task; turns are batches.
+final class TaskPool: @unchecked Sendable {
+  private struct Entry {
+    let slot: TaskSlot
+    /// The thread that has stepped it last.
+    var home: Int
+    var state = State.ready
+    /// The pool's count of turns when it was put back: the smallest is next.
+    var turn = 0
+    /// A commit was settled while it was running.
+    var isWoken = false
+  }
+
+  private enum State {
+    case ready, running
+    case waiting(until: ContinuousClock.Instant)
+  }
+
+  private let condition = NSCondition()
+  private var entries: [Entry] = []
+  private var endings: [(slot: TaskSlot, ending: TaskSlot.Ending)] = []
+  private var turns = 0
+  private var isSealed = false
+  private let workers: Int
+  private let pollInterval: Duration
+
+  /// - Parameters:
+  ///   - workers: number of threads that call `next`, numbered from 0.
+  ///   - pollInterval: after which a task that waits is stepped again.
+  init(workers: Int, pollInterval: Duration) {
+    self.workers = workers
+    self.pollInterval = pollInterval
+  }
+
+  // MARK: The job's side
+
+  /// Adds a task, with the thread that has the fewest.
+  func add(_ slot: TaskSlot) {
+    change {
+      precondition(!isSealed, "task \(slot.number) was added to a sealed pool")
+      let loads = entries.reduce(into: Array(repeating: 0, count: workers)) { $0[$1.home] += 1 }
+      let home = loads.indices.min { loads[$0] < loads[$1] } ?? 0
+      entries.append(Entry(slot: slot, home: home, turn: turns))
+    }
+  }
+
+  /// No more tasks come: the threads end with the last one.
+  func seal() { change { isSealed = true } }
+
+  var isEmpty: Bool { locked { entries.isEmpty } }
+
+  /// The tasks that have ended since the last call.
+  func takeEndings() -> [(slot: TaskSlot, ending: TaskSlot.Ending)] {
+    locked {
+      defer { endings = [] }
+      return endings
+    }
+  }
+
+  /// Waits until these tasks have ended.
+  ///
+  /// - Returns: those that had not at the deadline.
+  func wait(for slots: [TaskSlot], until deadline: ContinuousClock.Instant) -> [TaskSlot] {
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      let left = slots.filter { slot in entries.contains { $0.slot === slot } }
+      let remaining = ContinuousClock.now.duration(to: deadline)
+      guard !left.isEmpty, remaining > .zero else { return left }
+      _ = condition.wait(until: Date(timeIntervalSinceNow: remaining / .seconds(1)))
+    }
+  }
+
+  /// A commit of the task is settled: it need not wait longer.
+  func wake(task: Int) {
+    change {
+      for index in entries.indices where entries[index].slot.number == task {
+        entries[index].isWoken = true
+        if case .waiting = entries[index].state { entries[index].state = .waiting(until: .now) }
+      }
+    }
+  }
+
+  // MARK: The threads' side
+
+  /// Waits for a task to step; nil when there will be none.
+  func next(for worker: Int) -> TaskSlot? {
+    condition.lock()
+    defer { condition.unlock() }
+    while !(isSealed && entries.isEmpty) {
+      let now = ContinuousClock.now
+      if let index = turn(of: worker, at: now) {
+        entries[index].state = .running
+        entries[index].home = worker
+        entries[index].isWoken = false
+        return entries[index].slot
+      }
+      let delay = min(pollInterval, now.duration(to: nextPoll(of: worker) ?? now + pollInterval))
+      _ = condition.wait(until: Date(timeIntervalSinceNow: delay / .seconds(1)))
+    }
+    return nil
+  }
+
+  /// Takes a task back after its step.
+  func putBack(_ slot: TaskSlot, _ outcome: TaskSlot.Outcome) {
+    condition.lock()
+    defer { condition.unlock() }
+    guard let index = entries.firstIndex(where: { $0.slot === slot }) else { return }
+    turns += 1
+    entries[index].turn = turns
+    switch outcome {
+    case .progressed:
+      entries[index].state = .ready
+    case .waiting:
+      let isDue = entries[index].isWoken
+      entries[index].state = .waiting(until: isDue ? .now : .now + pollInterval)
+    case .ended(let ending):
+      entries.remove(at: index)
+      endings.append((slot, ending))
+      condition.broadcast()
+    }
+  }
+
+  /// The task whose turn it is: of the thread's own the one stepped longest ago, or else one that
+  /// its own thread does not come round to.
+  private func turn(of worker: Int, at now: ContinuousClock.Instant) -> Int? {
+    var best: Int?
+    for index in entries.indices {
+      let isOwn = entries[index].home == worker
+      switch entries[index].state {
+      case .running: continue
+      case .ready: break
+      case .waiting(let due): guard (isOwn ? due : due + pollInterval) <= now else { continue }
+      }
+      guard let former = best else {
+        best = index
+        continue
+      }
+      let isFormerOwn = entries[former].home == worker
+      if isOwn == isFormerOwn ? entries[index].turn < entries[former].turn : isOwn { best = index }
+    }
+    return best
+  }
+
+  private func nextPoll(of worker: Int) -> ContinuousClock.Instant? {
+    entries.compactMap { entry in
+      guard entry.home == worker, case .waiting(let due) = entry.state else { return nil }
+      return due
+    }.min()
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    condition.lock()
+    defer { condition.unlock() }
+    return body()
+  }
+
+  /// Changes what the threads wait for.
+  private func change(_ body: () -> Void) {
+    locked {
+      body()
+      condition.broadcast()
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Dispatch
+import Foundation
+
+/// The threads of a job: some that step tasks, and as many that commit for them.
+struct Workers {
+  let pool: TaskPool
+  let committer: Committer
+  private let stepping = DispatchGroup()
+  private let committing = DispatchGroup()
+
+  /// - Parameters:
+  ///   - count: number of threads of either kind.
+  ///   - pollInterval: after which a task that waits is stepped again.
+  init(count: Int, pollInterval: Duration) {
+    let pool = TaskPool(workers: count, pollInterval: pollInterval)
+    self.pool = pool
+    committer = Committer { task in pool.wake(task: task) }
+    for index in 0..<count {
+      Self.start("worker \(index)", in: stepping) {
+        while let slot = pool.next(for: index) { pool.putBack(slot, slot.step()) }
+      }
+      Self.start("commit \(index)", in: committing) { [committer] in committer.run() }
+    }
+  }
+
+  /// Waits until the pool's last task has ended; the pool must be sealed.
+  func join() {
+    stepping.wait()
+    committer.close()
+    committing.wait()
+  }
+
+  private static func start(
+    _ name: String,
+    in group: DispatchGroup,
+    _ body: @escaping @Sendable () -> Void
+  ) {
+    group.enter()
+    let thread = Thread {
+      body()
+      group.leave()
+    }
+    thread.name = name
+    thread.start()
+  }
+}

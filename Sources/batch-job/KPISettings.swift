@@ -1,0 +1,82 @@
+import ArgumentParser
+import Connect
+import OrderKPIs
+import PostgresConnect
+import Programs
+
+/// What `kpis` takes besides its files.
+struct KPIOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Malformed rows that a file may have, default any number.",
+      discussion: "They are counted and left out, as other rejected rows are.",
+      valueName: "N"
+    ),
+    transform: parseSetting
+  )
+  var maxBadRows: Count?
+
+  @Option(
+    help: ArgumentHelp("Threads, default one per core.", valueName: "N"),
+    transform: parseSetting
+  )
+  var workers: PositiveCount?
+
+  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
+  var config: String?
+}
+
+/// What `kpis` is to do, after options, environment and config file were laid over the defaults.
+struct KPISettings {
+  /// Where the figures go.
+  enum Target {
+    case files(FigureFiles)
+    case database(DatabaseChoice)
+  }
+
+  var computation = ShopKPIs.Settings()
+  let target: Target
+
+  /// - Throws: `.usage`, before anything is touched.
+  init(_ options: KPIOptions, _ destination: Destination) throws {
+    let configuration = try Configuration(of: .batchJob, file: options.config)
+    if let limit = try configuration.value("max-bad-rows", option: options.maxBadRows) {
+      computation.maximumBadRows = limit.count
+    }
+    if let workers = try configuration.value("workers", option: options.workers) {
+      computation.threads = ThreadTeam(count: workers.count)
+    }
+    if destination.into == nil,
+      let directory = try configuration.value("out", option: destination.out)
+    {
+      target = .files(FigureFiles(directory: directory))
+    } else {
+      let address = try configuration.value("into", option: destination.into)
+      target = .database(try DatabaseChoice(address, for: "batch-job kpis"))
+    }
+  }
+}
+
+extension KPISettings.Target {
+  /// Makes the database ready, if it is one, before the files are read.
+  func open() throws -> any KPISink {
+    switch self {
+    case .files(let files): return files
+    case .database(let choice):
+      let address = try choice.start()
+      try DatabaseChoice.migrate(address)
+      return KPIDatabase(on: try PostgresConnection(address, applicationName: "firstclick kpis"))
+    }
+  }
+}
+
+/// What takes the result of a run, whole or not at all.
+protocol KPISink {
+  func write(_ result: ShopKPIs.Result) throws(ConnectorError)
+}
+
+extension KPIDatabase: KPISink {}
+
+extension FigureFiles: KPISink {
+  func write(_ result: ShopKPIs.Result) throws(ConnectorError) { try write(result.figures) }
+}

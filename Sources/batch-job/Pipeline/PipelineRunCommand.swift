@@ -1,0 +1,99 @@
+import ArgumentParser
+import Connect
+import Dataflow
+import InboxPipeline
+import Logging
+import PostgresConnect
+import Programs
+
+/// Runs the pipeline, once or by a schedule.
+struct PipelineRunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run once, every so often, or daily.",
+    discussion: """
+      The first SIGINT or SIGTERM ends it: what is committed is archived, what is not is rolled back \
+      and stays in the inbox.
+      """
+  )
+
+  @OptionGroup var common: PipelineCommonOptions
+  @OptionGroup var schedule: ScheduleOptions
+  @OptionGroup var options: PipelineRunOptions
+
+  func run() throws {
+    let wish = try PipelineWish(common, schedule, options)
+    guard let schedule = wish.schedule else {
+      throw Failure(
+        .usage,
+        "expected one of --once, --every D and --daily HH:MM",
+        hint: "See `batch-job pipeline --help`."
+      )
+    }
+    Interrupts.watch()
+    let control = RunControl()
+    WakeSignal.watch { control.requestRun() }
+    let address = try wish.database.start()
+    try DatabaseChoice.migrate(address)
+    let pipeline = Pipeline(
+      wish.settings(database: address),
+      control: control,
+      logger: Logger(label: "batch-job") { [level = wish.logLevel] in
+        ConsoleLog(name: $0, level: level)
+      }
+    )
+    Interrupts.onFirst { control.requestStop() }
+    switch schedule {
+    case .once:
+      guard let result = try pipeline.runOnce() else { return }
+      PipelineDisplay.show(result)
+      try Self.check(result, control)
+    case .every, .daily:
+      try serve(pipeline, schedule, control, in: wish.inbox)
+    }
+  }
+
+  /// A failed run is exit code 1, unless it failed because it was asked to stop.
+  private static func check(_ result: RunResult, _ control: RunControl) throws {
+    guard result.status == .failed || result.failure != nil, !control.isStopRequested else {
+      return
+    }
+    let reason =
+      result.failure.map { "step \($0.step): \($0.message)" }
+      ?? "no file fits its schema: \(result.invalidReasons.values.sorted().first ?? "")"
+    throw Failure(
+      .failed,
+      "run \(result.run) \(result.status == .failed ? "failed" : "is not finished"): \(reason)",
+      hint: result.failure.map { $0.hint ?? "See results/\(result.run).json." }
+        ?? "See rejected/ and results/\(result.run).json."
+    )
+  }
+
+  private func serve(
+    _ pipeline: Pipeline,
+    _ schedule: Schedule,
+    _ control: RunControl,
+    in inbox: InboxDirectory
+  ) throws {
+    try inbox.prepare()
+    let note = ScheduleNote(of: inbox)
+    defer { note.remove() }
+    let scheduler = Scheduler(
+      schedule,
+      control: control,
+      now: { .wallClock },
+      wait: { control.wait($0) }
+    )
+    note.write(next: schedule.first(at: .wallClock))
+    try scheduler { next in
+      do throws(ConnectorError) {
+        if let result = try pipeline.runOnce() { PipelineDisplay.show(result) }
+      } catch {
+        // The next run may find the database back, or the other run gone.
+        guard error.kind != .usage else { throw error }
+        Console.shared.write("batch-job: \(error)")
+      }
+      if let next { note.write(next: next) }
+    }
+  }
+}

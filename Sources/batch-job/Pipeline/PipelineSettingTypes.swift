@@ -1,0 +1,31 @@
+import Connect
+import Dataflow
+import InboxPipeline
+import Programs
+
+/// Time between runs, at least a second.
+struct SchedulePeriod: SettingValue {
+  var span: EventSpan
+
+  static var expectation: String { "a duration of a second or more such as 90s, 5m or 1h" }
+  init?(settingText: String) {
+    guard let span = EventSpan(durationText: settingText), span >= .seconds(1) else { return nil }
+    self.span = span
+  }
+}
+
+extension Schedule.TimeOfDay: SettingValue {
+  package static var expectation: String { "a time of day, UTC, such as 02:00" }
+  package init?(settingText: String) { self.init(settingText) }
+}
+
+/// A number of rows, 0 included.
+struct RowLimit: SettingValue {
+  var count: Int
+
+  static var expectation: String { "a whole number from 0 on" }
+  init?(settingText: String) {
+    guard let count = Int(settingText), count >= 0 else { return nil }
+    self.count = count
+  }
+}

@@ -1,0 +1,159 @@
+import Connect
+import Foundation
+import KafkaConnect
+import Synchronization
+import Testing
+
+@Suite struct MembershipTests {
+  @Test func `one worker is given every task`() throws {
+    let shop = try Shop(partitions: 6, properties: Self.patience)
+    let worker = try GroupWorker(shop)
+    defer { worker.leave() }
+    try eventually { worker.tasks == Set(0..<6) }
+  }
+
+  @Test func `workers share the tasks, and one that leaves gives its own back`() throws {
+    let shop = try Shop(partitions: 6, brokers: 3, properties: Self.patience)
+    let claims = TaskClaims()
+    var workers = [try GroupWorker(shop, claims)]
+    defer { workers.forEach { $0.leave() } }
+    try eventually { workers[0].tasks.count == 6 }
+    for count in 2...3 {
+      workers.append(try GroupWorker(shop, claims))
+      try eventually {
+        workers.allSatisfy { $0.tasks.count == 6 / count }
+          && Set(workers.flatMap(\.tasks)) == Set(0..<6)
+      }
+    }
+    workers.removeFirst().leave()
+    try eventually {
+      workers.allSatisfy { $0.tasks.count == 3 } && Set(workers.flatMap(\.tasks)) == Set(0..<6)
+    }
+    workers.removeFirst().leave()
+    try eventually { workers[0].tasks.count == 6 }
+    #expect(claims.conflicts == 0)
+    // Cooperative: what stays with a worker is not taken away for a moment.
+    #expect(workers[0].gained == 6)
+  }
+
+  @Test func `a worker whose session has ended loses its tasks and joins again`() throws {
+    let shop = try Shop(partitions: 3, properties: Self.patience)
+    let worker = try GroupWorker(shop)
+    defer { worker.leave() }
+    try eventually { worker.tasks.count == 3 }
+    try shop.broker.fail(.heartbeat, with: "UNKNOWN_MEMBER_ID", count: 1)
+    try eventually { worker.losses == 3 }
+    try eventually { worker.tasks.count == 3 }
+  }
+
+  @Test func `reported positions are committed for tools, and not read`() throws {
+    let shop = try Shop(partitions: 2, properties: Self.patience)
+    let worker = try GroupWorker(shop)
+    try eventually { worker.tasks.count == 2 }
+    worker.membership.report(
+      task: 1,
+      clicks: SourcePosition("17"),
+      checkouts: SourcePosition("5")
+    )
+    worker.leave()
+    let offsets = try shop.committedOffsets(of: "firstclick-shop-test")
+    #expect(offsets == [.clicks: [nil, 17], .checkouts: [nil, 5]])
+  }
+
+  @Test func `a group that may not be joined is an error that says so`() throws {
+    let shop = try Shop(partitions: 2, properties: Self.patience)
+    let log = try KafkaLog(shop.settings, logger: .silent)
+    try shop.broker.fail(.findCoordinator, with: "GROUP_AUTHORIZATION_FAILED", count: 50)
+    let membership = try #require(try log.joinGroup(feeding: "test"))
+    defer { membership.close() }
+    let error = try #require(throws: ConnectorError.self) {
+      try eventually { try membership.nextChange(atMost: .milliseconds(100)) != nil }
+    }
+    #expect(error.kind == .permanent)
+    #expect(
+      error.hint == "give the user the right to read the group, or name one by kafka.group.id"
+    )
+  }
+
+  private static let patience = ["session.timeout.ms": "6000", "heartbeat.interval.ms": "200"]
+}
+
+/// Which worker has a task, seen by all of them.
+final class TaskClaims: Sendable {
+  private let state = Mutex<(owned: Set<Int>, conflicts: Int)>(([], 0))
+
+  var conflicts: Int { state.withLock { $0.conflicts } }
+
+  func take(_ tasks: [Int]) {
+    state.withLock { state in
+      state.conflicts += tasks.count { state.owned.contains($0) }
+      state.owned.formUnion(tasks)
+    }
+  }
+
+  func give(_ tasks: [Int]) { state.withLock { $0.owned.subtract(tasks) } }
+}
+
+/// A member of the group with a thread of its own, which does what it is told.
+final class GroupWorker: Sendable {
+  private struct State {
+    var tasks: Set<Int> = []
+    var gained = 0
+    var losses = 0
+    var failure: ConnectorError?
+  }
+
+  let membership: any TaskAssignment
+  private let claims: TaskClaims
+  private let state = Mutex(State())
+  private let isLeaving = Atomic(false)
+  private let hasLeft = Atomic(false)
+
+  init(_ shop: Shop, _ claims: TaskClaims = TaskClaims()) throws {
+    let log = try KafkaLog(shop.settings, logger: .silent)
+    membership = try #require(try log.joinGroup(feeding: "test"))
+    self.claims = claims
+    Thread.detachNewThread { [self] in
+      do {
+        while !isLeaving.load(ordering: .acquiring) {
+          if let change = try membership.nextChange(atMost: .milliseconds(50)) {
+            try follow(change)
+          }
+        }
+      } catch {
+        state.withLock { $0.failure = error as? ConnectorError }
+      }
+      claims.give(Array(tasks))
+      membership.close()
+      hasLeft.store(true, ordering: .releasing)
+    }
+  }
+
+  var tasks: Set<Int> { state.withLock { $0.tasks } }
+  var gained: Int { state.withLock { $0.gained } }
+  var losses: Int { state.withLock { $0.losses } }
+
+  /// Ends the thread and leaves the group.
+  func leave() {
+    isLeaving.store(true, ordering: .releasing)
+    while !hasLeft.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.01) }
+  }
+
+  private func follow(_ change: AssignmentChange) throws {
+    switch change {
+    case .assigned(let tasks):
+      claims.take(tasks)
+      state.withLock {
+        $0.tasks.formUnion(tasks)
+        $0.gained += tasks.count
+      }
+    case .revoked(let tasks), .lost(let tasks):
+      claims.give(tasks)
+      state.withLock {
+        $0.tasks.subtract(tasks)
+        if case .lost = change { $0.losses += tasks.count }
+      }
+    }
+    try membership.complete(change)
+  }
+}

@@ -1,0 +1,89 @@
+package import Attribution
+package import Connect
+import Dataflow
+import Foundation
+
+/// A sink whose calls do not come back while it is frozen, as those of a stopped process.
+///
+/// Unchecked: `isFrozen` is touched under the condition's lock only.
+package final class FreezingSink: Sink, @unchecked Sendable {
+  private let sink: any Sink
+  private let condition = NSCondition()
+  private var isFrozen = false
+  private var waiting = 0
+
+  package init(_ sink: any Sink) { self.sink = sink }
+
+  package var acceptsRevisions: Bool { sink.acceptsRevisions }
+  package func sharedIdentity() throws(ConnectorError) -> String? { try sink.sharedIdentity() }
+  /// Calls that are held up.
+  package var waitingCount: Int {
+    condition.lock()
+    defer { condition.unlock() }
+    return waiting
+  }
+
+  package func freeze() { set(true) }
+  package func thaw() { set(false) }
+
+  package func standings() throws(ConnectorError) -> [Int: TaskStanding] {
+    pass()
+    return try sink.standings()
+  }
+
+  package func makeTask(
+    _ task: Int,
+    source identity: String,
+    rule: AttributionRule
+  ) throws(ConnectorError) -> any TaskSink {
+    FreezingTaskSink(sink: try sink.makeTask(task, source: identity, rule: rule), gate: self)
+  }
+
+  fileprivate func pass() {
+    condition.lock()
+    defer { condition.unlock() }
+    guard isFrozen else { return }
+    waiting += 1
+    while isFrozen { condition.wait() }
+    waiting -= 1
+  }
+
+  private func set(_ isFrozen: Bool) {
+    condition.lock()
+    self.isFrozen = isFrozen
+    condition.broadcast()
+    condition.unlock()
+  }
+}
+
+private final class FreezingTaskSink: TaskSink {
+  let sink: any TaskSink
+  let gate: FreezingSink
+
+  init(sink: any TaskSink, gate: FreezingSink) {
+    self.sink = sink
+    self.gate = gate
+  }
+
+  func open() throws(ConnectorError) -> TaskProgress? {
+    gate.pass()
+    return try sink.open()
+  }
+
+  func droppedEventIDs(
+    _ stream: StreamKind,
+    since horizon: EventTime
+  ) throws(ConnectorError) -> Set<[UInt8]> {
+    try sink.droppedEventIDs(stream, since: horizon)
+  }
+
+  func makeEpoch() -> any Epoch { sink.makeEpoch() }
+
+  func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt {
+    gate.pass()
+    return try sink.commit(epoch, progress: progress)
+  }
+
+  func recycle(_ epoch: any Epoch) { sink.recycle(epoch) }
+  func close() { sink.close() }
+}
