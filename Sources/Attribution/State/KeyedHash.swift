@@ -11,13 +11,14 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
   private let lengthKey = UInt64.random(in: 1 ... .max)
   private let startKey = UInt64.random(in: 1 ... .max)
   private let dataKey = UInt64.random(in: 1 ... .max)
+  private let otherDataKey = UInt64.random(in: 1 ... .max)
   /// Bits of an id's hash that count.
   private let idMask: UInt64
 
-  package init() { self.init(idMask: .max) }
-
   /// - Parameter idMask: fewer bits make ids collide, which costs time and changes no answer.
   init(idMask: UInt64) { self.idMask = idMask }
+
+  package init() { self.init(idMask: .max) }
 
   /// The key of a string whose bytes are compared when it is found.
   @inline(__always) func id(_ id: UnsafeRawBufferPointer) -> HashKey {
@@ -25,9 +26,6 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
     let start = mix(UInt64(truncatingIfNeeded: id.count) ^ lengthKey, startKey)
     return fold(bytes, id.count, into: start) & idMask
   }
-
-  /// 64 bits of a string.
-  @inline(__always) package func hash(_ text: UnsafeRawBufferPointer) -> UInt64 { id(text) }
 
   /// Starts the fingerprint of up to three strings with their lengths, -1 for an absent one.
   ///
@@ -40,28 +38,49 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
     return mix(lengths ^ lengthKey, UInt64(UInt32(bitPattern: third)) ^ startKey)
   }
 
+  /// Two independently keyed lanes of 64 bits that stand for the string: two different strings meet
+  /// in both with a probability of about 2^-128.
+  @inline(__always)
+  package func fingerprint(_ bytes: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
+    let start = fingerprint(Int32(truncatingIfNeeded: count), -1, -1)
+    return (
+      fold(bytes, count, key: dataKey, into: start),
+      fold(bytes, count, key: otherDataKey, into: ~start)
+    )
+  }
+
   /// Folds the bytes of a string into a hash.
   @inline(__always)
-  func fold(_ base: UnsafeRawPointer, _ count: Int, into state: UInt64) -> UInt64 {
+  func fold(_ bytes: UnsafeRawPointer, _ count: Int, into state: UInt64) -> UInt64 {
+    fold(bytes, count, key: dataKey, into: state)
+  }
+
+  @inline(__always)
+  private func fold(
+    _ base: UnsafeRawPointer,
+    _ count: Int,
+    key: UInt64,
+    into state: UInt64
+  ) -> UInt64 {
     // Proof of the reads: each branch reads inside [base, base + count).
     if count > 16 {
       var state = state
       var offset = 0
       while offset &+ 16 < count {
-        state = mix(base.word(at: offset) ^ dataKey, base.word(at: offset &+ 8) ^ state)
+        state = mix(base.word(at: offset) ^ key, base.word(at: offset &+ 8) ^ state)
         offset &+= 16
       }
-      return mix(base.word(at: count &- 16) ^ dataKey, base.word(at: count &- 8) ^ state)
+      return mix(base.word(at: count &- 16) ^ key, base.word(at: count &- 8) ^ state)
     }
-    if count >= 8 { return mix(base.word(at: 0) ^ dataKey, base.word(at: count &- 8) ^ state) }
+    if count >= 8 { return mix(base.word(at: 0) ^ key, base.word(at: count &- 8) ^ state) }
     if count >= 4 {
-      return mix(UInt64(base.half(at: 0)) ^ dataKey, UInt64(base.half(at: count &- 4)) ^ state)
+      return mix(UInt64(base.half(at: 0)) ^ key, UInt64(base.half(at: count &- 4)) ^ state)
     }
-    guard count > 0 else { return mix(dataKey, state) }
+    guard count > 0 else { return mix(key, state) }
     let first = UInt64(base.byte(at: 0))
     let middle = UInt64(base.byte(at: count &>> 1)) &<< 8
     let last = UInt64(base.byte(at: count &- 1)) &<< 16
-    return mix((first | middle | last) ^ dataKey, state)
+    return mix((first | middle | last) ^ key, state)
   }
 
   @inline(__always) private func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
