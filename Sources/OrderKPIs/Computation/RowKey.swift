@@ -24,8 +24,7 @@ struct RowKey: Hashable, BitwiseCopyable, Sendable {
 /// Makes keys, and spreads them over partitions and tables, by a secret of its own: no input can aim
 /// at either.
 struct KeyMaker: Sendable {
-  private let low = KeyedHash()
-  private let high = KeyedHash()
+  private let hash = KeyedHash()
   private let seed = UInt64.random(in: 1 ... .max)
   private let factor = UInt64.random(in: 1 ... .max) | 1
 
@@ -55,11 +54,9 @@ struct KeyMaker: Sendable {
 
   @inline(never)
   private func fingerprint(_ text: UnsafeRawBufferPointer) -> RowKey {
-    guard !text.isEmpty else { return .none }
-    return RowKey(
-      low: low.hash(text),
-      high: UInt32(truncatingIfNeeded: high.hash(text)) | 0x8000_0000
-    )
+    guard let start = text.baseAddress else { return .none }
+    let (first, second) = hash.fingerprint(start, text.count)
+    return RowKey(low: first, high: UInt32(truncatingIfNeeded: second) | 0x8000_0000)
   }
 
   /// The number that one to sixteen digits spell, without leading zeros; nil for any other text.
