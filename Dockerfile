@@ -6,7 +6,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev pkg-config \
+    librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev pkg-config \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /firstclick
 # Dependencies first: they change less often than the sources.
@@ -26,7 +26,7 @@ RUN swift build -c release --static-swift-stdlib --product generator \
 FROM debian:12-slim AS run
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    librdkafka1 libpq5 libcurl4 zlib1g libzstd1 libstdc++6 ca-certificates \
+    librdkafka1 libpq5 libcurl4 libssl3 zlib1g libzstd1 libstdc++6 ca-certificates \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent firstclick
 WORKDIR /work

@@ -187,6 +187,7 @@ let package = Package(
         "Connect",
         "Attribution", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
@@ -214,7 +215,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events", "Dataflow",
+        "KafkaConnect", "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events",
+        "Dataflow", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
       swiftSettings: settings

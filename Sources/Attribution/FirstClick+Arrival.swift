@@ -9,10 +9,10 @@ extension FirstClick {
     for index in 0..<count {
       let keys = ClickKeys(of: records + index, hash)
       clickKeys[index].initialize(to: keys)
-      clickIDs.prefetchLine(of: keys.id)
-      users.prefetchLine(of: keys.user)
-      products.prefetchLine(of: keys.product)
-      origins.prefetchLine(of: keys.origin)
+      clickIDs.prefetchLines(of: keys.id)
+      users.prefetchLines(of: keys.user)
+      products.prefetchLines(of: keys.product)
+      origins.prefetchLines(of: keys.origin)
     }
     for index in 0..<count {
       let keys = clickKeys[index]
@@ -30,8 +30,8 @@ extension FirstClick {
     for index in 0..<count {
       let keys = CheckoutKeys(of: records + index, hash)
       checkoutKeys[index].initialize(to: keys)
-      checkoutIDs.prefetchLine(of: keys.id)
-      users.prefetchLine(of: keys.user)
+      checkoutIDs.prefetchLines(of: keys.id)
+      users.prefetchLines(of: keys.user)
     }
     for index in 0..<count {
       checkoutKeys[index].pointee.likelyUser = users.likelyUser(checkoutKeys[index].pointee.user)
@@ -58,11 +58,9 @@ extension FirstClick {
     if clickIDs.contains(id, keys.pointee.id, since: dedupeStart, in: cells.blocks) {
       return .duplicate
     }
-    // A rebuild meets what has left the window already, and what was dropped: they only serve to
-    // recognise duplicates.
+    // What was dropped only serves to recognise duplicates.
     let joins =
-      (verdict == .onTime || verdict == .late && rule.latePolicy == .restate)
-      && (rebuildTarget == nil || time >= frontier.microseconds)
+      (verdict == .onTime || verdict == .late && rule.latePolicy == .restate) && time >= joinStart
     let bucket = buckets.bucket(of: time)
     let cell = addCell(id, at: time, Click.byteCount(idLength: id.count), 0, Click.idOffset, bucket)
     clickIDs.insert(keys.pointee.id, cell, cells.blocks, hash)
@@ -119,11 +117,11 @@ extension FirstClick {
     let cell = cells.allocate(
       byteCount,
       in: &bucket.pointee.cells,
-      baseTime: buckets.firstTime(of: bucket.pointee.number)
+      baseTime: bucket.pointee.start
     )
     let memory = cells.blocks.pointer(cell)
     memory.storeBytes(
-      of: buckets.offset(of: time) << 8 | flag | UInt32(truncatingIfNeeded: id.count),
+      of: bucket.pointee.offset(of: time) << 8 | flag | UInt32(truncatingIfNeeded: id.count),
       as: UInt32.self
     )
     (memory + idOffset).copySmall(from: id)
@@ -169,7 +167,7 @@ extension FirstClick {
     )
     let time = record.pointee.time.microseconds
     if time >= frontier.microseconds {
-      bucket.pointee.clicks.append(offset: buckets.offset(of: time), reference: cell)
+      bucket.pointee.clicks.append(offset: bucket.pointee.offset(of: time), reference: cell)
       if isEarly { noteWaiting(cell, of: user, at: time) }
       users[user].pointee.waitingCount &+= 1
     } else {
@@ -194,7 +192,7 @@ extension FirstClick {
     let checkout = cells.allocate(
       Pending.byteCount(fields: fields),
       in: &bucket.pointee.pending,
-      baseTime: buckets.firstTime(of: bucket.pointee.number)
+      baseTime: bucket.pointee.start
     )
     let start = cells.blocks.pointer(checkout) + Pending.fieldsOffset
     var end = start
@@ -202,7 +200,7 @@ extension FirstClick {
     end += CopyField.write(text: record.pointee.userID, of: record.pointee.message, to: end)
     end += CopyField.write(timestamp: record.pointee.time, to: end)
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
-    let offset = buckets.offset(of: time)
+    let offset = bucket.pointee.offset(of: time)
     let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser)
     var pending = Pending(offset: offset, user: user)
     pending.fieldsByteCount = UInt16(end - start)

@@ -41,17 +41,19 @@ extension FirstClick {
       for index in 0..<count { evict(evicted[index].pointee) }
     } while count == EvictionBlock.count
     cells.free(&bucket.pointee.cells)
+    clickIDs.trim(blocks, hash)
+    checkoutIDs.trim(blocks, hash)
   }
 
   /// Asks for the memory that forgetting a cell touches.
   @inline(__always) private func prefetchEvicted(_ cell: UInt32) -> EvictedCell {
     let blocks = cells.blocks
-    let key = hash.key(ofID: blocks.id(cell))
+    let key = hash.id(blocks.id(cell))
     let isCheckout = blocks.click(cell).pointee.stamp & CheckoutID.flag != 0
     if isCheckout {
-      checkoutIDs.prefetchLine(of: key)
+      checkoutIDs.prefetchLines(of: key)
     } else {
-      clickIDs.prefetchLine(of: key)
+      clickIDs.prefetchLines(of: key)
       prefetch(users[blocks.click(cell).pointee.user])
     }
     return EvictedCell(reference: cell, isCheckout: isCheckout, key: key)
@@ -60,15 +62,11 @@ extension FirstClick {
   /// A click takes the head off its user's chain: perhaps another one of the same bucket, so that
   /// all are off when the bucket is done.
   @inline(__always) private mutating func evict(_ cell: EvictedCell) {
-    let blocks = cells.blocks
-    if cell.isCheckout {
-      checkoutIDs.remove(cell.key, cell.reference, blocks, hash)
-      return
-    }
-    clickIDs.remove(cell.key, cell.reference, blocks, hash)
+    if cell.isCheckout { return checkoutIDs.remove(cell.key, cell.reference) }
+    clickIDs.remove(cell.key, cell.reference)
     clickCount &-= 1
     evictedSinceSweep &+= 1
-    let user = blocks.click(cell.reference).pointee.user
+    let user = cells.blocks.click(cell.reference).pointee.user
     guard user != 0 else { return }
     popHead(of: user)
     if users[user].pointee.isIdle { users.remove(user) }

@@ -34,26 +34,30 @@ package struct FirstClick: ~Copyable {
 
   /// Everything before this is replayed.
   var frontier: Watermark = .beginning {
-    didSet { setDedupeStart() }
+    didSet { setStarts() }
   }
   /// Where a rebuild under way will end.
   var rebuildTarget: Watermark? {
-    didSet { setDedupeStart() }
+    didSet { setStarts() }
   }
   /// Ids of events before this are no longer compared with.
   ///
   /// A rebuild compares with everything.
   private(set) var dedupeStart = Int64.min
+  /// Clicks before this only serve to recognise duplicates: those that a rebuild meets although they
+  /// have left the window.
+  private(set) var joinStart = Int64.min
 
   var buckets: Buckets
-  var cells = ChunkArena()
-  var users = UserTable()
+  var cells: ChunkArena
+  var users: UserTable
   var timelines = TimeIndexPool()
   var landmarks = Landmarks()
   var clickIDs = IDIndex()
   var checkoutIDs = IDIndex()
-  var products = Interner()
-  var origins = Interner()
+  var products: Interner
+  var origins: Interner
+  private let pages: PageSupply
   var outbox = Outbox()
   var clickCount = 0
   var pendingCount = 0
@@ -84,7 +88,12 @@ package struct FirstClick: ~Copyable {
     window = rule.window.microseconds
     isEarly = rule.emission == .early
     self.hash = hash
-    buckets = Buckets(bits: bucketBits)
+    pages = PageSupply()
+    buckets = Buckets(bits: bucketBits, pages)
+    cells = ChunkArena(pages)
+    users = UserTable(pages)
+    products = Interner(pages)
+    origins = Interner(pages)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -149,8 +158,9 @@ package struct FirstClick: ~Copyable {
   /// with `time >=` it.
   package var stateHorizon: EventTime { frontier - rule.window }
 
-  private mutating func setDedupeStart() {
+  private mutating func setStarts() {
     dedupeStart = rebuildTarget == nil ? stateHorizon.microseconds : .min
+    joinStart = rebuildTarget == nil ? .min : frontier.microseconds
   }
 
   package var statistics: Statistics {
@@ -159,7 +169,7 @@ package struct FirstClick: ~Copyable {
     statistics.pendingCheckouts = pendingCount
     statistics.users = users.count
     statistics.allocatedBytes =
-      buckets.allocatedBytes + cells.allocatedBytes
+      pages.allocatedBytes + buckets.allocatedBytes + cells.allocatedBytes
       + users.allocatedBytes + timelines.allocatedBytes + landmarks.allocatedBytes
       + clickIDs.allocatedBytes
       + checkoutIDs.allocatedBytes + products.allocatedBytes + origins.allocatedBytes

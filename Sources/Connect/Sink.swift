@@ -56,6 +56,9 @@ package protocol Epoch: AnyObject {
   func append(_ rejects: [RejectedMessage], of stream: StreamKind)
   func append(_ gap: LogGap, of stream: StreamKind)
   func append(_ answers: [Answer])
+  /// Has the commit answer the task's stored checkouts of these times again, from the stored rows:
+  /// the state that knew them is gone. For an epoch without rows of its own.
+  func restate(_ times: Range<EventTime>)
 }
 
 /// How a commit settled what only the stored rows could say.

@@ -1,6 +1,5 @@
 import CRDKafka
 import Connect
-import Foundation
 import Generation
 import KafkaConnect
 import Logging
@@ -74,25 +73,9 @@ private final class ProduceShop {
 
   /// Runs `produce`, which says how many messages were delivered.
   func measure(_ produce: () throws -> Int) throws -> Outcome {
-    let start = Self.clientSeconds
+    let start = BrokerTime.clientSeconds
     let delivered = try produce()
-    return Outcome(checksum: UInt64(delivered), seconds: Self.clientSeconds - start)
-  }
-
-  /// Processor time of this process, less that of the broker's threads, which live on.
-  private static var clientSeconds: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-    let broker = tasks.reduce(into: 0.0) { seconds, task in
-      let path = "/proc/self/task/\(task)"
-      guard (try? String(contentsOfFile: "\(path)/comm", encoding: .utf8)) == "rdk:mock\n",
-        let line = try? String(contentsOfFile: "\(path)/schedstat", encoding: .utf8),
-        let nanoseconds = line.split(separator: " ").first.flatMap({ Double($0) })
-      else { return }
-      seconds += nanoseconds / 1e9
-    }
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9 - broker
+    return Outcome(checksum: UInt64(delivered), seconds: BrokerTime.clientSeconds - start)
   }
 }
 

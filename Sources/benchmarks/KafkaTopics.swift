@@ -36,7 +36,9 @@ final class KafkaTopics {
     try broker.makeTopics(prefix: "shop", partitionCount: Self.partitionCount)
     settings = try KafkaSettings(
       brokers: broker.bootstrap.split(separator: ",").map(String.init),
-      prefix: "shop"
+      prefix: "shop",
+      // As much as the library alone takes here: 64 MB a partition's queue, all of the data.
+      properties: [ConnectorProperty(name: "memory", value: "2GiB", place: "benchmark")]
     )
     let count = context.scaled(1_200_000)
     let kafka = try KafkaLogWriter(settings, partitions: Self.partitionCount, logger: logger)

@@ -7,7 +7,7 @@ import Programs
 struct SourceChoice: CustomStringConvertible {
   private let uri: StreamURI
   /// Of a log on Kafka.
-  private let kafka: KafkaSettings?
+  let kafka: KafkaSettings?
 
   /// - Throws: `.usage` for a kind of log that this build does not read, and for settings that its
   ///   client library does not take.

@@ -17,6 +17,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 1 << 63 | 1] as [UInt64])
+  func `ids whose hashes are the same change no answer`(idMask: UInt64) {
+    for seed in UInt64(4000)..<4040 {
+      let world = RandomWorld(seed: seed)
+      var trial = Trial(world.rule, batchSize: 5, hash: KeyedHash(idMask: idMask))
+      trial.run(world.steps)
+      if let failure = trial.failures.first {
+        Issue.record("\(failure) (seed \(seed), \(trial.failures.count) failures, \(world.rule))")
+        return
+      }
+    }
+  }
+
   @Test func `any batching gives the same answers`() {
     for seed in UInt64(1000)..<1040 {
       let world = RandomWorld(seed: seed)

@@ -102,7 +102,7 @@ import Testing
     }
     var verdicts = clicks.records.map { _ in Verdict.onTime }
     engine.process(clicks, verdicts: &verdicts)
-    #expect(engine.statistics.allocatedBytes < 9_000_000)
+    #expect(engine.statistics.allocatedBytes < 4_000_000)
     engine.advance(to: EventTime(microseconds: 0))
     #expect(engine.statistics.bufferedClicks == 502)
     engine.advance(to: .endOfInput)

@@ -10,16 +10,20 @@ import Testing
     var expected: [UInt32: HashKey] = [:]
 
     mutating func insert(_ key: HashKey, _ reference: UInt32) {
+      if index.isFull { resize() }
       expected[reference] = key
-      let expected = expected
-      index.insert(key, reference, laneOf: { expected[$0]?.lane ?? 0 })
+      index.insert(key, reference)
     }
 
     mutating func remove(_ reference: UInt32) {
-      guard let key = expected[reference] else { return }
+      guard let key = expected.removeValue(forKey: reference) else { return }
+      index.remove(key, reference)
+      if index.isSparse { resize() }
+    }
+
+    private mutating func resize() {
       let expected = expected
-      index.remove(key.lane, reference, laneOf: { expected[$0]?.lane ?? 0 })
-      self.expected[reference] = nil
+      index.resize(keyOf: { expected[$0] ?? 0 })
     }
 
     /// References that are not found under their key, or are found after their removal.
@@ -33,17 +37,20 @@ import Testing
   enum Keys: CaseIterable {
     /// As hashes are.
     case random
-    /// The same tag in every line.
+    /// The same tag everywhere.
     case oneTag
-    /// All at home in one line, with two tags: it and those behind it are full of passed over ones.
-    case oneLine
+    /// Few homes, so that most entries stand behind full ones.
+    case fewHomes
+    /// The last line, and all behind it: the search goes around.
+    case oneKey
 
     func key(_ random: inout SplitMix64) -> HashKey {
       let bits = random.next()
       switch self {
-      case .random: return HashKey(lane: bits, tag: UInt16(truncatingIfNeeded: bits))
-      case .oneTag: return HashKey(lane: bits, tag: 0)
-      case .oneLine: return HashKey(lane: .max, tag: UInt16(bits % 2))
+      case .random: return bits
+      case .oneTag: return bits & ~0xFFFF
+      case .fewHomes: return bits & 0xC000_C000_0000_0003
+      case .oneKey: return .max
       }
     }
   }
@@ -70,23 +77,28 @@ import Testing
 
   @Test func `memory follows the count up and down`() {
     var random = SplitMix64(seed: 4)
+    var pair = Pair()
+    for reference in UInt32(1)...3000 {
+      pair.insert(random.next(), reference)
+      if reference > 500 { #expect(pair.index.allocatedBytes < Int(reference) * 11) }
+    }
+    for reference in UInt32(1)...3000 { pair.remove(reference) }
+    #expect(pair.index.count == 0)
+    #expect(pair.index.allocatedBytes <= 4096)
+  }
+
+  @Test func `entries that come and go do not wear the lines out`() {
+    var random = SplitMix64(seed: 5)
     var index = HashIndex()
-    var lanes: [UInt64] = [0]
-    for reference in UInt32(1)...20_000 {
-      lanes.append(random.next())
-      let lanes = lanes
-      index.insert(
-        HashKey(lane: lanes[Int(reference)], tag: 7),
-        reference,
-        laneOf: { lanes[Int($0)] }
-      )
-      if reference > 1000 { #expect(index.allocatedBytes < Int(reference) * 10) }
+    var keys: [HashKey] = []
+    for reference in 0..<100_000 {
+      keys.append(random.next())
+      let keys = keys
+      if index.isFull { index.resize(keyOf: { keys[Int($0) - 1] }) }
+      index.insert(keys[reference], UInt32(reference) + 1)
+      if reference >= 4000 { index.remove(keys[reference - 4000], UInt32(reference) - 3999) }
     }
-    for reference in UInt32(1)...20_000 {
-      let lanes = lanes
-      index.remove(lanes[Int(reference)], reference, laneOf: { lanes[Int($0)] })
-    }
-    #expect(index.count == 0)
-    #expect(index.allocatedBytes <= 4096)
+    #expect(index.count == 4000)
+    #expect(index.overflowedLineCount < 20)
   }
 }

@@ -9,6 +9,7 @@ struct Trial: ~Copyable {
   let rule: AttributionRule
   let bucketBits: Int
   let batchSize: Int
+  private let hash: KeyedHash
   private(set) var failures: [String] = []
   /// Everything that was handed over, in order, sorted within a drain: equal for any batching.
   private(set) var transcript: [String] = []
@@ -25,11 +26,17 @@ struct Trial: ~Copyable {
   private var clickBatch: [(Event, Bool)] = []
   private var checkoutBatch: [(Event, Bool)] = []
 
-  init(_ rule: AttributionRule, bucketBits: Int = 2, batchSize: Int = 1) {
+  init(
+    _ rule: AttributionRule,
+    bucketBits: Int = 2,
+    batchSize: Int = 1,
+    hash: KeyedHash = KeyedHash()
+  ) {
     self.rule = rule
     self.bucketBits = bucketBits
     self.batchSize = batchSize
-    engine = FirstClick(rule: rule, bucketBits: bucketBits)
+    self.hash = hash
+    engine = FirstClick(rule: rule, bucketBits: bucketBits, hash: hash)
     model = NaiveFirstClick(rule)
   }
 
@@ -212,7 +219,7 @@ struct Trial: ~Copyable {
 
   /// A new operator re-reads the log, as the driver does: dropped late events keep their verdict.
   private mutating func rebuild() {
-    engine = FirstClick(rule: rule, bucketBits: bucketBits)
+    engine = FirstClick(rule: rule, bucketBits: bucketBits, hash: hash)
     engine.beginRebuild(watermark: EventTime(microseconds: model.watermark))
     let messages = Messages()
     for step in read {

@@ -103,15 +103,19 @@ import Testing
     try trial.put("orders.csv", "abc")
     let file = try #require(try InboxListing(of: trial.settings.inbox).files.first)
     let taken = TakenFile(file: file, hash: try ContentHash(of: file))
-    let failure = FailureLedger.Failure(run: "r", step: "stage", error: "e", failedAt: "t")
-    for count in 1...3 {
+    func failure(of run: Int) -> FailureLedger.Failure {
+      FailureLedger.Failure(run: "\(run)", step: "stage", error: "e", failedAt: "t")
+    }
+    for run in 1...3 {
       var ledger = FailureLedger(of: trial.settings.inbox)
-      #expect(try ledger.add(failure, of: taken).count == count)
+      #expect(try ledger.add(failure(of: run), of: taken).count == run)
+      // A step that is tried again fails the same run.
+      #expect(try ledger.add(failure(of: run), of: taken).count == run)
     }
     var ledger = FailureLedger(of: trial.settings.inbox)
     try ledger.forget([taken.hash])
     ledger = FailureLedger(of: trial.settings.inbox)
-    #expect(try ledger.add(failure, of: taken).count == 1)
+    #expect(try ledger.add(failure(of: 4), of: taken).count == 1)
     // A damaged ledger is begun anew.
     try "{".write(
       toFile: "\(trial.root)/.pipeline/failures.json",
@@ -119,6 +123,6 @@ import Testing
       encoding: .utf8
     )
     ledger = FailureLedger(of: trial.settings.inbox)
-    #expect(try ledger.add(failure, of: taken).count == 1)
+    #expect(try ledger.add(failure(of: 4), of: taken).count == 1)
   }
 }

@@ -39,28 +39,33 @@ import Testing
 
   @Test func `a run goes through its steps`() {
     #expect(
-      transcript([.done, .done, .done, .done, .done, .done, .done, .done])
+      transcript(Array(repeating: .done, count: RunStep.allCases.count))
         == RunStep.allCases.map(\.rawValue) + ["end"]
     )
   }
 
-  @Test func `with nothing to stage it goes on to the archive`() {
+  @Test func `with nothing to stage it goes on to the report`() {
     #expect(
       transcript([.done, .idle, .idle, .idle])
-        == ["recover", "collect", "archive", "report", "end"]
+        == ["recover", "collect", "set-aside", "report", "end"]
     )
     #expect(
       transcript([.done, .done, .idle, .idle, .idle])
-        == ["recover", "collect", "validate", "archive", "report", "end"]
+        == ["recover", "collect", "validate", "set-aside", "report", "end"]
+    )
+    #expect(
+      transcript([.done, .done, .done, .done, .idle])
+        == ["recover", "collect", "validate", "set-aside", "stage", "report"]
     )
   }
 
   @Test func `steps of the transaction are done again together, others alone`() {
     #expect(transcript([.transient]) == ["recover", "recover again 1"])
     #expect(
-      transcript([.done, .done, .done, .done, .done, .transient, .done, .done, .transient])
+      transcript(Array(repeating: .done, count: 6) + [.transient, .done, .done, .transient])
         == [
-          "recover", "collect", "validate", "stage", "transform", "commit", "stage again 1",
+          "recover", "collect", "validate", "set-aside", "stage", "transform", "commit",
+          "stage again 1",
           "transform", "commit", "stage again 2",
         ]
     )
@@ -82,7 +87,7 @@ import Testing
 
   @Test func `what was committed stays so, whatever happens to the archive`() {
     var machine = RunMachine(retryLimit: 0)
-    for _ in 0..<6 { _ = machine.stepDone(hasRowsToStage: true) }
+    for _ in 0..<7 { _ = machine.stepDone(hasRowsToStage: true) }
     #expect(machine.isCommitted)
     _ = machine.stepFailed(StepFailure(ConnectorError(.permanent, "no")), isStopping: false)
     #expect(machine.isCommitted)

@@ -218,6 +218,28 @@ import Testing
     )
   }
 
+  @Test func `packed files are read as others are`() throws {
+    // One order, and one item of it for 2.50, made by gzip and zstd.
+    let orders = """
+      H4sIAAAAAAACAyWHSwrAIBDF9p5lBMdFL9CDiNRXKvhjHHv+FswmSZcECTnRmttTo65JlyAqUohKAl3Sds8nj7EzoeQX\
+      sqetGvodsqIaJqaz11GgIO/8YZmtd/TD5gM614+McAAAAA==
+      """
+    let items = """
+      KLUv/QRYtQIAwsURFaAnbSQlEPrEAZIQ8h/8zr3//a+7I0WAABi0bZ0udzCFCgoT+5HLQMRP+nfCiuvODNgcVM7hk+LJ\
+      kdgySnLK/PC0jO66aVkFBAO5/1JgGrk8K0oBjG0m
+      """
+    try trial.put("products.csv", ShopFiles.products)
+    try trial.put("orders.csv.gz", bytes: try #require(Data(base64Encoded: orders)))
+    try trial.put("order_items.csv.zst", bytes: try #require(Data(base64Encoded: items)))
+    #expect(try trial.run().status == .succeeded)
+    #expect(try trial.days() == ["2026-11-20 1 2.50 1 1 0.00"])
+    try trial.put("orders_2.csv.gz", "no gzip")
+    #expect(try trial.run().invalidReasons["orders_2.csv.gz"] == nil)
+    try trial.put("order_items_2.csv", ShopFiles.itemHeader)
+    let reason = try #require(try trial.run().invalidReasons["orders_2.csv.gz"])
+    #expect(reason.contains("expected gzip data by its name, found none"))
+  }
+
   @Test func `when no file fits, the run failed`() throws {
     try trial.put("products.csv", "x\n")
     try trial.put("orders.csv", "x\n")
@@ -249,9 +271,14 @@ import Testing
   }
 
   @Test func `of two copies in one batch one is processed`() throws {
-    try putShop()
+    try trial.put("orders_1.csv", ShopFiles.orders)
     try trial.put("orders_copy.csv", ShopFiles.orders, age: 30)
+    // Neither is processed yet: both wait.
+    #expect(try trial.run().waitingFiles == ["orders_1.csv", "orders_copy.csv"])
+    #expect(trial.names(in: "input").count == 2)
+    try putShop()
     let result = try trial.run()
+    #expect(trial.names(in: "input").isEmpty)
     #expect(result.duplicateFiles == ["orders_copy.csv": result.run])
     #expect(try trial.days() == ["2026-11-20 2 24.50 3 2 50.00"])
   }

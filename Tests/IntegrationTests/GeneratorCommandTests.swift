@@ -43,7 +43,11 @@ import Testing
       ["--rate", "2000", "--to", "file:log"],
       in: directory
     )
-    for _ in 0..<3_000 where (try? log("log", in: directory).isEmpty) ?? true { usleep(10_000) }
+    defer { run.end() }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while (try? log("log", in: directory).isEmpty) ?? true, ContinuousClock.now < deadline {
+      usleep(10_000)
+    }
     run.send(SIGTERM)
     #expect(try run.wait().exitCode == 0)
     #expect(try log("log", in: directory).hasSuffix("}\n"))

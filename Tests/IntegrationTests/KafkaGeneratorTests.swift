@@ -173,6 +173,28 @@ import Testing
     #expect(outcome.errors.contains("Connection refused"))
   }
 
+  /// As a local broker knows no passwords, it refuses every one.
+  @Test func `credentials that are refused are one clear message, without the password`() throws {
+    let directory = try TemporaryDirectory()
+    let broker = try LocalBroker()
+    let outcome = try ProgramRun.run(
+      "generator",
+      ["--to", broker.uri],
+      in: directory,
+      environment: [
+        "FIRSTCLICK_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "FIRSTCLICK_KAFKA_SASL_MECHANISM": "SCRAM-SHA-256",
+        "FIRSTCLICK_KAFKA_SASL_USERNAME": "shop", "FIRSTCLICK_KAFKA_SASL_PASSWORD": "hush-hush",
+      ]
+    )
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.errors.hasPrefix("generator: could not read the topic \"shop-clicks\" at "))
+    #expect(outcome.errors.contains("SASL"))
+    #expect(outcome.errors.contains("; see kafka.sasl.mechanism, kafka.sasl.username and "))
+    #expect(!outcome.errors.contains("hush-hush"))
+  }
+
   @Test func `a wrong property is refused before anything is touched`() throws {
     let directory = try TemporaryDirectory()
     let outcome = try ProgramRun.run(

@@ -52,7 +52,7 @@ struct ProgramRun {
     posix_spawn_file_actions_addopen(&actions, 2, errors.path, O_WRONLY | O_CREAT, 0o644)
 
     let words =
-      ["env", "-C", directory.path, programs.appendingPathComponent(program).path] + arguments
+      ["env", "-C", directory.path, path(of: program)] + arguments
     let variables = inherited.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
     var processID: pid_t = 0
     let code = withPointers(to: words) { words in
@@ -99,6 +99,9 @@ struct ProgramRun {
       errors: try errorsSoFar()
     )
   }
+
+  /// Where the program is.
+  static func path(of program: String) -> String { programs.appendingPathComponent(program).path }
 
   /// The programs are built beside the test bundle.
   private static let programs = URL(fileURLWithPath: "/proc/self/exe")

@@ -1,6 +1,6 @@
 import Connect
 import Foundation
-import KafkaConnect
+@testable import KafkaConnect
 import Testing
 
 @Suite struct KafkaSettingsTests {
@@ -105,6 +105,11 @@ import Testing
     ])
     #expect("\(settings)" == "kafka://localhost:1/shop")
     #expect(settings.redacted("said hush hush\n") == "said ***\n")
+  }
+
+  @Test func `a group is named after topics and sink, unless it is given a name`() throws {
+    #expect(try Self.settings([:]).groupName(feeding: "shop-1a2b") == "firstclick-shop-shop-1a2b")
+    #expect(try Self.settings(["group.id": "ours"]).groupName(feeding: "shop-1a2b") == "ours")
   }
 
   private static func settings(_ properties: [String: String]) throws -> KafkaSettings {

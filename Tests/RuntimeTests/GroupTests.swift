@@ -21,7 +21,8 @@ import Testing
   private func start(
     _ name: String,
     into sink: any Sink,
-    untilEnd: Bool = false
+    untilEnd: Bool = false,
+    rule: AttributionRule = .with(.early)
   ) throws -> (job: StreamingJob, end: Background) {
     var settings = smallSteps(untilEnd: untilEnd, rule: rule)
     settings.stopTimeout = .seconds(2)
@@ -78,15 +79,21 @@ import Testing
     try worker.end.wait()
   }
 
-  @Test(arguments: 1...4 as ClosedRange<UInt64>)
-  func `workers come and go at random and the law holds at every commit`(seed: UInt64) throws {
+  @Test(
+    arguments: [.with(.early), .with(.early, .drop), .with(.final)] as [AttributionRule],
+    [1, 2] as [UInt64]
+  )
+  func `workers come and go at random and the law holds at every commit`(
+    rule: AttributionRule,
+    seed: UInt64
+  ) throws {
     let sink = MemorySink(rule: rule)
     var random = SplitMix64(seed: seed)
     var workers: [(job: StreamingJob, end: Background)] = []
     for part in 0..<12 {
       feed(part, clicks: 150)
       if workers.isEmpty || (workers.count < 4 && Bool.random(using: &random)) {
-        workers.append(try start("worker \(part)", into: sink))
+        workers.append(try start("worker \(part)", into: sink, rule: rule))
       } else {
         let index = Int.random(in: workers.indices, using: &random)
         let leaver = workers.remove(at: index)
@@ -94,7 +101,7 @@ import Testing
         try leaver.end.wait()
       }
     }
-    if workers.isEmpty { workers.append(try start("last", into: sink)) }
+    if workers.isEmpty { workers.append(try start("last", into: sink, rule: rule)) }
     expectAllRead(sink)
     for worker in workers {
       worker.job.requestStop()

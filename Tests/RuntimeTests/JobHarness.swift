@@ -127,6 +127,13 @@ struct SteppedTask {
     )
   }
 
+  /// Steps so many times, or until the task waits or has finished.
+  func settle(atMost steps: Int) throws {
+    for _ in 0..<steps where try task.step() != .progressed {
+      return
+    }
+  }
+
   /// Steps until the task waits or has finished.
   @discardableResult
   func settle() throws -> StreamTask.Step {

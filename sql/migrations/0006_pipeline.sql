@@ -71,7 +71,7 @@ CREATE TABLE ecommerce.staging_orders (
   returned_at timestamptz,
   shipped_at timestamptz,
   delivered_at timestamptz,
-  num_of_item bigint,
+  num_of_item numeric,
   total_amount numeric,
   year smallint NOT NULL GENERATED ALWAYS AS (extract(year FROM created_at AT TIME ZONE 'UTC')) STORED,
   month smallint NOT NULL

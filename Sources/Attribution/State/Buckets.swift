@@ -11,13 +11,19 @@
 struct Buckets: ~Copyable {
   struct Bucket: BitwiseCopyable {
     /// `time >> bits`.
-    var number: Int64
+    let number: Int64
+    /// Its first microsecond.
+    let start: Int64
     /// Clicks and ids of checkouts, see `Cell`.
     var cells = ChunkList()
     /// Checkouts until they are settled, see `Pending`.
     var pending = ChunkList()
     var clicks = KeyList()
     var checkouts = KeyList()
+
+    @inline(__always) func offset(of time: Int64) -> UInt32 {
+      UInt32(truncatingIfNeeded: time &- start)
+    }
   }
 
   /// Number and slab index of every bucket, by number.
@@ -30,18 +36,19 @@ struct Buckets: ~Copyable {
   static let mostBits = 24
 
   let bits: Int64
-  private var slab = Slab<Bucket>()
+  private var slab: Slab<Bucket>
   private(set) var entries: [Entry] = []
   /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
   private let recent: UnsafeMutablePointer<Entry>
   private static let recentCount = 1024
 
-  init(bits: Int) {
+  init(bits: Int, _ pages: PageSupply) {
     precondition(
       0...Buckets.mostBits ~= bits,
       "a bucket of 2^\(bits) microseconds is out of range"
     )
     self.bits = Int64(bits)
+    slab = Slab(pages)
     recent = .allocate(capacity: Buckets.recentCount)
     recent.initialize(repeating: Entry(number: 0, index: 0), count: Buckets.recentCount)
   }
@@ -111,7 +118,10 @@ struct Buckets: ~Copyable {
     let place = place(of: number)
     if place == entries.count || entries[place].number != number {
       entries.insert(
-        Entry(number: number, index: slab.insert(Bucket(number: number))),
+        Entry(
+          number: number,
+          index: slab.insert(Bucket(number: number, start: firstTime(of: number)))
+        ),
         at: place
       )
     }

@@ -4,7 +4,7 @@ internal import CScan
 ///
 /// ```
 /// reference  address in units of 4 bytes; never 0
-/// block      524,288 units = 2048 chunks, a large page
+/// block      8,192 units = 32 chunks
 /// chunk      | baseTime (8) | next chunk (4) | bytes used (4) | records ... |      1 KiB
 /// ```
 ///
@@ -12,6 +12,7 @@ internal import CScan
 /// again, so that the memory stays at the greatest amount ever needed at once.
 struct ChunkArena: ~Copyable {
   private(set) var blocks: Blocks
+  private let supply: PageSupply
   private var blockCount = 0
   private var blockCapacity = 4
   /// Listed here and not linked through the chunks, which are cold.
@@ -23,14 +24,14 @@ struct ChunkArena: ~Copyable {
   static let headerBytes = 16
   fileprivate static let chunkUnits = UInt32(chunkBytes / 4)
   /// 8 GiB: the first bit of a reference is free for other uses.
-  private static let mostBlocks = 4096
+  private static let mostBlocks = 262_144
 
   /// Where the records are; good until the next `allocate`.
   struct Blocks: BitwiseCopyable {
     fileprivate var list: UnsafeMutablePointer<UnsafeMutableRawPointer>
 
     @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
-      list[Int(reference >> 19)] + Int(reference & 0x7FFFF) &* 4
+      list[Int(reference >> 13)] + Int(reference & 0x1FFF) &* 4
     }
 
     /// Start of the chunk that holds the record.
@@ -39,15 +40,16 @@ struct ChunkArena: ~Copyable {
     }
   }
 
-  init() { blocks = Blocks(list: .allocate(capacity: blockCapacity)) }
-
-  deinit {
-    for index in 0..<blockCount { blocks.list[index].deallocate() }
-    blocks.list.deallocate()
+  init(_ supply: PageSupply) {
+    self.supply = supply
+    blocks = Blocks(list: .allocate(capacity: blockCapacity))
   }
 
+  deinit { blocks.list.deallocate() }
+
+  /// Without the supply's pages.
   var allocatedBytes: Int {
-    blockCount * LargePages.pageBytes + freeChunks.capacity * 4
+    (freeChunks.capacity + 2 * blockCapacity) * 4
   }
 
   /// Adds a record of `byteCount` bytes (a multiple of 4) to the list.
@@ -102,7 +104,7 @@ struct ChunkArena: ~Copyable {
 
   private mutating func takeChunk() -> UInt32 {
     if let chunk = freeChunks.popLast() { return chunk }
-    if Int(nextChunk >> 19) >= blockCount { addBlock() }
+    if Int(nextChunk >> 13) >= blockCount { addBlock() }
     defer { nextChunk += ChunkArena.chunkUnits }
     return nextChunk
   }
@@ -118,10 +120,10 @@ struct ChunkArena: ~Copyable {
     }
     precondition(
       blockCount < ChunkArena.mostBlocks,
-      "the state of one task is limited to \(ChunkArena.mostBlocks) blocks of 2 MiB"
+      "the state of one task is limited to \(ChunkArena.mostBlocks) blocks of 32 KiB"
     )
     (blocks.list + blockCount).initialize(
-      to: LargePages.allocate(byteCount: LargePages.pageBytes)
+      to: supply.makePage()
     )
     blockCount += 1
   }

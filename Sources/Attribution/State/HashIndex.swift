@@ -3,21 +3,22 @@ internal import CScan
 /// A table from hash keys to the references of records kept elsewhere.
 ///
 /// ```
-/// line   10 tags (16) | overflow count (32) | 10 references (32)       one cache line
-/// home   upper half of the lane * lines >> 32
+/// line   10 tags (16) | count (16) | overflow count (16) | 10 references (32)    one cache line
+/// key    bits 63...32: first home | 47...16: second home | 15...0: tag, 1 instead of 0
 /// ```
 ///
-/// An entry stands in any slot of its home line or, when that is full, in the next line with room;
-/// the lines passed over count it, so that a search stops at the first line which nothing has passed
-/// over, and removal leaves no tombstone. All tags of a line are compared at once. Capacity follows
-/// the count in steps of a fifth instead of doubling. Expected O(1) per call, one cache miss.
-/// Source: the overflow counts of F14 (Bronson and Shi, Facebook, 2019).
+/// An entry stands in the emptier of its two homes. So the lines fill evenly, however long entries
+/// come and go, and the table may be four fifths full. The rare one that finds both full goes to the
+/// next line with room behind its second home; the lines passed over count it, so that a search
+/// knows where to end and a removal leaves no tombstone. All tags of a line are compared at once.
+/// O(1) expected per call. Sources: Azar et al., Balanced allocations, 1999; the overflow counts of
+/// F14 (Facebook, 2019).
 struct HashIndex: ~Copyable {
   private var lines: UnsafeMutablePointer<probe_line>
   private var lineCount: UInt64
   private(set) var count = 0
 
-  private static let slotsPerLine: UInt64 = 10
+  private static let slotsPerLine = 10
   private static let fewestLines: UInt64 = 4
 
   init() {
@@ -29,157 +30,201 @@ struct HashIndex: ~Copyable {
 
   var allocatedBytes: Int { Int(lineCount) * MemoryLayout<probe_line>.stride }
 
-  @inline(__always) func prefetchLine(of key: HashKey) { prefetch(lines + home(of: key.lane)) }
+  /// Lines that a search for an absent entry does not end at.
+  var overflowedLineCount: Int {
+    (0..<Int(lineCount)).count { lines[$0].overflow_count > 0 }
+  }
+
+  @inline(__always) func prefetchLines(of key: HashKey) {
+    prefetch(lines + firstHome(of: key))
+    prefetch(lines + secondHome(of: key))
+  }
 
   /// The reference with this key that `matches`, or 0.
   @inline(__always) func find(_ key: HashKey, where matches: (UInt32) -> Bool) -> UInt32 {
     let tag = HashIndex.tag(of: key)
-    var line = home(of: key.lane)
-    // Lines left to search: with all of them full of passed over entries there is no other end.
-    var rest = lineCount
-    while true {
-      var slots = probe_tags(lines + line, tag)
-      while slots != 0 {
-        let reference = self.reference(line, slots.trailingZeroBitCount)
-        if matches(reference) { return reference }
-        slots &= slots &- 1
-      }
-      rest &-= 1
-      if lines[line].overflow_count == 0 || rest == 0 { return 0 }
-      line = next(line)
+    let first = lines + firstHome(of: key)
+    let second = lines + secondHome(of: key)
+    // Both lines at once: a branch on which of them it is could not be predicted.
+    var slots = probe_tags(first, tag) | probe_tags(second, tag) << 16
+    while slots != 0 {
+      let slot = slots.trailingZeroBitCount
+      let reference = HashIndex.references(slot < 16 ? first : second)[slot & 15]
+      if matches(reference) { return reference }
+      slots &= slots &- 1
     }
+    if second.pointee.overflow_count == 0 { return 0 }
+    return findOverflowed(key, where: matches)
   }
 
   /// Some reference with this key, or 0.
   @inline(__always) func first(_ key: HashKey) -> UInt32 { find(key) { _ in true } }
 
-  /// Adds a reference, also if there is one with the same key.
-  ///
-  /// - Parameters:
-  ///   - laneOf: the lane under which a reference was added.
-  ///   - prepare: called some time before `laneOf`, to prefetch what that reads.
-  @inline(__always)
-  mutating func insert(
-    _ key: HashKey,
-    _ reference: UInt32,
-    laneOf: (UInt32) -> UInt64,
-    prepare: (UInt32) -> Void = { _ in }
-  ) {
-    // Full at 17 of 20 slots.
-    if UInt64(count) &* 2 >= lineCount &* 17 {
-      resize(to: lineCount &+ lineCount / 5 &+ 1, laneOf, prepare)
-    }
-    place(HashIndex.tag(of: key), reference, home(of: key.lane))
+  /// True when `insert` needs room: four fifths of the slots are taken.
+  var isFull: Bool { @inline(__always) get { UInt64(count) >= lineCount &* 8 } }
+
+  /// True when less than a quarter of the slots is taken.
+  var isSparse: Bool {
+    @inline(__always) get { UInt64(count) &* 2 < lineCount &* 5 && lineCount > 64 }
+  }
+
+  /// Adds a reference, also if there is one with the same key, to a table that is not full.
+  @inline(__always) mutating func insert(_ key: HashKey, _ reference: UInt32) {
+    place(key, HashIndex.tag(of: key), reference)
     count &+= 1
   }
 
-  /// Removes the reference, which must be there with this lane.
-  @inline(__always)
-  mutating func remove(
-    _ lane: UInt64,
-    _ reference: UInt32,
-    laneOf: (UInt32) -> UInt64,
-    prepare: (UInt32) -> Void = { _ in }
-  ) {
-    var line = home(of: lane)
-    var slots = probe_references(lines + line, reference)
-    var rest = lineCount
-    while slots == 0 {
-      rest &-= 1
-      precondition(rest > 0, "reference \(reference) is not in the index")
-      lines[line].overflow_count &-= 1
-      line = next(line)
-      slots = probe_references(lines + line, reference)
-    }
-    set(line, slots.trailingZeroBitCount, tag: 0, reference: 0)
+  /// Removes the reference, which must be there with this key.
+  @inline(__always) mutating func remove(_ key: HashKey, _ reference: UInt32) {
+    let first = lines + firstHome(of: key)
+    let second = lines + secondHome(of: key)
+    let slots = probe_references(first, reference) | probe_references(second, reference) << 16
     count &-= 1
-    // Under a quarter full.
-    if UInt64(count) &* 4 < lineCount &* HashIndex.slotsPerLine, lineCount > 64 {
-      resize(to: UInt64(count) / 7, laneOf, prepare)
+    if slots == 0 { return removeOverflowed(key, reference) }
+    let slot = slots.trailingZeroBitCount
+    HashIndex.clear(slot < 16 ? first : second, slot & 15)
+  }
+
+  /// Gives the table room for a quarter more, or, when it is sparse, less.
+  ///
+  /// `keyOf` gives the key under which a reference was added; `prepare` is called some time before,
+  /// to prefetch what it reads.
+  @inline(__always)
+  mutating func resize(keyOf: (UInt32) -> HashKey, prepare: (UInt32) -> Void = { _ in }) {
+    let old = lines
+    let oldCount = Int(lineCount)
+    lineCount = max(UInt64(count) * 10 / 64 &+ 1, HashIndex.fewestLines)
+    lines = HashIndex.allocate(lineCount)
+    let ahead = 4
+    for line in 0..<oldCount {
+      if line &+ ahead < oldCount {
+        HashIndex.forEachSlot(of: old + (line &+ ahead)) { prepare($1) }
+      }
+      HashIndex.forEachSlot(of: old + line) { place(keyOf($1), $0, $1) }
     }
+    old.deallocate()
   }
 
   func forEach(_ body: (UInt32) -> Void) {
-    for line in 0..<Int(lineCount) {
-      forEachSlot(of: lines + line) { _, reference in body(reference) }
+    for line in 0..<Int(lineCount) { HashIndex.forEachSlot(of: lines + line) { body($1) } }
+  }
+
+  // MARK: Homes
+
+  /// 0 stands for an empty slot.
+  @inline(__always) private static func tag(of key: HashKey) -> UInt16 {
+    max(UInt16(truncatingIfNeeded: key), 1)
+  }
+
+  @inline(__always) private func firstHome(of key: HashKey) -> Int {
+    Int(truncatingIfNeeded: ((key &>> 32) &* lineCount) &>> 32)
+  }
+
+  @inline(__always) private func secondHome(of key: HashKey) -> Int {
+    Int(truncatingIfNeeded: ((key &>> 16 & 0xFFFF_FFFF) &* lineCount) &>> 32)
+  }
+
+  @inline(__always) private func place(_ key: HashKey, _ tag: UInt16, _ reference: UInt32) {
+    let first = lines + firstHome(of: key)
+    let second = lines + secondHome(of: key)
+    let line = first.pointee.count <= second.pointee.count ? first : second
+    if Int(line.pointee.count) < HashIndex.slotsPerLine {
+      HashIndex.fill(line, tag, reference)
+    } else {
+      placeOverflowed(key, tag, reference)
     }
+  }
+
+  // MARK: Behind full homes
+
+  private func next(_ line: Int) -> Int { line + 1 == Int(lineCount) ? 0 : line + 1 }
+
+  @inline(never)
+  private func placeOverflowed(_ key: HashKey, _ tag: UInt16, _ reference: UInt32) {
+    var line = secondHome(of: key)
+    // There is room somewhere, as the table is never full.
+    while Int(lines[line].count) == HashIndex.slotsPerLine {
+      lines[line].overflow_count += 1
+      line = next(line)
+    }
+    HashIndex.fill(lines + line, tag, reference)
+  }
+
+  private func findOverflowed(_ key: HashKey, where matches: (UInt32) -> Bool) -> UInt32 {
+    var line = secondHome(of: key)
+    // All lines may be passed over: then the search has no other end.
+    for _ in 1..<lineCount {
+      guard lines[line].overflow_count > 0 else { break }
+      line = next(line)
+      var slots = probe_tags(lines + line, HashIndex.tag(of: key))
+      while slots != 0 {
+        let reference = HashIndex.references(lines + line)[slots.trailingZeroBitCount]
+        if matches(reference) { return reference }
+        slots &= slots &- 1
+      }
+    }
+    return 0
+  }
+
+  @inline(never) private func removeOverflowed(_ key: HashKey, _ reference: UInt32) {
+    var line = secondHome(of: key)
+    var slots: UInt32 = 0
+    while slots == 0 {
+      precondition(lines[line].overflow_count > 0, "reference \(reference) is not in the index")
+      lines[line].overflow_count -= 1
+      line = next(line)
+      slots = probe_references(lines + line, reference)
+    }
+    HashIndex.clear(lines + line, slots.trailingZeroBitCount)
   }
 
   // MARK: Lines
 
-  /// 0 stands for an empty slot.
-  @inline(__always) private static func tag(of key: HashKey) -> UInt16 { max(key.tag, 1) }
-
-  @inline(__always) private func home(of lane: UInt64) -> Int {
-    Int(truncatingIfNeeded: ((lane &>> 32) &* lineCount) &>> 32)
-  }
-
-  @inline(__always) private func next(_ line: Int) -> Int {
-    line &+ 1 == Int(truncatingIfNeeded: lineCount) ? 0 : line &+ 1
-  }
-
-  @inline(__always) private func references(_ line: Int) -> UnsafeMutablePointer<UInt32> {
-    (UnsafeMutableRawPointer(lines + line) + 24).assumingMemoryBound(to: UInt32.self)
-  }
-
-  @inline(__always) private func reference(_ line: Int, _ slot: Int) -> UInt32 {
-    references(line)[slot]
+  @inline(__always)
+  private static func references(
+    _ line: UnsafeMutablePointer<probe_line>
+  ) -> UnsafeMutablePointer<UInt32> {
+    (UnsafeMutableRawPointer(line) + 24).assumingMemoryBound(to: UInt32.self)
   }
 
   @inline(__always)
-  private func set(_ line: Int, _ slot: Int, tag: UInt16, reference: UInt32) {
-    UnsafeMutableRawPointer(lines + line).assumingMemoryBound(to: UInt16.self)[slot] = tag
+  private static func tags(
+    _ line: UnsafeMutablePointer<probe_line>
+  ) -> UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(line).assumingMemoryBound(to: UInt16.self)
+  }
+
+  /// Uses an empty slot; there is one.
+  @inline(__always)
+  private static func fill(
+    _ line: UnsafeMutablePointer<probe_line>,
+    _ tag: UInt16,
+    _ reference: UInt32
+  ) {
+    let slot = probe_tags(line, 0).trailingZeroBitCount
+    tags(line)[slot] = tag
     references(line)[slot] = reference
-  }
-
-  /// Puts an entry into the first line with room; there is one, as the table is never full.
-  @inline(__always)
-  private func place(_ tag: UInt16, _ reference: UInt32, _ home: Int) {
-    var line = home
-    var free = probe_tags(lines + line, 0)
-    while free == 0 {
-      lines[line].overflow_count &+= 1
-      line = next(line)
-      free = probe_tags(lines + line, 0)
-    }
-    set(line, free.trailingZeroBitCount, tag: tag, reference: reference)
+    line.pointee.count &+= 1
   }
 
   @inline(__always)
-  private func forEachSlot(
+  private static func clear(_ line: UnsafeMutablePointer<probe_line>, _ slot: Int) {
+    tags(line)[slot] = 0
+    references(line)[slot] = 0
+    line.pointee.count &-= 1
+  }
+
+  @inline(__always)
+  private static func forEachSlot(
     of line: UnsafeMutablePointer<probe_line>,
     _ body: (_ tag: UInt16, _ reference: UInt32) -> Void
   ) {
-    let base = UnsafeRawPointer(line)
     var used = ~probe_tags(line, 0) & 0x3FF
     while used != 0 {
       let slot = used.trailingZeroBitCount
-      body(
-        base.load(fromByteOffset: slot &* 2, as: UInt16.self),
-        base.load(fromByteOffset: 24 &+ slot &* 4, as: UInt32.self)
-      )
+      body(tags(line)[slot], references(line)[slot])
       used &= used &- 1
     }
-  }
-
-  @inline(never)
-  private mutating func resize(
-    to wanted: UInt64,
-    _ laneOf: (UInt32) -> UInt64,
-    _ prepare: (UInt32) -> Void
-  ) {
-    let old = lines
-    let oldCount = Int(lineCount)
-    lineCount = max(wanted, HashIndex.fewestLines)
-    lines = HashIndex.allocate(lineCount)
-    let ahead = 4
-    for line in 0..<oldCount {
-      if line + ahead < oldCount { forEachSlot(of: old + line + ahead) { prepare($1) } }
-      forEachSlot(of: old + line) { tag, reference in
-        place(tag, reference, home(of: laneOf(reference)))
-      }
-    }
-    old.deallocate()
   }
 
   private static func allocate(_ lineCount: UInt64) -> UnsafeMutablePointer<probe_line> {

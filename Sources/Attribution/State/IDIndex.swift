@@ -8,7 +8,7 @@ struct IDIndex: ~Copyable {
   var count: Int { index.count }
   var allocatedBytes: Int { index.allocatedBytes }
 
-  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
+  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
 
   /// True when a cell at or after `start` has this id.
   @inline(__always)
@@ -27,6 +27,7 @@ struct IDIndex: ~Copyable {
     return found != 0
   }
 
+  /// Adds a cell, whose id is not there yet.
   @inline(__always)
   mutating func insert(
     _ key: HashKey,
@@ -34,34 +35,25 @@ struct IDIndex: ~Copyable {
     _ cells: ChunkArena.Blocks,
     _ hash: KeyedHash
   ) {
-    index.insert(
-      key,
-      cell,
-      laneOf: { hash.key(ofID: cells.id($0)).lane },
-      prepare: { prefetch(cells.pointer($0)) }
-    )
+    if index.isFull { resize(cells, hash) }
+    index.insert(key, cell)
   }
 
-  /// Removes the cell, whose key is at hand.
-  @inline(__always)
-  mutating func remove(
-    _ key: HashKey,
-    _ cell: UInt32,
-    _ cells: ChunkArena.Blocks,
-    _ hash: KeyedHash
-  ) {
-    index.remove(
-      key.lane,
-      cell,
-      laneOf: { hash.key(ofID: cells.id($0)).lane },
+  /// Removes a cell; call `trim` afterwards.
+  @inline(__always) mutating func remove(_ key: HashKey, _ cell: UInt32) {
+    index.remove(key, cell)
+  }
+
+  /// Gives memory back when much fewer cells are left.
+  mutating func trim(_ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
+    if index.isSparse { resize(cells, hash) }
+  }
+
+  @inline(never)
+  private mutating func resize(_ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
+    index.resize(
+      keyOf: { hash.id(cells.id($0)) },
       prepare: { prefetch(cells.pointer($0)) }
     )
-  }
-}
-
-extension KeyedHash {
-  @inline(__always) func key(ofID id: UnsafeRawBufferPointer) -> HashKey {
-    guard let bytes = id.baseAddress else { return HashKey(lane: 0, tag: 0) }
-    return self.id(bytes, id.count)
   }
 }

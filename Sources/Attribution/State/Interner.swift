@@ -8,15 +8,17 @@ internal import Events
 /// evicted one costs more than a look at the run's record.
 struct Interner: ~Copyable {
   private var index = HashIndex()
-  private var runs = Slab<Run>()
+  private var runs: Slab<Run>
   private var byteCount = 0
 
   private struct Run: BitwiseCopyable {
-    var lane: UInt64
+    var key: HashKey
     var bytes: UnsafeMutableRawPointer
     var lastBucket: Int64
     var byteCount: UInt32
   }
+
+  init(_ pages: PageSupply) { runs = Slab(pages) }
 
   deinit {
     index.forEach { runs[$0].pointee.bytes.deallocate() }
@@ -25,7 +27,7 @@ struct Interner: ~Copyable {
   var count: Int { runs.count }
   var allocatedBytes: Int { index.allocatedBytes + runs.allocatedBytes + byteCount }
 
-  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
+  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
 
   /// The run that the tag alone points to, or 0; its record is on the way.
   @inline(__always) func likelyRun(of key: HashKey) -> UInt32 {
@@ -45,7 +47,7 @@ struct Interner: ~Copyable {
     bucket: Int64
   ) -> UInt32 {
     var run = likely
-    if likely == 0 || runs[likely].pointee.lane != key.lane { run = findOrAdd(fields, key, bucket) }
+    if likely == 0 || runs[likely].pointee.key != key { run = findOrAdd(fields, key, bucket) }
     runs[run].pointee.lastBucket = max(runs[run].pointee.lastBucket, bucket)
     return run
   }
@@ -63,11 +65,17 @@ struct Interner: ~Copyable {
     var gone: [UInt32] = []
     index.forEach { if runs[$0].pointee.lastBucket < bucket { gone.append($0) } }
     for run in gone { remove(run) }
+    if index.isSparse { resize() }
+  }
+
+  private mutating func resize() {
+    let pages = runs.pages
+    index.resize(keyOf: { pages[$0].pointee.key })
   }
 
   @inline(never)
   private mutating func findOrAdd(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
-    let found = index.find(key) { runs[$0].pointee.lane == key.lane }
+    let found = index.find(key) { runs[$0].pointee.key == key }
     if found != 0 { return found }
     let count = fields.byteCount
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 8)
@@ -75,20 +83,19 @@ struct Interner: ~Copyable {
     byteCount += Interner.heapBytes(count)
     let run = runs.insert(
       Run(
-        lane: key.lane,
+        key: key,
         bytes: bytes,
         lastBucket: bucket,
         byteCount: UInt32(truncatingIfNeeded: count)
       )
     )
-    let pages = runs.pages
-    index.insert(key, run, laneOf: { pages[$0].pointee.lane })
+    if index.isFull { resize() }
+    index.insert(key, run)
     return run
   }
 
   private mutating func remove(_ run: UInt32) {
-    let pages = runs.pages
-    index.remove(pages[run].pointee.lane, run, laneOf: { pages[$0].pointee.lane })
+    index.remove(runs[run].pointee.key, run)
     byteCount -= Interner.heapBytes(Int(runs[run].pointee.byteCount))
     runs[run].pointee.bytes.deallocate()
     runs.remove(run)
@@ -111,11 +118,10 @@ struct RunFields: BitwiseCopyable {
   @inline(__always) private var hasThird: Bool { third.length != -2 }
 
   @inline(__always) func key(_ hash: KeyedHash) -> HashKey {
-    var fingerprint = hash.fingerprint(first.length, second.length, third.length)
-    fingerprint.fold(message + first.start, first.count)
-    fingerprint.fold(message + second.start, second.count)
-    if hasThird { fingerprint.fold(message + third.start, third.count) }
-    return fingerprint.hashKey
+    var key = hash.fingerprint(first.length, second.length, third.length)
+    key = hash.fold(message + first.start, first.count, into: key)
+    key = hash.fold(message + second.start, second.count, into: key)
+    return hasThird ? hash.fold(message + third.start, third.count, into: key) : key
   }
 
   fileprivate var byteCount: Int {

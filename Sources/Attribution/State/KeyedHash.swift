@@ -1,8 +1,6 @@
-/// What a `HashIndex` finds an entry by: a lane whose upper half chooses the line, and a tag.
-struct HashKey: BitwiseCopyable {
-  var lane: UInt64
-  var tag: UInt16
-}
+/// What a `HashIndex` finds an entry by: 64 bits, of which the upper half chooses the line, and the
+/// last 16 are the tag.
+typealias HashKey = UInt64
 
 /// Hashes of byte strings, keyed by a random seed of the process, so that no input can aim at them.
 ///
@@ -10,67 +8,55 @@ struct HashKey: BitwiseCopyable {
 /// lengths come first and decide where the folding starts, so that no bytes can make up for another
 /// length. Nothing that the engine hands over depends on the seed.
 package struct KeyedHash: BitwiseCopyable, Sendable {
-  private let seed: SIMD4<UInt64>
+  private let lengthKey = UInt64.random(in: 1 ... .max)
+  private let startKey = UInt64.random(in: 1 ... .max)
+  private let dataKey = UInt64.random(in: 1 ... .max)
+  private let otherDataKey = UInt64.random(in: 1 ... .max)
   /// Bits of an id's hash that count.
   private let idMask: UInt64
 
+  /// - Parameter idMask: fewer bits make ids collide, which costs time and changes no answer.
+  init(idMask: UInt64) { self.idMask = idMask }
+
   package init() { self.init(idMask: .max) }
 
-  /// - Parameter idMask: fewer bits make ids collide, which costs time and changes no answer.
-  init(idMask: UInt64) {
-    seed = .random(in: 1 ... .max)
-    self.idMask = idMask
-  }
-
   /// The key of a string whose bytes are compared when it is found.
-  @inline(__always) func id(_ bytes: UnsafeRawPointer, _ count: Int) -> HashKey {
-    let start = KeyedHash.mix(UInt64(truncatingIfNeeded: count) ^ seed.x, seed.y)
-    let hash = KeyedHash.fold(bytes, count, key: seed.z, into: start) & idMask
-    return HashKey(lane: hash, tag: UInt16(truncatingIfNeeded: hash))
+  @inline(__always) func id(_ id: UnsafeRawBufferPointer) -> HashKey {
+    guard let bytes = id.baseAddress else { return 0 }
+    let start = mix(UInt64(truncatingIfNeeded: id.count) ^ lengthKey, startKey)
+    return fold(bytes, id.count, into: start) & idMask
   }
 
   /// Starts the fingerprint of up to three strings with their lengths, -1 for an absent one.
-  @inline(__always) func fingerprint(_ first: Int32, _ second: Int32, _ third: Int32) -> Fingerprint
-  {
+  ///
+  /// A fingerprint stands for its strings, whose bytes are not compared. Different strings meet with
+  /// a probability of about 2^-64: with a million live and a million new ones an hour, once in
+  /// 2000 years.
+  @inline(__always)
+  func fingerprint(_ first: Int32, _ second: Int32 = 0, _ third: Int32 = 0) -> HashKey {
     let lengths = UInt64(UInt32(bitPattern: first)) | UInt64(UInt32(bitPattern: second)) << 32
-    let start = KeyedHash.mix(lengths ^ seed.y, UInt64(UInt32(bitPattern: third)) ^ seed.z)
-    return Fingerprint(lane: start, otherLane: ~start, key: seed.x, otherKey: seed.w)
+    return mix(lengths ^ lengthKey, UInt64(UInt32(bitPattern: third)) ^ startKey)
   }
 
   /// Two independently keyed lanes of 64 bits that stand for the string: two different strings meet
-  /// in both with probability 2^-128.
+  /// in both with a probability of about 2^-128.
   @inline(__always)
   package func fingerprint(_ bytes: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64) {
-    var fingerprint = fingerprint(Int32(truncatingIfNeeded: count), -1, -1)
-    fingerprint.fold(bytes, count)
-    return (fingerprint.lane, fingerprint.otherLane)
+    let start = fingerprint(Int32(truncatingIfNeeded: count), -1, -1)
+    return (
+      fold(bytes, count, key: dataKey, into: start),
+      fold(bytes, count, key: otherDataKey, into: ~start)
+    )
   }
 
-  /// A key that stands for its strings, so that their bytes need not be compared: 64 and 16 bits of
-  /// two independently keyed lanes.
-  ///
-  /// Different strings meet with probability 2^-80: with a million of them live, once in 10^18
-  /// lookups.
-  struct Fingerprint: BitwiseCopyable {
-    fileprivate var lane: UInt64
-    fileprivate var otherLane: UInt64
-    fileprivate let key: UInt64
-    fileprivate let otherKey: UInt64
-
-    @inline(__always) mutating func fold(_ bytes: UnsafeRawPointer, _ count: Int) {
-      lane = KeyedHash.fold(bytes, count, key: key, into: lane)
-      otherLane = KeyedHash.fold(bytes, count, key: otherKey, into: otherLane)
-    }
-
-    var hashKey: HashKey {
-      @inline(__always) get {
-        HashKey(lane: lane, tag: UInt16(truncatingIfNeeded: otherLane))
-      }
-    }
+  /// Folds the bytes of a string into a hash.
+  @inline(__always)
+  func fold(_ bytes: UnsafeRawPointer, _ count: Int, into state: UInt64) -> UInt64 {
+    fold(bytes, count, key: dataKey, into: state)
   }
 
   @inline(__always)
-  private static func fold(
+  private func fold(
     _ base: UnsafeRawPointer,
     _ count: Int,
     key: UInt64,
@@ -97,8 +83,7 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
     return mix((first | middle | last) ^ key, state)
   }
 
-  @inline(__always)
-  private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+  @inline(__always) private func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let product = left.multipliedFullWidth(by: right)
     return product.high ^ product.low
   }

@@ -13,7 +13,7 @@ struct ClickKeys: BitwiseCopyable {
 
   @inline(__always) init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(click.pointee.message)
-    id = hash.id(message + click.pointee.eventID.start, click.pointee.eventID.count)
+    id = hash.id(message, click.pointee.eventID)
     user = hash.user(message, click.pointee.userID)
     product = ClickKeys.productFields(click).key(hash)
     origin = ClickKeys.originFields(click).key(hash)
@@ -48,17 +48,20 @@ struct CheckoutKeys: BitwiseCopyable {
 
   @inline(__always) init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(checkout.pointee.message)
-    id = hash.id(message + checkout.pointee.eventID.start, checkout.pointee.eventID.count)
+    id = hash.id(message, checkout.pointee.eventID)
     user = hash.user(message, checkout.pointee.userID)
   }
 }
 
 extension KeyedHash {
   @inline(__always)
+  fileprivate func id(_ message: UnsafeRawPointer, _ id: ByteSlice) -> HashKey {
+    self.id(UnsafeRawBufferPointer(start: message + id.start, count: id.count))
+  }
+
+  @inline(__always)
   fileprivate func user(_ message: UnsafeRawPointer, _ id: ByteSlice) -> HashKey {
-    var fingerprint = fingerprint(id.length, 0, 0)
-    fingerprint.fold(message + id.start, id.count)
-    return fingerprint.hashKey
+    fold(message + id.start, id.count, into: fingerprint(id.length))
   }
 }
 

@@ -1,9 +1,10 @@
 /// Records of one size under stable 32-bit indices; 0 stands for none.
 ///
-/// Pages of 1024 records, aligned to cache lines: nothing moves when it grows, and freed records are
+/// A page holds as many as fit, a power of two: nothing moves when it grows, and freed records are
 /// used again.
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
   private(set) var pages: Pages
+  private let supply: PageSupply
   private var pageCount = 0
   private var pageCapacity = 4
   private var firstFree: UInt32 = 0
@@ -15,27 +16,25 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     fileprivate var list: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
 
     @inline(__always) subscript(index: UInt32) -> UnsafeMutablePointer<Element> {
-      list[Int(index >> Slab.pageBits)] + Int(index & UInt32(Slab.pageSize &- 1))
+      list[Int(index &>> Slab.pageBits)] + Int(index & (1 &<< Slab.pageBits &- 1))
     }
   }
 
-  /// As many records as fill a large page, for those of 32 bytes.
-  private static var pageBits: UInt32 { MemoryLayout<Element>.stride == 32 ? 16 : 10 }
-  private static var pageSize: Int { 1 << pageBits }
+  /// Of the number of records in a page.
+  @inline(__always) private static var pageBits: UInt32 {
+    UInt32(63 - (PageSupply.pageBytes / MemoryLayout<Element>.stride).leadingZeroBitCount)
+  }
+  @inline(__always) private static var pageSize: Int { 1 << Int(pageBits) }
 
-  init() {
-    precondition(MemoryLayout<Element>.size >= 4, "a free record holds the index of the next one")
+  init(_ supply: PageSupply) {
+    self.supply = supply
     pages = Pages(list: .allocate(capacity: pageCapacity))
   }
 
-  deinit {
-    for index in 0..<pageCount { pages.list[index].deallocate() }
-    pages.list.deallocate()
-  }
+  deinit { pages.list.deallocate() }
 
-  var allocatedBytes: Int {
-    pageCount * Slab.pageSize * MemoryLayout<Element>.stride + pageCapacity * 8
-  }
+  /// Without the supply's pages.
+  var allocatedBytes: Int { pageCapacity * 8 }
 
   @inline(__always) subscript(index: UInt32) -> UnsafeMutablePointer<Element> { pages[index] }
 
@@ -46,7 +45,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
       firstFree = UnsafeRawPointer(self[index]).load(as: UInt32.self)
     } else {
       index = nextIndex
-      if Int(index >> Slab.pageBits) >= pageCount { addPage() }
+      if Int(index &>> Slab.pageBits) >= pageCount { addPage() }
       nextIndex &+= 1
     }
     self[index].initialize(to: element)
@@ -68,9 +67,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
       pages.list = larger
       pageCapacity *= 2
     }
-    let page = LargePages.allocate(byteCount: Slab.pageSize * MemoryLayout<Element>.stride)
     (pages.list + pageCount).initialize(
-      to: page.bindMemory(to: Element.self, capacity: Slab.pageSize)
+      to: supply.makePage().bindMemory(to: Element.self, capacity: Slab.pageSize)
     )
     pageCount += 1
   }

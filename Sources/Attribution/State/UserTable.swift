@@ -7,8 +7,8 @@ internal import CScan
 /// head -> click -> click -> tail        replayed clicks, by (time, event_id)
 /// ```
 struct User: BitwiseCopyable {
-  /// Of the user_id's fingerprint; the index has the rest.
-  var lane: UInt64
+  /// The user_id's fingerprint.
+  var key: HashKey
   var head: UInt32 = 0
   var tail: UInt32 = 0
   /// Clicks in the chain.
@@ -20,7 +20,7 @@ struct User: BitwiseCopyable {
   /// Pending checkouts: the head of a list, or `FirstClick.timelineFlag` and a timeline's number.
   var pending: UInt32 = 0
 
-  init(lane: UInt64) { self.lane = lane }
+  init(key: HashKey) { self.key = key }
 
   /// True when nothing in state is his.
   @inline(__always) var isIdle: Bool { head | waitingCount | pending == 0 }
@@ -29,14 +29,16 @@ struct User: BitwiseCopyable {
 /// Users by the fingerprint of their user_id.
 struct UserTable: ~Copyable {
   private var index = HashIndex()
-  private var users = Slab<User>()
+  private var users: Slab<User>
+
+  init(_ pages: PageSupply) { users = Slab(pages) }
 
   var count: Int { users.count }
   var allocatedBytes: Int { index.allocatedBytes + users.allocatedBytes }
 
   @inline(__always) subscript(user: UInt32) -> UnsafeMutablePointer<User> { users[user] }
 
-  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
+  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
 
   /// The user that the tag alone points to, or 0; his record is on the way.
   @inline(__always) func likelyUser(_ key: HashKey) -> UInt32 {
@@ -49,23 +51,28 @@ struct UserTable: ~Copyable {
   ///
   /// The user `likely`, from `likelyUser`, is compared first.
   @inline(__always) mutating func user(_ key: HashKey, likely: UInt32) -> UInt32 {
-    if likely != 0 && users[likely].pointee.lane == key.lane { return likely }
+    if likely != 0 && users[likely].pointee.key == key { return likely }
     return findOrAdd(key)
   }
 
   @inline(never) private mutating func findOrAdd(_ key: HashKey) -> UInt32 {
-    let found = index.find(key) { users[$0].pointee.lane == key.lane }
+    let found = index.find(key) { users[$0].pointee.key == key }
     if found != 0 { return found }
-    let user = users.insert(User(lane: key.lane))
-    let pages = users.pages
-    index.insert(key, user, laneOf: { pages[$0].pointee.lane })
+    let user = users.insert(User(key: key))
+    if index.isFull { resize() }
+    index.insert(key, user)
     return user
   }
 
   /// Forgets the user, who must be idle.
   @inline(never) mutating func remove(_ user: UInt32) {
-    let pages = users.pages
-    index.remove(pages[user].pointee.lane, user, laneOf: { pages[$0].pointee.lane })
+    index.remove(users[user].pointee.key, user)
     users.remove(user)
+    if index.isSparse { resize() }
+  }
+
+  private mutating func resize() {
+    let pages = users.pages
+    index.resize(keyOf: { pages[$0].pointee.key })
   }
 }

@@ -13,8 +13,10 @@
 struct probe_line {
   /// 0: the slot is empty.
   uint16_t tags[10];
-  /// Entries of this line's home, or of homes before it, that stand in lines behind it.
-  uint32_t overflow_count;
+  /// Slots that are not empty.
+  uint16_t count;
+  /// Entries that found this line full and stand in lines behind it.
+  uint16_t overflow_count;
   uint32_t references[10];
 };
 

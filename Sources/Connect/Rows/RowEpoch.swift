@@ -1,5 +1,4 @@
 import Attribution
-import CScan
 import Dataflow
 import Events
 
@@ -67,20 +66,11 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   }
 
   func append(_ answers: [Answer]) {
-    let now = EventTime.wallClock
-    for index in answers.indices {
-      if index + 8 < answers.count { prefetchFields(of: answers[index + 8]) }
-      attributed.append(answers[index], processedAt: now)
-    }
+    attributed.append(answers, processedAt: .wallClock)
   }
 
-  /// The fields lie all over the state's memory: they are asked for some rows ahead.
-  private func prefetchFields(of answer: Answer) {
-    prefetch(answer.checkoutFields.baseAddress)
-    prefetch(answer.clickID.baseAddress)
-    prefetch(answer.productFields.baseAddress)
-    prefetch(answer.originFields.baseAddress)
-  }
+  /// Never asked for: a sink without progress has no state to lose.
+  func restate(_ times: Range<EventTime>) {}
 
   /// Lists the late records and returns how many there are.
   private func append(

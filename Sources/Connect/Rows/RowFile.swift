@@ -59,6 +59,7 @@ package final class RowFile: Sendable {
   /// - Parameters:
   ///   - name: in the same directory.
   ///   - isSynchronous: whether it is to be safe on disk before.
+  /// - Throws: what the system said.
   package func publish(as name: String, isSynchronous: Bool = true) throws(ConnectorError) {
     guard !isSynchronous || fsync(descriptor.withLock { $0 }) == 0 else {
       throw .system("flush \"\(path)\"", code: errno)

@@ -16,6 +16,8 @@ protocol RowFormat: Sendable {
   func null(_ row: inout TextBuffer)
   func text(_ value: UnsafeRawBufferPointer, _ row: inout TextBuffer)
   func time(_ value: EventTime, _ row: inout TextBuffer)
+  /// A time that many rows in turn share.
+  func wallTime(_ value: EventTime, _ row: inout TextBuffer)
 }
 
 /// RFC 4180 with newlines as line ends, and a header.
@@ -34,8 +36,10 @@ struct CSVFormat: RowFormat {
 
   func null(_ row: inout TextBuffer) {}
   func time(_ value: EventTime, _ row: inout TextBuffer) { row.append(value) }
+  func wallTime(_ value: EventTime, _ row: inout TextBuffer) { row.append(wallTime: value) }
 
   func text(_ value: UnsafeRawBufferPointer, _ row: inout TextBuffer) {
+    if row.append(plainCell: value) { return }
     let needsQuotes =
       value.isEmpty
       || value.contains {
@@ -68,6 +72,11 @@ struct JSONLinesFormat: RowFormat {
   func time(_ value: EventTime, _ row: inout TextBuffer) {
     row.append(byte: UInt8(ascii: "\""))
     row.append(value)
+    row.append(byte: UInt8(ascii: "\""))
+  }
+  func wallTime(_ value: EventTime, _ row: inout TextBuffer) {
+    row.append(byte: UInt8(ascii: "\""))
+    row.append(wallTime: value)
     row.append(byte: UInt8(ascii: "\""))
   }
 

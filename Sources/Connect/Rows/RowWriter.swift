@@ -36,6 +36,11 @@ struct RowWriter<Format: RowFormat>: ~Copyable {
     if let value { format.time(value, &buffer) } else { format.null(&buffer) }
   }
 
+  mutating func wallTime(_ column: StaticString, _ value: EventTime) {
+    name(column)
+    format.wallTime(value, &buffer)
+  }
+
   mutating func money(_ column: StaticString, _ value: Money) {
     name(column)
     if value.isAbsent { format.null(&buffer) } else { buffer.append(value) }

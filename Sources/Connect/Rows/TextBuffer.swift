@@ -1,3 +1,4 @@
+import CScan
 import Dataflow
 import Events
 
@@ -7,8 +8,14 @@ struct TextBuffer: ~Copyable {
   private var capacity = 64 << 10
   private(set) var count = 0
   private var times = TimeWriter()
+  /// The wall-clock time written last: many rows in turn have the same.
+  private var wallTime = EventTime.beginning
+  private var wallTimeText: [UInt8] = []
 
-  init() { start = .allocate(byteCount: capacity, alignment: 16) }
+  /// Bytes behind the capacity that may be read.
+  private static var slack: Int { 64 }
+
+  init() { start = .allocate(byteCount: capacity + Self.slack, alignment: 16) }
 
   deinit { start.deallocate() }
 
@@ -30,6 +37,23 @@ struct TextBuffer: ~Copyable {
     count &+= text.count
   }
 
+  /// Appends a text that is fit for an unquoted CSV cell as it is, seen at a glance: ASCII without
+  /// commas, quotes, backslashes and control characters; others are left alone.
+  ///
+  /// - Returns: whether it was.
+  @inline(__always)
+  mutating func append(plainCell text: UnsafeRawBufferPointer) -> Bool {
+    guard let source = text.baseAddress, !text.isEmpty else { return false }
+    let copy = room(for: text.count)
+    copy.copyMemory(from: source, byteCount: text.count)
+    let end = copy + text.count
+    guard scan_plain_cell(copy, end) >= end, scan_plain_text(copy, end) >= end else {
+      return false
+    }
+    count &+= text.count
+    return true
+  }
+
   mutating func append(_ text: String) {
     var text = text
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
@@ -43,6 +67,15 @@ struct TextBuffer: ~Copyable {
     count &+= times.write(time, to: room(for: EventTime.maximumTextByteCount))
   }
 
+  /// As above, for the time at which rows are written.
+  mutating func append(wallTime time: EventTime) {
+    if time != wallTime {
+      wallTime = time
+      wallTimeText = Array(time.iso8601.utf8)
+    }
+    wallTimeText.withUnsafeBytes { append($0) }
+  }
+
   /// Nothing for an absent amount.
   mutating func append(_ amount: Money) {
     guard !amount.isAbsent else { return }
@@ -50,9 +83,26 @@ struct TextBuffer: ~Copyable {
   }
 
   mutating func append(_ number: Int64) {
-    guard number < 0 || number > 9 else { return append(byte: 0x30 &+ UInt8(number)) }
-    append(String(number))
+    let digits = Self.maximumDigits
+    let end = room(for: digits) + digits
+    var next = end
+    var rest = number.magnitude
+    repeat {
+      next -= 1
+      next.storeBytes(of: 0x30 &+ UInt8(truncatingIfNeeded: rest % 10), as: UInt8.self)
+      rest /= 10
+    } while rest > 0
+    if number < 0 {
+      next -= 1
+      next.storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
+    }
+    // Moves the digits to where the row goes on; the two places may overlap.
+    (start + count).copyMemory(from: next, byteCount: end - next)
+    count &+= end - next
   }
+
+  /// Of an Int64, sign included.
+  private static var maximumDigits: Int { 20 }
 
   /// Where the next bytes go, so many at least.
   @inline(__always)
@@ -64,7 +114,10 @@ struct TextBuffer: ~Copyable {
   @inline(never)
   private mutating func grow(by byteCount: Int) {
     capacity = max(capacity * 2, count + byteCount)
-    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    let larger = UnsafeMutableRawPointer.allocate(
+      byteCount: capacity + Self.slack,
+      alignment: 16
+    )
     larger.copyMemory(from: start, byteCount: count)
     start.deallocate()
     start = larger

@@ -63,7 +63,9 @@ struct QuoteWalk: Equatable {
   private(set) var cursor: UnsafeRawPointer
   private(set) var isInside: Bool
 
-  /// - Parameter start: where the byte of the state stands; the one before it is readable.
+  /// - Parameters:
+  ///   - start: where the byte of the state stands; the one before it is readable.
+  ///   - state: of the text before `start`.
   init(at start: UnsafeRawPointer, _ state: QuoteState) {
     cursor = state == .escaped ? start + 1 : start
     isInside = state != .outside

@@ -22,17 +22,17 @@ package struct FailureLedger: Sendable {
     var failures: [Failure]
   }
 
-  private let path: String
+  private let inbox: InboxDirectory
   private var entries: [String: Entry]
 
   /// Reads the ledger; a damaged one is begun anew, since it only delays what it is for.
   package init(of inbox: InboxDirectory) {
-    path = "\(inbox.state)/failures.json"
-    let text = FileManager.default.contents(atPath: path) ?? Data()
+    self.inbox = inbox
+    let text = FileManager.default.contents(atPath: Self.path(in: inbox)) ?? Data()
     entries = (try? JSONDecoder().decode([String: Entry].self, from: text)) ?? [:]
   }
 
-  /// Notes that the file failed a run.
+  /// Notes that the file failed a run, once for each run.
   ///
   /// - Returns: all its failures so far.
   package mutating func add(
@@ -40,6 +40,7 @@ package struct FailureLedger: Sendable {
     of file: TakenFile
   ) throws(ConnectorError) -> [Failure] {
     var entry = entries[file.hash.description] ?? Entry(name: file.file.name, failures: [])
+    guard entry.failures.last?.run != failure.run else { return entry.failures }
     entry.name = file.file.name
     entry.failures.append(failure)
     entries[file.hash.description] = entry
@@ -55,6 +56,10 @@ package struct FailureLedger: Sendable {
   }
 
   private func save() throws(ConnectorError) {
-    try WholeFile.write(JSONText.encode(entries), to: path)
+    try inbox.write(JSONText.encode(entries), to: Self.path(in: inbox))
+  }
+
+  private static func path(in inbox: InboxDirectory) -> String {
+    "\(inbox.state)/failures.json"
   }
 }

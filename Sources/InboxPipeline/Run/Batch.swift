@@ -9,10 +9,9 @@ package struct Batch: Sendable {
     package var reason: RefusalReason
   }
 
-  /// A file whose content is known.
+  /// A file whose content an earlier run has processed.
   package struct Duplicate: Sendable {
     package var file: TakenFile
-    /// The run that processed it, this one for a second copy in the same batch.
     package var run: String
   }
 
@@ -26,6 +25,8 @@ package struct Batch: Sendable {
   package var files: [TakenFile] = []
   package var refusals: [Refusal] = []
   package var duplicates: [Duplicate] = []
+  /// Further files of the same content as one of `files`: duplicates once that is committed.
+  package var copies: [TakenFile] = []
   package var unreadable: [Unreadable] = []
   /// Tables of which the batch lacks a file: then `files` wait.
   package var missing: [ShopTable] = []

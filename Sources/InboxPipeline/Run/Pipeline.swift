@@ -14,6 +14,7 @@ package final class Pipeline {
   private let fault = PointedFault<PipelineFaultPoint>.fromEnvironment
   private let watch: InboxWatch
   private var previous: RunResult?
+  package let progress = RunProgress()
 
   package init(
     _ settings: PipelineSettings,
@@ -55,6 +56,7 @@ package final class Pipeline {
       logger: logger,
       fault: fault,
       watch: watch,
+      progress: progress,
       previous: previous
     ).perform()
     previous = result

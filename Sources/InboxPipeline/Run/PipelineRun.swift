@@ -27,7 +27,8 @@ final class PipelineRun {
   /// What the run before came to: one that waits for the same leaves no other result.
   let previous: RunResult?
   /// Which files were seen in which state: outlives the run.
-  var watch: InboxWatch
+  let watch: InboxWatch
+  let progress: RunProgress
   private var openConnection: PostgresConnection?
 
   init(
@@ -39,6 +40,7 @@ final class PipelineRun {
     logger: Logger,
     fault: PointedFault<PipelineFaultPoint>?,
     watch: InboxWatch,
+    progress: RunProgress,
     previous: RunResult?
   ) {
     self.settings = settings
@@ -49,6 +51,7 @@ final class PipelineRun {
     self.logger = logger
     self.fault = fault
     self.watch = watch
+    self.progress = progress
     self.previous = previous
     startedAt = clock.wallTime()
     id = RunID(startedAt: startedAt)
@@ -93,18 +96,24 @@ final class PipelineRun {
 
   private func perform(_ step: RunStep) -> RunMachine.Action {
     heartbeat.enter(step: step.rawValue)
+    let hasFiles = [.validate, .stage, .archive].contains(step)
+    progress.begin(step, fileCount: hasFiles ? batch.files.count : 0)
+    let start = clock.instant()
     do throws(StepFailure) {
       try checkGoingOn(step)
       switch step {
       case .recover: try recover()
       case .collect: try collect()
       case .validate: try validate()
+      case .setAside: try setAside()
       case .stage: try stage()
       case .transform: try transform()
       case .commit: try commit()
       case .archive: try archive()
       case .report: try report()
       }
+      let seconds = start.duration(to: clock.instant()) / .seconds(1)
+      note("a step is done", ["step": step.rawValue, "seconds": "\(seconds)"])
       return machine.stepDone(hasRowsToStage: batch.hasRowsToStage)
     } catch {
       logger.error(
@@ -155,6 +164,11 @@ final class PipelineRun {
     openConnection = connection
     return connection
   }
+
+  var isConnectionLost: Bool { openConnection?.isLost ?? true }
+
+  /// Leaves the connection to who closes it.
+  func forgetConnection() { openConnection = nil }
 
   /// Ends an open transaction without a trace.
   private func rollBack() {

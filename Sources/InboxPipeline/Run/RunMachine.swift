@@ -4,10 +4,11 @@ import Connect
 /// and no I/O.
 ///
 /// ```
-/// recover -> collect -> validate -> stage -> transform -> commit -> archive -> report -> end
-///               |           |         |^- retry ---'--------'        ^            ^
-///               '-----------'---------'- nothing to stage -----------'            |
-///            any step before commit: given up, stopped -------------------------- '
+/// recover -> collect -> validate -> setAside -> stage -> transform -> commit -> archive -> report
+///               |                    ^   |       |  ^-------'----------'                     ^
+///               '-- nothing to stage-'   '-------'      tried again together                 |
+///                                        '-- nothing to stage -------------------------------'
+///            any step: given up, stopped ----------------------------------------------------'
 ///            any step: lease lost -> end, since another run reports by now
 /// ```
 package struct RunMachine: Sendable {
@@ -41,10 +42,18 @@ package struct RunMachine: Sendable {
   package mutating func stepDone(hasRowsToStage: Bool) -> Action {
     retries = step.retriedFrom == .stage && step != .commit ? retries : 0
     if step == .commit { isCommitted = true }
-    let isIdle = [.collect, .validate, .stage].contains(step) && !hasRowsToStage
-    guard let next = isIdle ? .archive : step.next else { return .end }
+    guard let next = hasRowsToStage ? step.next : nextWithoutRows else { return .end }
     step = next
     return .perform(next)
+  }
+
+  /// Duplicates are taken away also when nothing else is there.
+  private var nextWithoutRows: RunStep? {
+    switch step {
+    case .collect: .setAside
+    case .setAside, .stage: .report
+    default: step.next
+    }
   }
 
   /// The step failed.

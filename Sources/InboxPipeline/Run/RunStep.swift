@@ -6,13 +6,15 @@ package enum RunStep: String, CaseIterable, Codable, Sendable {
   case collect
   /// Check each file against its schema.
   case validate
+  /// Take away the files that do not fit, and those whose content was processed before.
+  case setAside = "set-aside"
   /// Begin the transaction and bring the clean rows into the staging tables.
   case stage
   /// Recompute the figures of the days touched.
   case transform
   /// Note files, rejected rows and the run, compare the lease's token, commit.
   case commit
-  /// Take the files to where they belong.
+  /// Take the files whose rows are committed into the archive.
   case archive
   /// Write the result and tell whoever wants to know.
   case report

@@ -64,6 +64,8 @@ struct StagedOrder: StagedRow {
   private let order: OrderRow
   private let returnedAt, shippedAt, deliveredAt: EventTime?
   private let itemCount, totalAmount: CellText
+  /// No figure is made of these two: what is no number is left out.
+  private static var nothing: CellText { CellText(start: nil, count: 0) }
 
   init(
     _ row: CSVRow,
@@ -86,8 +88,8 @@ struct StagedOrder: StagedRow {
     text.append(returnedAt)
     text.append(shippedAt)
     text.append(deliveredAt)
-    text.append(orNull: itemCount)
-    text.append(orNull: totalAmount)
+    text.append(orNull: itemCount.isStorable(decimals: 0) ? itemCount : Self.nothing)
+    text.append(orNull: totalAmount.isStorable(decimals: 20) ? totalAmount : Self.nothing)
   }
 }
 
@@ -137,5 +139,12 @@ struct StagedOrderItem: StagedRow {
     text.append(shippedAt)
     text.append(deliveredAt)
     text.append(returnedAt)
+  }
+}
+
+extension CellText {
+  /// Whether this is a number of so many decimals at most that a numeric column takes.
+  fileprivate func isStorable(decimals: Int) -> Bool {
+    DecimalText(UnsafeRawBufferPointer(self))?.magnitude(decimals: decimals, digits: 32) != nil
   }
 }

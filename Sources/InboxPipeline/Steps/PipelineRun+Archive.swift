@@ -1,19 +1,16 @@
 import Connect
 
 extension PipelineRun {
-  /// Takes every file of the batch to where it belongs, now that this is settled; those that wait
-  /// stay.
+  /// Takes the files of the batch into the archive, now that their rows are committed.
   func archive() throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
-      if machine.isCommitted {
-        for file in batch.files {
-          try archive(file.file, of: id)
-          pass(.movedOne)
-        }
-        try ledger.forget(batch.files.map(\.hash))
+      for file in batch.files {
+        try archive(file.file, of: id)
+        progress.fileDone()
+        pass(.movedOne)
       }
-      for duplicate in batch.duplicates { try setAside(duplicate) }
-      for refusal in batch.refusals { try reject(refusal) }
+      for copy in batch.copies { try setAside(Batch.Duplicate(file: copy, run: id.description)) }
+      try ledger.forget(batch.files.map(\.hash))
     }
     pass(.archived)
   }
@@ -31,27 +28,5 @@ extension PipelineRun {
         ["file": "\(file.name)"]
       )
     }
-  }
-
-  private func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
-    try InboxDirectory.make(settings.inbox.duplicates)
-    let file = duplicate.file.file
-    let place = try InboxMove.place(
-      for: file,
-      in: "\(settings.inbox.duplicates)/\(id)",
-      run: id
-    )
-    if try InboxMove.move(file, to: place, run: id) {
-      result.duplicateFiles[file.name] = duplicate.run
-    }
-  }
-
-  /// Writes the reason first: a file in rejected/ always has one beside it.
-  private func reject(_ refusal: Batch.Refusal) throws(ConnectorError) {
-    let file = refusal.file.file
-    let place = try InboxMove.place(for: file, in: settings.inbox.rejected, run: id)
-    try WholeFile.write(JSONText.encode(refusal.reason), to: "\(place).reason.json")
-    _ = try InboxMove.move(file, to: place, run: id)
-    try ledger.forget([refusal.file.hash])
   }
 }

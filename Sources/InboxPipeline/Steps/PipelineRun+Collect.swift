@@ -6,7 +6,7 @@ extension PipelineRun {
   /// Lists the inbox, lets fresh files come to rest, knows the quiet ones by content, and asks
   /// whether they make a batch.
   ///
-  /// Files that change for longer than the quiet period wait for the next run.
+  /// Files that change for longer than the quiet period, or half a minute, wait for the next run.
   func collect() throws(StepFailure) {
     batch = Batch()
     result = RunResult(id, inbox: settings.inbox, startedAt: startedAt)
@@ -17,7 +17,9 @@ extension PipelineRun {
       batch.checkCompleteness(hasProducts: try store().hasProducts())
       result.waitingFor = batch.files.isEmpty ? [] : batch.missing.map(\.rawValue)
       if !restless.isEmpty { result.waitingFor.append(Self.restlessness) }
-      if !batch.missing.isEmpty { result.waitingFiles += batch.files.map(\.file.name) }
+      if !batch.missing.isEmpty {
+        result.waitingFiles += (batch.files + batch.copies).map(\.file.name)
+      }
       result.waitingFiles = (result.waitingFiles + restless.map(\.name)).sorted()
       if batch.hasRowsToStage { try store().begin(result, lease: lease) }
     }
@@ -25,7 +27,7 @@ extension PipelineRun {
   }
 
   private func lookUntilQuiet() throws(ConnectorError) -> (quiet: [InboxFile], [InboxFile]) {
-    let deadline = now + settings.quietPeriod
+    let deadline = now + min(settings.quietPeriod, .seconds(30))
     while true {
       let listing = try InboxListing(of: settings.inbox)
       result.otherFiles = Dictionary(
@@ -47,6 +49,7 @@ extension PipelineRun {
     for (file, hash) in zip(files, watch.identify(files)) {
       switch hash {
       case .success(let hash): batch.files.append(TakenFile(file: file, hash: hash))
+      case .failure where FileStamp(ofFile: file.path) == nil: continue
       case .failure where !file.isUnchanged: result.waitingFiles.append(file.name)
       case .failure(let error): try noteUnreadable(file, error)
       }
@@ -76,7 +79,7 @@ extension PipelineRun {
       } else if seen.insert(BatchKey(table: file.file.table, hash: file.hash)).inserted {
         batch.files.append(file)
       } else {
-        batch.duplicates.append(Batch.Duplicate(file: file, run: id.description))
+        batch.copies.append(file)
       }
     }
   }

@@ -82,12 +82,17 @@ extension PipelineRun {
   /// Commits; when the answer was lost, asks whether it did.
   private func end(_ connection: PostgresConnection) throws(ConnectorError) {
     do throws(ConnectorError) {
+      if let fault, fault.strikes(at: .lostCommitAck) {
+        forgetConnection()
+        try connection.abandon(after: "COMMIT")
+        throw ConnectorError(.transient, "lost the connection during COMMIT")
+      }
       let tag = try connection.execute("COMMIT")
       guard tag.text == "COMMIT" else {
         throw ConnectorError(.permanent, "the commit answered \(tag.text)")
       }
     } catch {
-      guard connection.isLost, try isCommittedAfterAll(error) else { throw error }
+      guard isConnectionLost, try isCommittedAfterAll(error) else { throw error }
     }
   }
 
@@ -95,8 +100,12 @@ extension PipelineRun {
   private func isCommittedAfterAll(_ lost: ConnectorError) throws(ConnectorError) -> Bool {
     for _ in 0..<20 {
       do throws(ConnectorError) {
-        return try store().isCommitted(id)
+        let store = try store()
+        // The lost transaction has the lease's row until it ends, one way or the other.
+        try lease.fence(on: store.connection)
+        return try store.isCommitted(id)
       } catch {
+        guard error.kind == .transient else { throw error }
         _ = control.waitToRetry(.milliseconds(500))
       }
     }

@@ -33,7 +33,8 @@ extension PipelineRun {
       result.stagedRows = [:]
       result.days = []
       result.rejectedRows = [:]
-      result.waitingFiles = (result.waitingFiles + batch.files.map(\.file.name)).sorted()
+      result.waitingFiles = (result.waitingFiles + (batch.files + batch.copies).map(\.file.name))
+        .sorted()
     }
   }
 
@@ -61,7 +62,7 @@ extension PipelineRun {
     )
     guard failures.count >= FailureLedger.limit else { return }
     let place = try InboxMove.place(for: file.file, in: settings.inbox.dead, run: id)
-    try WholeFile.write(JSONText.encode(failures), to: "\(place).errors.json")
+    try settings.inbox.write(JSONText.encode(failures), to: "\(place).errors.json")
     if try InboxMove.move(file.file, to: place, run: id) {
       result.deadFiles.append(file.file.name)
       result.waitingFiles.removeAll { $0 == file.file.name }
@@ -69,12 +70,12 @@ extension PipelineRun {
     try ledger.forget([file.hash])
   }
 
-  /// Writes the result and tells the channels.
+  /// Writes the result and tells the channels, unless there is nothing to tell.
   func deliver(_ result: RunResult, of run: RunID) throws(ConnectorError) {
     let text = JSONText.encode(result)
-    try WholeFile.write(text, to: "\(settings.inbox.results)/\(run).json")
+    try settings.inbox.write(text, to: "\(settings.inbox.results)/\(run).json")
     pass(.reported)
-    for channel in settings.channels {
+    for channel in result.isIdle ? [] : settings.channels {
       do throws(ConnectorError) {
         try Notification.deliver(text, to: channel, retryLimit: settings.retryLimit, control)
       } catch {

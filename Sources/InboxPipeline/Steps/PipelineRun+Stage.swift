@@ -12,7 +12,8 @@ extension PipelineRun {
     stagedTallies = [:]
     let connection = try blamingNobody { () throws(ConnectorError) in
       let connection = try self.connection()
-      try connection.execute("BEGIN")
+      // A batch of a usual size is sorted in memory.
+      try connection.execute("BEGIN; SET LOCAL work_mem = '128MB'")
       try connection.execute("CREATE TEMPORARY TABLE touched_days (day date) ON COMMIT DROP")
       try noteFiles(on: connection)
       return connection
@@ -108,6 +109,7 @@ extension PipelineRun {
       let staging = file.file.table.staging
       let tally = try staging.copy(file.file, ordinal, table, connection)
       stagedTallies[file.file.name] = tally
+      progress.fileDone()
     } catch let error as ConnectorError {
       throw StepFailure(error, blaming: error.isAboutRows ? file : nil)
     } catch {

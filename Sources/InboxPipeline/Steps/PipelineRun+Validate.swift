@@ -9,8 +9,9 @@ extension PipelineRun {
   /// What is left may lack a table then: it waits.
   func validate() throws(StepFailure) {
     let limit = settings.badRowLimit
-    let verdicts = Parallel.map(batch.files) { file in
-      FileVerdict(of: file, badRowLimit: limit)
+    let verdicts = Parallel.map(batch.files) { [progress] file in
+      defer { progress.fileDone() }
+      return FileVerdict(of: file, badRowLimit: limit)
     }
     let files = batch.files
     batch.files = []
@@ -37,6 +38,7 @@ extension PipelineRun {
   /// Asks again whether the batch is complete, now that files have left it.
   ///
   /// - Parameter changed: names of those that wait for the next run whatever the rest does.
+  /// - Throws: when the database cannot be asked.
   func settleCompleteness(waiting changed: [String]) throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
       batch.checkCompleteness(hasProducts: try store().hasProducts())
@@ -44,7 +46,7 @@ extension PipelineRun {
     result.waitingFiles += changed
     if !changed.isEmpty { result.waitingFor.append(Self.restlessness) }
     if !batch.missing.isEmpty, !batch.files.isEmpty {
-      result.waitingFiles += batch.files.map(\.file.name)
+      result.waitingFiles += (batch.files + batch.copies).map(\.file.name)
       result.waitingFor += batch.missing.map(\.rawValue)
     }
     result.waitingFiles.sort()

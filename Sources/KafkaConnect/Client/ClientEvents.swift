@@ -8,14 +8,17 @@ import Synchronization
 final class ClientEvents: Sendable {
   private let settings: KafkaSettings
   private let logger: Logger
-  private let failure = Mutex<KafkaFailure?>(nil)
+  /// How long a failure that comes again is no news.
+  private static let silence = Duration.seconds(60)
+
+  private let failure = Mutex<(last: KafkaFailure, at: ContinuousClock.Instant)?>(nil)
 
   init(_ settings: KafkaSettings, _ logger: Logger) {
     self.settings = settings
     self.logger = logger
   }
 
-  var lastFailure: KafkaFailure? { failure.withLock { $0 } }
+  var lastFailure: KafkaFailure? { failure.withLock { $0?.last } }
 
   static func setCallbacks(on configuration: OpaquePointer?) {
     rd_kafka_conf_set_log_cb(configuration) { handle, _, facility, text in
@@ -45,13 +48,17 @@ final class ClientEvents: Sendable {
     )
   }
 
-  /// Keeps the failure; one log line when it is another than before.
+  /// Keeps the failure; one log line when it is another than before, or after a while.
   func take(_ failure: KafkaFailure) {
-    let isNews = self.failure.withLock { last in
+    let now = ContinuousClock.now
+    let isNews = self.failure.withLock { former in
       // That all brokers are down says less than why one of them is.
-      if failure.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, last != nil { return false }
-      defer { last = failure }
-      return last?.code != failure.code
+      if failure.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, former != nil { return false }
+      let isOld = former.map { $0.at.duration(to: now) > Self.silence } ?? true
+      // That a connection broke off says less than why a broker refuses.
+      if !isOld, former?.last.isRefusal == true, !failure.isRefusal { return false }
+      defer { former = (failure, now) }
+      return isOld || former?.last.code != failure.code
     }
     guard isNews else { return }
     logger.warning(

@@ -25,6 +25,7 @@ package final class KafkaClient: @unchecked Sendable {
   ///   - properties: what this client needs beside them.
   ///   - logger: for the library's log and the state of connections.
   ///   - configure: sets callbacks on the `rd_kafka_conf_t`; the opaque pointer is taken.
+  /// - Throws: `.usage` when the library refuses the properties.
   package init(
     _ settings: KafkaSettings,
     role: KafkaRole,

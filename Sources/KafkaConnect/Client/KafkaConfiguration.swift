@@ -16,7 +16,7 @@ struct KafkaConfiguration: ~Copyable {
     object = rd_kafka_conf_new()
     try set("client.id", "firstclick")
     for (name, value) in role.defaults { try set(name, value) }
-    for property in settings.properties { try set(property) }
+    for property in settings.properties where role.takes(property.name) { try set(property) }
     for (name, value) in role.requirements { try set(name, value) }
   }
 

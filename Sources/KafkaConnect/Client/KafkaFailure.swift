@@ -2,7 +2,7 @@ package import CRDKafka
 package import Connect
 
 /// An error as librdkafka reports it: a code, and a text that names the broker.
-package struct KafkaFailure: Sendable {
+package struct KafkaFailure: Error, Sendable {
   package var code: rd_kafka_resp_err_t
   package var text: String
 

@@ -6,6 +6,9 @@ package enum KafkaRole: Sendable {
   /// A member of a consumer group.
   case member
 
+  /// False for what only a member of a group is to know: other clients would look for the group too.
+  func takes(_ property: String) -> Bool { self == .member || !property.hasPrefix("group.") }
+
   /// What serves this program better than the library's own defaults; the user's settings win.
   var defaults: KeyValuePairs<String, String> {
     switch self {

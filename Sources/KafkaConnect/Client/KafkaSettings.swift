@@ -50,13 +50,22 @@ package struct KafkaSettings: Sendable {
     }
     memoryByteCount = own.memoryByteCount
     self.properties = handedOn
-    try KafkaConfiguration(self, for: .consumer).check(
+    try KafkaConfiguration(self, for: .member).check(
       allowsPlaintextPassword: own.allowsPlaintextPassword
     )
   }
 
   /// The topic of a stream.
   package func topic(of stream: StreamKind) -> String { "\(prefix)-\(stream.rawValue)" }
+
+  /// The consumer group of the workers that feed a sink: the property `group.id`, or else named after
+  /// topics and sink, since jobs that feed different sinks each read everything.
+  func groupName(feeding sinkIdentity: String) -> String {
+    property("group.id") ?? "firstclick-\(prefix)-\(sinkIdentity)"
+  }
+
+  /// What the user has set a property to.
+  func property(_ name: String) -> String? { properties.first { $0.name == name }?.value }
 
   /// Values that no log line may show.
   var secrets: [String] {

@@ -48,22 +48,22 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
   /// Joins in the background: tasks come through `nextChange`.
   ///
   /// - Parameters:
-  ///   - settings: of the user; `group.id` and `group.instance.id` may be among the properties.
-  ///   - group: the group's name if the properties have none.
+  ///   - settings: of the user; `group.instance.id` may be among the properties.
+  ///   - group: the group's name.
   ///   - partitionCount: of each topic; more than these are an error.
   ///   - logger: for trouble with the group.
+  /// - Throws: when the library refuses the properties or the topic's name.
   init(
     _ settings: KafkaSettings,
     group: String,
     partitionCount: Int,
     logger: Logger
   ) throws(ConnectorError) {
-    let name = settings.properties.first { $0.name == "group.id" }?.value ?? group
     client = try KafkaClient(
       settings,
       role: .member,
       properties: [
-        "group.id": name,
+        "group.id": group,
         "partition.assignment.strategy": "cooperative-sticky",
         // Nothing is fetched but by accident, before a new partition is paused.
         "queued.max.messages.kbytes": "1",
@@ -80,7 +80,7 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     rd_kafka_topic_partition_list_add(topics, settings.topic(of: .clicks), -1)
     let code = rd_kafka_subscribe(client.handle, topics)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw client.error(code, attempting: "join the group \"\(name)\"")
+      throw client.error(code, attempting: "join the group \"\(group)\"")
     }
   }
 

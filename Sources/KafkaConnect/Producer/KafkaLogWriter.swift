@@ -16,7 +16,7 @@ package import Logging
 package final class KafkaLogWriter: LogWriter {
   private static let chunkLength = 1024
   private static let pollInterval = Duration.milliseconds(100)
-  /// For messages that are with a broker when others have failed.
+  /// For messages that are on their way when others have failed.
   private static let lastPatience = Duration.seconds(10)
 
   package let partitionCount: Int
@@ -68,6 +68,10 @@ package final class KafkaLogWriter: LogWriter {
   }
 
   deinit {
+    // Who lets go without finishing has failed elsewhere: what was appended still gets its chance.
+    if ledger.onTheWay > 0, ledger.failed == 0 {
+      rd_kafka_flush(client.handle, Self.lastPatience.wholeMilliseconds)
+    }
     messages.deallocate()
     for topic in topics.values { rd_kafka_topic_destroy(topic) }
     rd_kafka_queue_destroy(reports)
@@ -192,10 +196,12 @@ package final class KafkaLogWriter: LogWriter {
       countReports(waiting: Self.pollInterval)
     }
     let count = ledger.appended - ledger.delivered
-    return failure.connectorError(
+    var error = failure.connectorError(
       attempting: "deliver \(count) of \(ledger.appended) messages",
       of: client.settings
     )
+    if failure.isRefusal { error.hint = "give the user the right to write both topics" }
+    return error
   }
 
   /// Why delivery fails: the fatal error that ended the producer, else the first message's, with

@@ -18,12 +18,19 @@ struct FetchLimits {
   /// Of one broker's answer, at least one message.
   let answerByteCount: Int
 
-  init(memoryByteCount: Int, partitionCount: Int) {
+  /// - Parameters:
+  ///   - memoryByteCount: of all partitions together.
+  ///   - partitionCount: of both topics.
+  ///   - messageByteCount: of the longest message, if the user has said so; an answer has room for it.
+  init(memoryByteCount: Int, partitionCount: Int, messageByteCount: Int? = nil) {
     let share = memoryByteCount / max(1, partitionCount)
     let queue = share / 4 * 3 / 1024
     queueKibibytes = min(max(queue, Self.fewestKibibytes), Self.mostKibibytes)
     partitionByteCount = (share / 4).clamped(to: Self.fetchByteCounts)
-    answerByteCount = (memoryByteCount / 4).clamped(to: Self.answerByteCounts)
+    answerByteCount = max(
+      (memoryByteCount / 4).clamped(to: Self.answerByteCounts),
+      messageByteCount ?? 0
+    )
   }
 }
 

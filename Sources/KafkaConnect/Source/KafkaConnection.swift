@@ -19,6 +19,8 @@ final class KafkaConnection: @unchecked Sendable {
   let client: KafkaClient
   let logger: Logger
   let watch: LogWatch
+  /// What a partition's queue may hold.
+  let queueByteCount: Int
   private let topics: [StreamKind: OpaquePointer]
   private let feeds = Mutex<[PartitionFeed.Place: WeakFeed]>([:])
 
@@ -26,10 +28,16 @@ final class KafkaConnection: @unchecked Sendable {
     weak var feed: PartitionFeed?
   }
 
-  init(_ settings: KafkaSettings, partitionCount: Int, logger: Logger) throws(ConnectorError) {
+  init(
+    _ settings: KafkaSettings,
+    partitionCount: Int,
+    intervals: WatchIntervals,
+    logger: Logger
+  ) throws(ConnectorError) {
     let limits = FetchLimits(
       memoryByteCount: settings.memoryByteCount,
-      partitionCount: 2 * partitionCount
+      partitionCount: 2 * partitionCount,
+      messageByteCount: settings.property("message.max.bytes").flatMap { Int($0) }
     )
     client = try KafkaClient(
       settings,
@@ -44,12 +52,13 @@ final class KafkaConnection: @unchecked Sendable {
       logger: logger
     )
     self.logger = logger
+    queueByteCount = limits.queueKibibytes << 10
     var topics: [StreamKind: OpaquePointer] = [:]
     for stream in StreamKind.allCases {
       topics[stream] = rd_kafka_topic_new(client.handle, settings.topic(of: stream), nil)
     }
     self.topics = topics
-    watch = LogWatch(client, partitionCount: partitionCount)
+    watch = LogWatch(client, partitionCount: partitionCount, intervals: intervals)
     watchInBackground()
   }
 
@@ -79,7 +88,7 @@ final class KafkaConnection: @unchecked Sendable {
   private func watchInBackground() {
     let thread = Thread { [weak self] in
       while let self {
-        client.poll(atMost: LogWatch.pollTimeout)
+        watch.wait()
         watch.check(openFeeds)
       }
     }

@@ -11,6 +11,7 @@ package final class KafkaLog: Source {
   package let identity: String
   private let settings: KafkaSettings
   private let gapPolicy: GapPolicy
+  private let intervals: WatchIntervals
   private let logger: Logger
   private let partitions: Int
   /// Made when the first partition is opened.
@@ -22,20 +23,23 @@ package final class KafkaLog: Source {
   ///   - settings: where and how.
   ///   - gapPolicy: what to do about messages that the topics no longer have.
   ///   - reachTimeout: how long the cluster may take to answer before it counts as out of reach.
+  ///   - intervals: how often the cluster is asked whether its topics are still what they were.
   ///   - logger: for the state of connections, and one warning a partition whose keys are no users.
   /// - Throws: when no broker can be reached, a topic is missing, or their partitions do not pair up.
   package init(
     _ settings: KafkaSettings,
     gapPolicy: GapPolicy = .fail,
     reachTimeout: Duration = .seconds(15),
+    watch intervals: WatchIntervals = WatchIntervals(),
     logger: Logger
   ) throws(ConnectorError) {
-    let client = try KafkaClient(settings, role: .consumer, logger: logger)
+    let client = try KafkaClient(settings, role: .consumer, logger: logger.withoutWarnings)
     let layout = try TopicLayout(of: client, atMost: reachTimeout)
     partitions = try layout.partitionCount(of: settings)
     identity = "kafka:\(layout.clusterID)/\(settings.prefix)"
     self.settings = settings
     self.gapPolicy = gapPolicy
+    self.intervals = intervals
     self.logger = logger
   }
 
@@ -68,13 +72,12 @@ package final class KafkaLog: Source {
     )
   }
 
-  /// The group is named after the topics and the sink; the property `group.id` goes before.
   package func joinGroup(
     feeding sinkIdentity: String
   ) throws(ConnectorError) -> (any TaskAssignment)? {
     try KafkaMembership(
       settings,
-      group: "firstclick-\(settings.prefix)-\(sinkIdentity)",
+      group: settings.groupName(feeding: sinkIdentity),
       partitionCount: partitions,
       logger: logger
     )
@@ -83,9 +86,24 @@ package final class KafkaLog: Source {
   private func connected() throws(ConnectorError) -> KafkaConnection {
     try connection.withLock { connection throws(ConnectorError) in
       if let connection { return connection }
-      let new = try KafkaConnection(settings, partitionCount: partitions, logger: logger)
+      let new = try KafkaConnection(
+        settings,
+        partitionCount: partitions,
+        intervals: intervals,
+        logger: logger
+      )
       connection = new
       return new
     }
+  }
+}
+
+extension Logger {
+  /// For a first look at a cluster, whose trouble is thrown: said once.
+  var withoutWarnings: Logger {
+    guard logLevel > .debug else { return self }
+    var logger = self
+    logger.logLevel = max(logLevel, .error)
+    return logger
   }
 }

@@ -31,6 +31,8 @@ final class KafkaPartitionReader: PartitionReader {
   private var pending: FetchFault?
   private var gap: LogGap?
   private var averageByteCount = 256
+  /// The queue held about as much as it may.
+  private var wasFull = false
   /// The error that was logged last, so that a lasting one is logged once.
   private var loggedCode = RD_KAFKA_RESP_ERR_NO_ERROR
 
@@ -48,6 +50,9 @@ final class KafkaPartitionReader: PartitionReader {
     next = position
   }
 
+  // The client cannot end while messages of its own are out.
+  deinit { shelf.removeAll() }
+
   var position: SourcePosition { next.sourcePosition }
 
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
@@ -60,8 +65,13 @@ final class KafkaPartitionReader: PartitionReader {
       isStarted = true
     }
     let start = next
-    shelf.fetch(from: feed.queue, atMost: max(1, byteCount / averageByteCount))
-    takeFetched()
+    // Asking an empty queue is a system call, even without waiting.
+    let waiting = rd_kafka_queue_length(feed.queue)
+    askForMore(when: waiting * averageByteCount)
+    if waiting > 0 {
+      shelf.fetch(from: feed.queue, atMost: max(1, byteCount / averageByteCount))
+      takeFetched()
+    }
     if isAtEnd, let end, let offset = next.offset, offset < end { try waitForEnd(offset, end) }
     return run(from: start)
   }
@@ -100,6 +110,20 @@ final class KafkaPartitionReader: PartitionReader {
     case .never: isAtEnd && pending == nil && feed.isEndConfirmed
     case .endOfLog: isAtEnd && pending == nil
     case .position: isDone
+    }
+  }
+
+  /// Wakes the client when a queue that was full is half empty.
+  ///
+  /// librdkafka 2.0 looks at a full queue again only when something else happens at that broker, or
+  /// after a second: by then it would have run dry.
+  private func askForMore(when byteCount: Int) {
+    let capacity = feed.connection.queueByteCount
+    if byteCount >= capacity / 4 * 3 {
+      wasFull = true
+    } else if wasFull, byteCount < capacity / 2 {
+      wasFull = false
+      feed.connection.watch.wake(feed)
     }
   }
 

@@ -1,6 +1,27 @@
 import CRDKafka
 import Connect
+import Dispatch
 import Synchronization
+
+/// How often `LogWatch` asks, and how long an answer counts.
+package struct WatchIntervals: Sendable {
+  /// Between looks at what is due.
+  package var poll = Duration.milliseconds(500)
+  /// How long a confirmed end counts.
+  package var confirmation = Duration.seconds(10)
+  /// Between two questions for an end.
+  package var end = Duration.seconds(3)
+  /// Between two questions for the topics.
+  package var topics = Duration.seconds(30)
+  /// Until the next question for topics that were not there.
+  package var recheck = Duration.seconds(2)
+  /// For an answer.
+  package var query = Duration.seconds(2)
+  /// A topic that is not known for so long was deleted; brokers that start may not know it yet.
+  package var deletion = Duration.seconds(10)
+
+  package init() {}
+}
 
 /// Asks the cluster now and then what fetching alone does not say: whether the topics are still what
 /// they were, and whether a partition that seems to have ended really has.
@@ -8,31 +29,27 @@ import Synchronization
 /// A client whose broker is out of reach looks like one at the end of a silent partition: nothing
 /// comes. So an end counts only while a broker has confirmed it lately, by naming the same end.
 final class LogWatch: Sendable {
-  static let pollTimeout = Duration.milliseconds(500)
-  /// How long a confirmed end counts.
-  static let confirmation = Duration.seconds(10)
-
-  private static let endInterval = Duration.seconds(3)
-  private static let topicInterval = Duration.seconds(30)
-  /// After an answer that is no good.
-  private static let recheckInterval = Duration.seconds(2)
-  private static let queryTimeout = Duration.seconds(2)
-  /// A topic that is not known for so long was deleted; brokers that start may not know it yet.
-  private static let deletionTimeout = Duration.seconds(10)
-
   private struct State {
     var failure: ConnectorError?
     var missingSince: ContinuousClock.Instant?
-    var nextTopicCheck = ContinuousClock.now + topicInterval
+    var nextTopicCheck: ContinuousClock.Instant
   }
 
+  /// For an answer that nobody waits for.
+  private static let wakeTimeout = Duration.milliseconds(200)
+
+  let intervals: WatchIntervals
   private let client: KafkaClient
   private let partitionCount: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+  private let wakeUp = DispatchSemaphore(value: 0)
+  private let feedsToWake = Mutex<[PartitionFeed]>([])
 
-  init(_ client: KafkaClient, partitionCount: Int) {
+  init(_ client: KafkaClient, partitionCount: Int, intervals: WatchIntervals) {
     self.client = client
     self.partitionCount = partitionCount
+    self.intervals = intervals
+    state = Mutex(State(nextTopicCheck: .now + intervals.topics))
   }
 
   /// Why reading cannot go on; nil if it can.
@@ -41,19 +58,43 @@ final class LogWatch: Sendable {
   /// A broker said that it does not know a topic: look soon.
   func suspectTopics() { state.withLock { $0.nextTopicCheck = .now } }
 
+  /// Has the client look at a feed's broker soon.
+  func wake(_ feed: PartitionFeed) {
+    feedsToWake.withLock { $0.append(feed) }
+    wakeUp.signal()
+  }
+
+  /// Waits until something may be due.
+  func wait() {
+    _ = wakeUp.wait(timeout: .now() + intervals.poll / .seconds(1))
+    client.poll()
+  }
+
   /// Does what is due; blocks while it asks.
   func check(_ feeds: [PartitionFeed]) {
+    wakeClient()
     if state.withLock({ $0.nextTopicCheck <= .now }) { checkTopics() }
-    for feed in feeds where feed.needsConfirmation(every: Self.endInterval) {
-      let ends = feed.queryEnds(atMost: Self.queryTimeout)
+    for feed in feeds where feed.needsConfirmation(every: intervals.end) {
+      let ends = feed.queryEnds(atMost: intervals.query)
       feed.confirm(end: try? ends.get().upperBound)
+      wakeClient()
     }
+  }
+
+  /// Asks brokers something: any request wakes the broker's thread in the client, which then looks
+  /// at all of its partitions.
+  private func wakeClient() {
+    let sleepers = feedsToWake.withLock { feeds in
+      defer { feeds = [] }
+      return feeds
+    }
+    for feed in sleepers { _ = feed.queryEnds(atMost: Self.wakeTimeout) }
   }
 
   private func checkTopics() {
     var isMissing = false
     for stream in StreamKind.allCases {
-      switch TopicLayout.ask(client, stream, atMost: Self.queryTimeout) {
+      switch TopicLayout.ask(client, stream, atMost: intervals.query) {
       case .partitions(partitionCount), .failed: break
       case .partitions(let count):
         let topic = client.settings.topic(of: stream)
@@ -64,8 +105,8 @@ final class LogWatch: Sendable {
     let isDeleted = state.withLock { state in
       let now = ContinuousClock.now
       state.missingSince = isMissing ? state.missingSince ?? now : nil
-      state.nextTopicCheck = now + (isMissing ? Self.recheckInterval : Self.topicInterval)
-      return state.missingSince.map { $0.duration(to: now) >= Self.deletionTimeout } ?? false
+      state.nextTopicCheck = now + (isMissing ? intervals.recheck : intervals.topics)
+      return state.missingSince.map { $0.duration(to: now) >= intervals.deletion } ?? false
     }
     guard isDeleted else { return }
     fail(
@@ -80,7 +121,7 @@ final class LogWatch: Sendable {
   private func fail(_ error: ConnectorError) {
     state.withLock { state in
       state.failure = error
-      state.nextTopicCheck = .now + Self.topicInterval
+      state.nextTopicCheck = .now + intervals.topics
     }
   }
 }
@@ -90,7 +131,7 @@ extension ConnectorError {
   static func grownTopic(_ topic: String, from before: Int, to now: String) -> ConnectorError {
     ConnectorError(
       .permanent,
-      "topic \(topic) has \(now) partitions now, it had \(before) when the job started",
+      "topic \"\(topic)\" has \(now) partitions now, it had \(before) when the job started",
       hint: "give both topics as many and start the job again: it takes the new ones in; users who "
         + "change partition lose the clicks before, so do it while producers are silent for an hour"
     )

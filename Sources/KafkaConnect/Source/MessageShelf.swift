@@ -55,8 +55,6 @@ struct MessageShelf: ~Copyable {
 
   /// Takes up to `limit` messages and events from a queue, without waiting.
   mutating func fetch(from queue: OpaquePointer, atMost limit: Int) {
-    // Waiting on an empty queue is a system call, even for no time at all.
-    guard rd_kafka_queue_length(queue) > 0 else { return }
     let room = min(limit, fetched.count)
     let taken = rd_kafka_consume_batch_queue(queue, 0, fetched.baseAddress, room)
     fetchedCount = max(0, Int(taken))

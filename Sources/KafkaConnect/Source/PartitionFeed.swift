@@ -41,8 +41,8 @@ final class PartitionFeed: @unchecked Sendable {
 
   var topicName: String { connection.client.settings.topic(of: place.stream) }
 
-  /// `topic shop-clicks, partition 3`.
-  var description: String { "topic \(topicName), partition \(place.partition)" }
+  /// `topic "shop-clicks", partition 3`.
+  var description: String { "topic \"\(topicName)\", partition \(place.partition)" }
 
   /// Fetches from `position` on; does nothing once another feed has the partition.
   func start(at position: KafkaPosition) throws(ConnectorError) {
@@ -123,7 +123,8 @@ final class PartitionFeed: @unchecked Sendable {
   /// True while the reader is at an end that a broker has confirmed lately.
   var isEndConfirmed: Bool {
     let confirmedAt = end.withLock { $0?.confirmedAt }
-    return confirmedAt.map { $0.duration(to: .now) < LogWatch.confirmation } ?? false
+    return confirmedAt.map { $0.duration(to: .now) < connection.watch.intervals.confirmation }
+      ?? false
   }
 
   func needsConfirmation(every interval: Duration) -> Bool {

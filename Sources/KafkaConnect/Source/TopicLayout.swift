@@ -40,8 +40,8 @@ struct TopicLayout: Hashable, Sendable {
     guard clicks == checkouts else {
       throw ConnectorError(
         .permanent,
-        "topic \(settings.topic(of: .clicks)) has \(clicks) partitions, "
-          + "\(settings.topic(of: .checkouts)) has \(checkouts): a user's clicks and checkouts "
+        "topic \"\(settings.topic(of: .clicks))\" has \(clicks) partitions, "
+          + "\"\(settings.topic(of: .checkouts))\" has \(checkouts): a user's clicks and checkouts "
           + "would not meet",
         hint: "give both topics the same number of partitions; `kafka-topics --alter` adds some, "
           + "which moves users to other partitions"
@@ -59,24 +59,11 @@ struct TopicLayout: Hashable, Sendable {
 
   /// Asks once.
   static func ask(_ client: KafkaClient, _ stream: StreamKind, atMost timeout: Duration) -> Answer {
-    guard
-      let topic = rd_kafka_topic_new(client.handle, client.settings.topic(of: stream), nil)
-    else { return .failed(rd_kafka_last_error()) }
-    defer { rd_kafka_topic_destroy(topic) }
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, timeout.wholeMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { return .failed(code) }
-    defer { rd_kafka_metadata_destroy(metadata) }
-    guard metadata.pointee.topic_cnt > 0 else { return .missing }
-    let description = metadata.pointee.topics[0]
-    switch description.err {
-    case RD_KAFKA_RESP_ERR_NO_ERROR where description.partition_cnt > 0:
-      return .partitions(Int(description.partition_cnt))
-    case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-      RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-      return .missing
-    default:
-      return .failed(description.err)
+    let topic = client.settings.topic(of: stream)
+    switch TopicDescription.ask(topic, client, atMost: timeout) {
+    case .success(let description?): return .partitions(description.partitionCount)
+    case .success(nil): return .missing
+    case .failure(let failure): return .failed(failure.code)
     }
   }
 
@@ -97,7 +84,7 @@ struct TopicLayout: Hashable, Sendable {
         guard start.duration(to: .now) < min(creationTimeout, deadline - start) else {
           throw ConnectorError(
             .permanent,
-            "topic \(topic) does not exist at \(client.settings)",
+            "topic \"\(topic)\" does not exist at \(client.settings)",
             hint: "make it, or have `swift run generator --to \(client.settings)` make both"
           )
         }
@@ -109,7 +96,7 @@ struct TopicLayout: Hashable, Sendable {
       if KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
         || (remaining <= .zero && code != RD_KAFKA_RESP_ERR_NO_ERROR)
       {
-        throw client.error(code, attempting: "read the topic \(topic)")
+        throw client.error(code, attempting: "read the topic \"\(topic)\"")
       }
     }
   }

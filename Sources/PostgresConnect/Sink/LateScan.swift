@@ -53,6 +53,25 @@ struct LateScan {
     try connection.execute(Self.storedClicks + Self.lateCandidates + answers)
   }
 
+  /// Answers the task's stored checkouts of these times again, whose engine has forgotten them.
+  func restate(
+    _ times: Range<EventTime>,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) {
+    try connection.execute(
+      """
+      INSERT INTO pg_temp.questions
+      SELECT checkout_id, user_id, checkout_timestamp, revenue
+      FROM ecommerce.attributions
+      WHERE task = \(task)
+        AND checkout_timestamp >= '\(times.lowerBound.postgresText)'
+        AND checkout_timestamp < '\(times.upperBound.postgresText)'
+      """
+    )
+    try answer(on: connection)
+    try connection.execute(StagingTables.replacement(from: StagingTables.answers))
+  }
+
   /// Old late checkouts, and final stored ones that old late clicks touch.
   private var oldQuestions: String {
     """

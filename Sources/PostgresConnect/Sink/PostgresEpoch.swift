@@ -22,6 +22,8 @@ final class PostgresEpoch: Epoch {
   private(set) var deadLetters = CopyBuffer()
   private(set) var gaps = CopyBuffer()
   private(set) var lateNotes = LateNotes()
+  /// Times of stored checkouts that are to be answered again.
+  private(set) var restated: Range<EventTime>?
   /// Days of the raw rows, late ones too.
   private(set) var days = DaySet()
   /// No stored event has a greater one.
@@ -38,8 +40,9 @@ final class PostgresEpoch: Epoch {
       + lateCheckouts.count + deadLetters.count + gaps.count
   }
 
-  var isEmpty: Bool { byteCount == 0 }
+  var isEmpty: Bool { byteCount == 0 && restated == nil }
   var hasLateEvents: Bool { lateNotes.hasEvents }
+  var needsStagingTables: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
     append(
@@ -150,6 +153,8 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func restate(_ times: Range<EventTime>) { restated = times }
+
   /// What one kind of rows may keep of its memory between epochs.
   private static let keptByteCount = 64 << 20
 
@@ -163,6 +168,7 @@ final class PostgresEpoch: Epoch {
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
     lateNotes = LateNotes()
+    restated = nil
     days.removeAll()
     greatestEventTime = .beginning
     number = nil

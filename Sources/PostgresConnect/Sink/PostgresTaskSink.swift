@@ -38,6 +38,8 @@ final class PostgresTaskSink: TaskSink {
   private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
   private var isUncertain = false
+  /// True after a commit that another session's locks held up.
+  private var isHeldUp = false
 
   init(
     address: PostgresAddress,
@@ -86,18 +88,17 @@ final class PostgresTaskSink: TaskSink {
       String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
       rule.emission.rawValue, rule.latePolicy.rawValue,
     ]
-    let usual = try connection.query("SHOW lock_timeout").first?.first.flatMap(\.self)
     try connection.execute("SET lock_timeout = '\(Self.takeoverPatience)'")
+    let rows: [[String?]]
     do throws(ConnectorError) {
-      let rows = try connection.query(ProgressLine.takeOver, values)
-      try connection.execute("SET lock_timeout = '\(usual ?? "30s")'")
-      return rows
+      rows = try connection.query(ProgressLine.takeOver, values)
     } catch {
-      guard error.message.contains("SQLSTATE 55P03") else { throw error }
+      guard error.message.contains(SinkSession.lockNotAvailable) else { throw error }
       try session.endFormerSessions()
-      try connection.execute("SET lock_timeout = '\(usual ?? "30s")'")
-      return try connection.query(ProgressLine.takeOver, values)
+      rows = try connection.query(ProgressLine.takeOver, values)
     }
+    try connection.execute("SET lock_timeout = '\(SinkSession.lockTimeout)'")
+    return rows
   }
 
   /// What a healthy worker's commit needs between its last statement and its end, many times over.
@@ -180,6 +181,7 @@ final class PostgresTaskSink: TaskSink {
       return receipt
     } catch {
       isUncertain = true
+      isHeldUp = error.message.contains(SinkSession.lockNotAvailable)
       close()
       throw error
     }
@@ -188,6 +190,8 @@ final class PostgresTaskSink: TaskSink {
   private func openSession() throws(ConnectorError) -> SinkSession {
     if let session { return session }
     let session = try SinkSession(address, task: task)
+    if isHeldUp { try session.endFormerSessions() }
+    isHeldUp = false
     self.session = session
     return session
   }
@@ -256,6 +260,9 @@ final class PostgresTaskSink: TaskSink {
     var resentCheckouts: Int64 = 0
     if leavingOutResends {
       resentCheckouts = try session.copyLeavingOutResends(of: epoch)
+    } else if rule.emission == .final {
+      resentCheckouts = try session.copyAllButResends(of: epoch)
+      fault.pass(.afterRawCopy)
     } else {
       try session.copyRawRows(of: epoch)
       fault.pass(.afterRawCopy)

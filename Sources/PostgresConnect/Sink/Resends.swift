@@ -3,9 +3,11 @@ import Events
 
 /// Checkouts sent again on time with another time, after the engine has forgotten the first one.
 ///
-/// Only the unique key of the stored answers recognises them, by refusing a commit's COPY. The
-/// commit is then repeated through staging tables, which takes longer and happens next to never; a
-/// commit without resends pays nothing.
+/// Only the stored answers recognise them. With early rows an epoch that reads a resend answers it
+/// too, and the unique key refuses the COPY of its answers: the commit is then repeated through
+/// staging tables, which takes longer and happens next to never; a commit without resends pays
+/// nothing. With final rows the answer comes an hour later, when the raw row is stored: there every
+/// epoch's checkouts go through a staging table and are looked up in the index of the answers.
 ///
 /// What the engine has forgotten lies before its state, so of several times the earliest is the
 /// first in log order.
@@ -14,8 +16,10 @@ enum Resends {
   static let checkouts = "pg_temp.new_checkouts"
 
   static let creation = """
-    CREATE TEMP TABLE new_answers (LIKE ecommerce.attributions) ON COMMIT DROP;
-    CREATE TEMP TABLE new_checkouts (LIKE ecommerce.raw_checkouts) ON COMMIT DROP
+    CREATE TEMP TABLE IF NOT EXISTS new_answers (LIKE ecommerce.attributions)
+      ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE IF NOT EXISTS new_checkouts (LIKE ecommerce.raw_checkouts)
+      ON COMMIT DELETE ROWS
     """
 
   /// Whether the error is the refusal of a second answer to a checkout.
@@ -59,14 +63,7 @@ extension SinkSession {
     try deleteResends(from: Resends.answers, id: "checkout_id", time: "checkout_timestamp")
     try move(Resends.answers, into: "ecommerce.attributions", columns: AnswerRow.columns)
 
-    try connection.copy(
-      epoch.checkouts,
-      into: Resends.checkouts,
-      columns: CheckoutRecord.columns
-    )
-    let count = try deleteResends(from: Resends.checkouts, id: "event_id", time: "event_timestamp")
-    try move(Resends.checkouts, into: CheckoutRecord.table, columns: CheckoutRecord.columns)
-
+    let count = try copyCheckoutsLeavingOutResends(of: epoch)
     if try stageRevisions(of: epoch) {
       // An upsert may not meet a row twice, not even to leave it alone.
       try connection.execute(
@@ -78,6 +75,31 @@ extension SinkSession {
       )
       try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
     }
+    return count
+  }
+
+  /// As above, of an epoch whose checkouts may be answered later.
+  ///
+  /// - Returns: how many raw checkouts were left out.
+  func copyAllButResends(of epoch: PostgresEpoch) throws(ConnectorError) -> Int64 {
+    try connection.copy(epoch.clicks, into: ClickRecord.table, columns: ClickRecord.columns)
+    try copyAnswers(of: epoch)
+    guard !epoch.checkouts.isEmpty else { return 0 }
+    try connection.execute(Resends.creation)
+    return try copyCheckoutsLeavingOutResends(of: epoch)
+  }
+
+  /// The answers of the epoch are stored already: they may be what recognises a resend.
+  private func copyCheckoutsLeavingOutResends(
+    of epoch: PostgresEpoch
+  ) throws(ConnectorError) -> Int64 {
+    try connection.copy(
+      epoch.checkouts,
+      into: Resends.checkouts,
+      columns: CheckoutRecord.columns
+    )
+    let count = try deleteResends(from: Resends.checkouts, id: "event_id", time: "event_timestamp")
+    try move(Resends.checkouts, into: CheckoutRecord.table, columns: CheckoutRecord.columns)
     return count
   }
 

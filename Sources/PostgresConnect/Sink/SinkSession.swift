@@ -10,6 +10,11 @@ import Events
 final class SinkSession {
   /// The first half of the advisory locks' keys; the task is the other.
   static let lockClass: Int32 = 0x6663_6C6B
+  /// How long a statement waits for another session's locks.
+  static let lockTimeout = "10s"
+  /// SQLSTATE of a wait that was given up.
+  static let lockNotAvailable = "SQLSTATE 55P03"
+
   let connection: PostgresConnection
   private let task: Int32
   private var hasStagingTables = false
@@ -23,7 +28,7 @@ final class SinkSession {
     try connection.execute(
       """
       SET jit = off;
-      SET lock_timeout = '30s';
+      SET lock_timeout = '\(Self.lockTimeout)';
       SET idle_in_transaction_session_timeout = '60s';
       SELECT pg_advisory_lock_shared(\(Self.lockClass), \(task))
       """
@@ -40,8 +45,9 @@ final class SinkSession {
     )
     """
 
-  /// Ends the other sessions of the task, whose worker may be frozen in the middle of a transaction:
-  /// its locks would hold this one up, and no time-out ends a COPY that waits for its client.
+  /// Ends the other sessions of the task that are in the middle of something: their worker may be
+  /// frozen, their locks would hold this one up, and no time-out ends a COPY that waits for its
+  /// client.
   ///
   /// They are fenced already or about to be, so all they lose is what would be refused. Where the
   /// user may not end them, lock_timeout turns the wait into retries.
@@ -49,12 +55,14 @@ final class SinkSession {
     do throws(ConnectorError) {
       try connection.execute(
         """
-        SELECT pg_terminate_backend(pid)
-        FROM pg_locks
-        WHERE locktype = 'advisory' AND objsubid = 2
-          AND classid = \(Self.lockClass) AND objid = \(task)
-          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND pid <> pg_backend_pid()
+        SELECT pg_terminate_backend(l.pid)
+        FROM pg_locks AS l
+        JOIN pg_stat_activity AS a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.objsubid = 2
+          AND l.classid = \(Self.lockClass) AND l.objid = \(task)
+          AND a.datname = current_database()
+          AND a.pid <> pg_backend_pid()
+          AND a.state IS DISTINCT FROM 'idle'
         """
       )
     } catch {
@@ -72,7 +80,7 @@ final class SinkSession {
       )
       knownDays.formUnion(newDays)
     }
-    if !hasStagingTables && (epoch.hasLateEvents || !epoch.revisions.isEmpty) {
+    if !hasStagingTables && epoch.needsStagingTables {
       try connection.execute(StagingTables.creation)
       hasStagingTables = true
     }
@@ -127,6 +135,10 @@ final class SinkSession {
     rule: AttributionRule,
     watermark: Watermark
   ) throws(ConnectorError) -> CommitReceipt {
+    if let times = epoch.restated {
+      try LateScan(task: epoch.task, window: rule.window, watermark: watermark, floor: .endOfInput)
+        .restate(times, on: connection)
+    }
     guard epoch.hasLateEvents else { return CommitReceipt() }
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
     let remaining = try rules.settle(epoch, on: connection)

@@ -47,10 +47,13 @@ struct CommonEnd {
 
   /// True when every task has come to its end since this worker started; asks the sink now and
   /// then.
-  mutating func isReached() -> Bool {
+  ///
+  /// - Parameter hasHadTasks: false while this worker has not been given any.
+  /// - Returns: false as well while the sink is out of reach.
+  mutating func isReached(hasHadTasks: Bool) -> Bool {
     look()
     let left = taskCount - ended.count
-    if left > 0, !hasSaidSo {
+    if left > 0, hasHadTasks, !hasSaidSo {
       hasSaidSo = true
       environment.logger.info(
         "own tasks are at the end of the log, waiting for those of other workers",

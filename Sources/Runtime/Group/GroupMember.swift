@@ -55,7 +55,11 @@ final class GroupMember {
       follow()
       settleEndings()
       takeFencedOverAgain()
-      if environment.settings.untilEnd, hasNothingToDo, commonEnd.isReached() { break }
+      if environment.settings.untilEnd, hasNothingToDo,
+        commonEnd.isReached(hasHadTasks: !holdings.isEmpty)
+      {
+        break
+      }
     }
     environment.control.requestStop()
     while !workers.pool.isEmpty { follow() }

@@ -10,30 +10,48 @@ struct StateRebuild {
   let task: Int
   let progress: TaskProgress
 
-  /// Fills an empty engine; returns early when a stop is requested, and the state is then of no use.
+  /// What came of it.
+  enum Outcome {
+    case rebuilt
+    /// The log no longer has all that the state needs.
+    case isIncomplete
+  }
+
+  /// Fills an empty engine; returns early when a stop is requested or when it cannot be done, and
+  /// the state is then of no use.
   func run(
     _ engine: inout FirstClick,
     clicks: inout RebuildSegments,
     checkouts: inout RebuildSegments
-  ) throws(ConnectorError) {
+  ) throws(ConnectorError) -> Outcome {
     engine.beginRebuild(watermark: progress.watermark)
     let horizon = engine.stateHorizon
-    clicks = try read(ClickDecoder.self, progress.clicks, horizon, into: &engine)
-    checkouts = try read(CheckoutDecoder.self, progress.checkouts, horizon, into: &engine)
+    guard let clicksRead = try read(ClickDecoder.self, progress.clicks, horizon, into: &engine),
+      let checkoutsRead = try read(
+        CheckoutDecoder.self,
+        progress.checkouts,
+        horizon,
+        into: &engine
+      )
+    else { return .isIncomplete }
+    clicks = clicksRead
+    checkouts = checkoutsRead
     // Early rows are all stored. Of final ones, those that a flush has answered early are, perhaps
     // several runs ago: as revisions they are right either way.
     engine.finishRebuild()
     if progress.emission == .final && environment.settings.rule.emission == .early {
       engine.handOverPending()
     }
+    return .rebuilt
   }
 
+  /// Nil when the log has lost some of it.
   private func read<Decoder: RunDecoder>(
     _: Decoder.Type,
     _ input: TaskProgress.Input,
     _ horizon: EventTime,
     into engine: inout FirstClick
-  ) throws(ConnectorError) -> RebuildSegments {
+  ) throws(ConnectorError) -> RebuildSegments? {
     var segments = RebuildSegments()
     guard let end = input.position else { return segments }
     let dropped = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
@@ -54,6 +72,7 @@ struct StateRebuild {
       let run = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
         try reader.read(atMost: environment.settings.readByteCount)
       }
+      guard run.gap == nil else { return nil }
       guard !run.isEmpty else {
         if run.isCaughtUp { break }
         // More is on its way.

@@ -61,13 +61,33 @@ final class StreamTask {
     let stored = try environment.retry("takeover", of: task) { () throws(ConnectorError) in
       try sink.open()
     }
-    let progress = stored ?? TaskProgress()
+    var progress = stored ?? TaskProgress()
+    var lostState: LostState?
     engine = FirstClick(rule: settings.rule)
     var clickSegments = RebuildSegments()
     var checkoutSegments = RebuildSegments()
     if stored != nil {
-      try StateRebuild(environment: environment, sink: sink, task: task, progress: progress)
-        .run(&engine, clicks: &clickSegments, checkouts: &checkoutSegments)
+      let rebuild = StateRebuild(
+        environment: environment,
+        sink: sink,
+        task: task,
+        progress: progress
+      )
+      let outcome = try rebuild.run(
+        &engine,
+        clicks: &clickSegments,
+        checkouts: &checkoutSegments
+      )
+      if case .isIncomplete = outcome {
+        let lost = try LostState(of: task, progress, rule: settings.rule)
+        environment.logger.warning(
+          "log no longer has what the state needs: going on from the stored rows",
+          metadata: ["task": "\(task)"]
+        )
+        engine = lost.emptyEngine(settings.rule)
+        progress.watermark = lost.watermark
+        lostState = lost
+      }
     }
     tracker = WatermarkTracker(
       restoring: [progress.clicks.watermark, progress.checkouts.watermark],
@@ -96,7 +116,13 @@ final class StreamTask {
     )
     filling = sink.makeEpoch()
     outage = Outage(of: "log", logger: environment.logger, metadata: ["task": "\(task)"])
-    publish(at: environment.clock.instant())
+    let now = environment.clock.instant()
+    if let lostState {
+      filling.restate(lostState.forgotten)
+      ledger.changed(byteCount: 0, at: now)
+      handOver()
+    }
+    publish(at: now)
   }
 
   /// Does one thing: reads a batch, or hands an epoch over.

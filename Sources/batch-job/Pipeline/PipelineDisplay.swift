@@ -1,10 +1,36 @@
+import Foundation
 import InboxPipeline
 import Programs
 
-/// What a run did, on standard error, in a few lines.
-enum PipelineDisplay {
-  static func show(_ result: RunResult) {
-    for line in lines(result) { Console.shared.write("batch-job: \(line)") }
+/// Shows on standard error how far a run is, and in a few lines what it did.
+struct PipelineDisplay {
+  private static let refreshInterval = 0.1
+
+  private let run: RunProgress
+
+  init(of run: RunProgress) { self.run = run }
+
+  /// Shows what goes on while `body` runs, and what it came to.
+  func showing<Failure: Error>(
+    _ body: () throws(Failure) -> RunResult?
+  ) throws(Failure) -> RunResult? {
+    let isOver = DispatchSemaphore(value: 0)
+    let hasEnded = DispatchSemaphore(value: 0)
+    let progress = Progress(of: "batch-job")
+    Thread.detachNewThread { [run] in
+      while isOver.wait(timeout: .now() + Self.refreshInterval) == .timedOut {
+        progress.update { "run \(run.text), \(Figures.duration(progress.elapsed))" }
+      }
+      hasEnded.signal()
+    }
+    defer {
+      isOver.signal()
+      hasEnded.wait()
+      Console.shared.clearLine()
+    }
+    let result = try body()
+    if let result { for line in Self.lines(result) { Console.shared.write("batch-job: \(line)") } }
+    return result
   }
 
   private static func lines(_ result: RunResult) -> [String] {
@@ -21,17 +47,12 @@ enum PipelineDisplay {
         .map { "\(Figures.grouped($0.value)) \($0.key)" }.joined(separator: ", ")
       lines.append("rejected rows: \(reasons)")
     }
-    for (file, reason) in result.invalidReasons.sorted(by: { $0.key < $1.key }) {
-      lines.append("rejected file \(file): \(reason)")
-    }
+    lines += result.refusals.map { "\($0.verdict) \($0.file): \($0.reason)" }
     for (file, run) in result.duplicateFiles.sorted(by: { $0.key < $1.key }) {
       lines.append("skipped \(file): run \(run) processed the same content")
     }
     for file in result.deadFiles {
       lines.append("moved \(file) to dead/: it failed \(FailureLedger.limit) runs")
-    }
-    for (file, reason) in result.otherFiles.sorted(by: { $0.key < $1.key }) {
-      lines.append("left \(file) alone: \(reason)")
     }
     if !result.waitingFiles.isEmpty, result.failure == nil {
       lines.append(
@@ -47,5 +68,15 @@ enum PipelineDisplay {
 
   private static func list(_ names: [String]) -> String {
     names.count <= 3 ? names.joined(separator: ", ") : "\(Figures.grouped(names.count)) files"
+  }
+}
+
+extension RunResult {
+  /// Files that were not taken and why, the rejected ones first.
+  var refusals: [(verdict: String, file: String, reason: String)] {
+    let rejected = invalidReasons.sorted { $0.key < $1.key }
+    let others = otherFiles.sorted { $0.key < $1.key }
+    return rejected.map { ("rejected", $0.key, $0.value) }
+      + others.map { ("left alone", $0.key, $0.value) }
   }
 }

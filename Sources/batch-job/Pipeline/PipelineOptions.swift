@@ -1,5 +1,6 @@
 import ArgumentParser
 import InboxPipeline
+import Logging
 import Programs
 
 /// What every command of the pipeline takes.
@@ -130,4 +131,10 @@ struct PipelineRunOptions: ParsableArguments {
     )
   )
   var notifyURL: String?
+
+  @Option(
+    help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "LEVEL"),
+    transform: parseSetting
+  )
+  var logLevel: Logger.Level?
 }

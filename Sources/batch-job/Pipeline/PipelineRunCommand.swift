@@ -30,24 +30,26 @@ struct PipelineRunCommand: ParsableCommand {
         hint: "See `batch-job pipeline --help`."
       )
     }
+    WakeSignal.keep()
     Interrupts.watch()
     let control = RunControl()
     WakeSignal.watch { control.requestRun() }
     let address = try wish.database.start()
     try DatabaseChoice.migrate(address)
+    let level = wish.logLevel
     let pipeline = Pipeline(
       wish.settings(database: address),
       control: control,
-      logger: Logger(label: "batch-job") { ConsoleLog(name: $0, level: .warning) }
+      logger: Logger(label: "batch-job") { ConsoleLog(name: $0, level: level) }
     )
     Interrupts.onFirst { control.requestStop() }
+    let display = PipelineDisplay(of: pipeline.progress)
     switch schedule {
     case .once:
-      guard let result = try pipeline.runOnce() else { return }
-      PipelineDisplay.show(result)
+      guard let result = try display.showing({ try pipeline.runOnce() }) else { return }
       try Self.check(result, control)
     case .every, .daily:
-      try serve(pipeline, schedule, control, in: wish.inbox)
+      try serve(pipeline, schedule, control, showing: display, in: wish.inbox)
     }
   }
 
@@ -58,12 +60,12 @@ struct PipelineRunCommand: ParsableCommand {
     }
     let reason =
       result.failure.map { "step \($0.step): \($0.message)" }
-      ?? "no file fits its schema: \(result.invalidReasons.values.sorted().first ?? "")"
+      ?? "no file can be read: \(result.refusals.first?.reason ?? "")"
     throw Failure(
       .failed,
       "run \(result.run) \(result.status == .failed ? "failed" : "is not finished"): \(reason)",
       hint: result.failure.map { $0.hint ?? "See results/\(result.run).json." }
-        ?? "See rejected/ and results/\(result.run).json."
+        ?? "See results/\(result.run).json."
     )
   }
 
@@ -71,6 +73,7 @@ struct PipelineRunCommand: ParsableCommand {
     _ pipeline: Pipeline,
     _ schedule: Schedule,
     _ control: RunControl,
+    showing display: PipelineDisplay,
     in inbox: InboxDirectory
   ) throws {
     try inbox.prepare()
@@ -85,7 +88,7 @@ struct PipelineRunCommand: ParsableCommand {
     note.write(next: schedule.first(at: .wallClock))
     try scheduler { next in
       do throws(ConnectorError) {
-        if let result = try pipeline.runOnce() { PipelineDisplay.show(result) }
+        _ = try display.showing { () throws(ConnectorError) in try pipeline.runOnce() }
       } catch {
         // The next run may find the database back, or the other run gone.
         guard error.kind != .usage else { throw error }

@@ -26,7 +26,6 @@ struct PipelineStatus: ParsableCommand {
     let database = try common.database(configuration)
     let inbox = try common.inbox(configuration)
     let address = try database.startExisting(madeBy: "batch-job pipeline --root DIR --once")
-    try DatabaseChoice.migrate(address)
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
     let next = ScheduleNote(of: inbox).read()

@@ -2,6 +2,7 @@ import Connect
 import Dataflow
 import Foundation
 import InboxPipeline
+import Logging
 import PostgresConnect
 import Programs
 
@@ -10,6 +11,7 @@ struct PipelineWish {
   var inbox: InboxDirectory
   var database: DatabaseChoice
   var schedule: Schedule?
+  var logLevel: Logger.Level
   private let quietPeriod: Duration?
   private let leaseDuration: Duration?
   private let badRowLimit: RowLimit?
@@ -23,6 +25,7 @@ struct PipelineWish {
   ) throws {
     let configuration = try common.configuration()
     self.schedule = try schedule.schedule(configuration)
+    logLevel = try configuration.value("log-level", option: options.logLevel) ?? .warning
     quietPeriod = try configuration.value("quiet", option: options.quiet)
     badRowLimit = try configuration.value("max-bad-rows", option: options.maxBadRows)
     leaseDuration = try configuration.value("lease", option: options.lease)

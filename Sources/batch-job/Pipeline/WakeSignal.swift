@@ -4,18 +4,25 @@ import Foundation
 enum WakeSignal {
   static let number = SIGUSR1
 
-  /// Calls `wake` at each signal, on a thread of its own.
+  /// Keeps the signal until `watch` looks for it.
   ///
   /// Call it before any other thread is started: they inherit that the signal is not theirs.
-  static func watch(_ wake: @escaping @Sendable () -> Void) {
+  static func keep() {
+    var signals = signals
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+  }
+
+  private static var signals: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, number)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    return signals
+  }
+
+  /// Calls `wake` at each signal, on a thread of its own.
+  static func watch(_ wake: @escaping @Sendable () -> Void) {
     Thread.detachNewThread {
-      var signals = sigset_t()
-      sigemptyset(&signals)
-      sigaddset(&signals, number)
+      var signals = signals
       var signal: Int32 = 0
       while sigwait(&signals, &signal) == 0 { wake() }
     }

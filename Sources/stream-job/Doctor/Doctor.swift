@@ -1,6 +1,7 @@
 import ArgumentParser
 import PostgresConnect
 import Programs
+import Runtime
 
 /// Looks for what keeps a job from running, and says what to do; changes nothing.
 struct Doctor: ParsableCommand {
@@ -14,10 +15,21 @@ struct Doctor: ParsableCommand {
   func run() throws {
     let settings = try RunSettings(options, common)
     var findings: [Finding] = []
+    var canRead = true
     if case .database(let choice) = settings.destination {
       findings += DatabaseCheck(choice: choice).findings()
     }
-    findings += LogCheck(source: settings.source, logger: settings.logger).findings()
+    if let kafka = settings.source.kafka {
+      let cluster = KafkaCheck(
+        settings: kafka,
+        destination: settings.destination,
+        futureGuard: settings.job.futureGuard,
+        logger: settings.logger
+      ).findings()
+      findings += cluster
+      canRead = !cluster.contains { $0.level == .fail }
+    }
+    if canRead { findings += LogCheck(source: settings.source, logger: settings.logger).findings() }
     findings += MachineCheck.findings()
     for finding in findings { print(finding) }
     if findings.contains(where: { $0.level == .fail }) {

@@ -1,5 +1,6 @@
 import Connect
 import Events
+import Foundation
 import Logging
 
 /// The log: is it there, do its two streams pair up, and are its first lines events.
@@ -18,6 +19,9 @@ struct LogCheck {
     }
   }
 
+  /// How long a partition's first messages may take to come.
+  private static let patience = Duration.seconds(10)
+
   /// Decodes the first 64 KiB of each partition.
   private func firstRecords(
     of stream: StreamKind,
@@ -28,12 +32,22 @@ struct LogCheck {
     do {
       for partition in 0..<partitions {
         let reader = try log.open(stream, partition: partition, at: nil, until: .endOfLog)
-        sample.take(try reader.read(atMost: 64 << 10), of: stream)
+        sample.take(try firstRun(of: reader), of: stream)
       }
     } catch {
       return .fail(stream.rawValue, error)
     }
     return sample.finding(stream)
+  }
+
+  /// What comes first, or nothing if nothing comes.
+  private func firstRun(of reader: any PartitionReader) throws(ConnectorError) -> MessageRun {
+    let deadline = ContinuousClock.now + Self.patience
+    while true {
+      let run = try reader.read(atMost: 64 << 10)
+      if !run.isEmpty || run.isCaughtUp || ContinuousClock.now > deadline { return run }
+      usleep(5000)
+    }
   }
 }
 

@@ -83,14 +83,19 @@ import Testing
     )
   }
 
-  @Test func `a checkout sent again hours later with another time does not stop the job`() throws {
+  @Test(arguments: ["early", "final"])
+  func `a checkout sent again hours later with another time does not stop the job`(
+    emission: String
+  ) throws {
     try run(
       clicks: [click("c1", "12:00:00"), click("c2", "15:00:00")],
       checkouts: [
         checkout("k1", "12:00:00"), checkout("k2", "15:00:00"), checkout("k1", "15:00:00"),
       ],
       "--commit-size",
-      "1B"
+      "1B",
+      "--emit",
+      emission
     )
     #expect(
       try query("SELECT checkout_id FROM ecommerce.attributed_checkouts ORDER BY 1")
@@ -100,12 +105,18 @@ import Testing
 
   /// The engine remembers on-time checkouts as far as its state reaches; the stored answers tell
   /// beyond.
-  @Test func `a checkout sent again beyond the horizon with another time is a duplicate`() throws {
-    try run(clicks: [click("c1", "12:00:00")], checkouts: [checkout("k1", "12:00:00")])
-    try run(clicks: [click("c2", "15:00:00")], checkouts: [checkout("k2", "15:00:00")])
-    try run(checkouts: [checkout("k1", "15:00:00"), checkout("k3", "15:00:00")])
+  @Test(arguments: ["early", "final"])
+  func `a checkout sent again beyond the horizon with another time is a duplicate`(
+    emission: String
+  ) throws {
+    func run(_ clicks: [String], _ checkouts: [String]) throws {
+      try self.run(clicks: clicks, checkouts: checkouts, "--emit", emission)
+    }
+    try run([click("c1", "12:00:00")], [checkout("k1", "12:00:00")])
+    try run([click("c2", "15:00:00")], [checkout("k2", "15:00:00")])
+    try run([], [checkout("k1", "15:00:00"), checkout("k3", "15:00:00")])
     // Revises the answers to what is pending: k1's must stay as it is.
-    try run(clicks: [click("c3", "14:59:00"), click("c4", "18:00:00")])
+    try run([click("c3", "14:59:00"), click("c4", "18:00:00")], [])
     #expect(
       try query(
         """
@@ -120,6 +131,26 @@ import Testing
         FROM ecommerce.stream_progress
         """
       ) == [["1", "0", "3"]]
+    )
+  }
+
+  /// The answer to the resend comes long after its raw row would have been stored.
+  @Test func `a checkout sent again is a duplicate before it would be final`() throws {
+    try append(
+      [
+        click("c1", "12:00:00"), click("c2", "15:00:00"), click("c3", "15:00:01"),
+        click("c4", "18:00:00"),
+      ],
+      to: "clicks"
+    )
+    let lines = [
+      checkout("k1", "12:00:00"), checkout("k2", "14:00:00"), checkout("k2", "15:00:00"),
+      checkout("k1", "15:00:00"), checkout("k3", "18:00:00"),
+    ]
+    for line in lines { try run(checkouts: [line], "--emit", "final", "--commit-size", "1B") }
+    #expect(
+      try query("SELECT event_id FROM ecommerce.raw_checkouts ORDER BY 1")
+        == [["k1"], ["k2"], ["k3"]]
     )
   }
 
@@ -146,6 +177,28 @@ import Testing
     try run(checkouts: [checkout("k1", "14:30:00")])
     #expect(
       try query("SELECT checkouts_duplicates FROM ecommerce.stream_progress") == [["1"]]
+    )
+  }
+
+  /// Within a run, and after a restart by what is listed in late_events.
+  @Test(arguments: [true, false])
+  func `a late click sent again with another late time is a duplicate`(isRestarted: Bool) throws {
+    try run(
+      clicks: [click("c1", "16:00:00")],
+      checkouts: [checkout("k1", "12:40:00"), checkout("k2", "16:00:00")]
+    )
+    if isRestarted {
+      try run(clicks: [click("c2", "12:30:00")])
+      try run(clicks: [click("c2", "14:30:00")])
+    } else {
+      try run(clicks: [click("c2", "12:30:00"), click("c2", "14:30:00")])
+    }
+    #expect(
+      try query("SELECT clicks_duplicates FROM ecommerce.stream_progress") == [["1"]]
+    )
+    #expect(
+      try query("SELECT event_id, event_timestamp AT TIME ZONE 'UTC' FROM ecommerce.late_events")
+        == [["c2", "2026-03-31 12:30:00"]]
     )
   }
 

@@ -76,7 +76,7 @@ import Testing
     usleep(100_000)
     try locker.execute("ROLLBACK")
     #expect(try run.wait().exitCode == 0)
-    #expect(try trial.names(in: "input").count == 4)
+    #expect(try trial.names(in: "input").count == 3)
     #expect(try trial.days().isEmpty)
     #expect(try trial.run().exitCode == 0)
     try trial.expectShop()

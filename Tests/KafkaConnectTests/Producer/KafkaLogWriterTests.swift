@@ -121,17 +121,46 @@ import Testing
     #expect(message.contains("Connection refused"))
   }
 
-  @Test func `a message that is too large is refused at once`() throws {
+  @Test func `a user who may not write is told so`() throws {
     let broker = try LocalBroker()
     let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
+    try broker.fail(.produce, with: "TOPIC_AUTHORIZATION_FAILED", count: 100)
+    try writer.append(Self.lines(50, "click"), to: .clicks)
+    let error = #expect(throws: ConnectorError.self) { try writer.finish() }
+    #expect(
+      error?.description == "could not deliver 50 of 50 messages at "
+        + "kafka://\(broker.bootstrap)/shop: Broker: Topic authorization failed; "
+        + "give the user the right to write both topics"
+    )
+  }
+
+  @Test func `a producer that the brokers do not take is told so`() throws {
+    let broker = try LocalBroker()
+    try broker.fail(.initProducerID, with: "CLUSTER_AUTHORIZATION_FAILED", count: 100)
+    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
+    let error = #expect(throws: ConnectorError.self) {
+      try writer.append(Self.lines(50, "click"), to: .clicks)
+      try writer.finish()
+    }
+    let message = try #require(error?.message)
+    #expect(message.hasPrefix("could not deliver "))
+    #expect(message.contains("Cluster authorization failed"))
+  }
+
+  @Test func `a message that is too large is refused at once`() throws {
+    let broker = try LocalBroker()
     let line = String(repeating: "x", count: 1_100_000)
     let error = #expect(throws: ConnectorError.self) {
+      let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
       try writer.append([("user", "fits"), ("user", line)], to: .clicks)
     }
     #expect(
       error?.message == "could not send a message of 1100000 bytes at "
         + "kafka://\(broker.bootstrap)/shop: Broker: Message size too large"
     )
+    // What stood before it is stored.
+    let messages = try TopicReader(broker.bootstrap).messages(of: "shop-clicks").joined()
+    #expect(messages.map(\.texts) == [["user", "fits"]])
   }
 
   /// Any producer that uses the partitioner finds the partitions that a file log has.

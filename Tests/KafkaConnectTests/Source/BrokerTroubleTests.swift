@@ -1,7 +1,23 @@
 import Connect
 import Foundation
-import KafkaConnect
+import TestSupport
 import Testing
+
+@testable import KafkaConnect
+
+extension WatchIntervals {
+  /// For tests that wait for them.
+  static var short: WatchIntervals {
+    var intervals = WatchIntervals()
+    intervals.poll = .milliseconds(50)
+    intervals.confirmation = .seconds(3)
+    intervals.end = .milliseconds(500)
+    intervals.topics = .milliseconds(500)
+    intervals.recheck = .milliseconds(200)
+    intervals.deletion = .seconds(2)
+    return intervals
+  }
+}
 
 @Suite struct BrokerTroubleTests {
   @Test(arguments: [
@@ -20,7 +36,8 @@ import Testing
     let shop = try Shop()
     let writer = try shop.writer()
     try writer.append((0..<10).map { .init("\($0)") }, to: .clicks)
-    let reader = try shop.log().open(.clicks, partition: 0, at: nil, until: .never)
+    let log = try KafkaLog(shop.settings, watch: .short, logger: .silent)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
     #expect(try reader.readToEnd().texts.count == 10)
     try shop.broker.takeDown(.all)
     // Caught up as of the last answer, which counts no longer after a while.
@@ -33,13 +50,18 @@ import Testing
 
   @Test func `a silent partition stays caught up while its broker answers`() throws {
     let shop = try Shop()
-    let reader = try shop.log().open(.clicks, partition: 0, at: nil, until: .never)
+    let log = try KafkaLog(shop.settings, watch: .short, logger: .silent)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
     _ = try reader.readToEnd()
-    let end = ContinuousClock.now + .seconds(12)
+    // Longer than one confirmation counts: it must have been asked for again.
+    let end = ContinuousClock.now + WatchIntervals.short.confirmation * 2
+    var looks = 0
     while ContinuousClock.now < end {
-      #expect(try reader.read(atMost: 1024).isCaughtUp)
-      Thread.sleep(forTimeInterval: 0.2)
+      looks += try reader.read(atMost: 1024).isCaughtUp ? 1 : 0
+      Thread.sleep(forTimeInterval: 0.1)
     }
+    #expect(looks > 0)
+    try eventually { try reader.read(atMost: 1024).isCaughtUp }
   }
 
   @Test func `another leader goes on with the partition`() throws {
@@ -88,7 +110,7 @@ import Testing
     let reader = try shop.log().open(.clicks, partition: 0, at: position, until: .endOfLog)
     let error = try #require(throws: ConnectorError.self) { try reader.readToEnd() }
     #expect(
-      error.description == "topic shop-clicks, partition 0 no longer has the offsets from 7 to "
+      error.description == "topic \"shop-clicks\", partition 0 no longer has the offsets from 7 to "
         + "\(first) (exclusive), \(first - 7) messages at most: the topic's retention removed them "
         + "before they were read; --on-gap skip goes on at \(first) and lists the gap in log_gaps"
     )
@@ -135,14 +157,14 @@ import Testing
     let error = try #require(throws: ConnectorError.self) { try reader.readToEnd() }
     #expect(
       error.message
-        == "topic shop-clicks, partition 0 ends at offset 1, before the position 9 that "
+        == "topic \"shop-clicks\", partition 0 ends at offset 1, before the position 9 that "
         + "was committed"
     )
   }
 
   @Test func `a topic that is deleted ends the reading`() throws {
     let shop = try Shop()
-    let log = try KafkaLog(shop.settings, logger: .silent)
+    let log = try KafkaLog(shop.settings, watch: .short, logger: .silent)
     let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
     _ = try reader.readToEnd()
     try shop.broker.setError(ofTopic: "shop-clicks", to: "UNKNOWN_TOPIC_OR_PART")
@@ -153,6 +175,22 @@ import Testing
       }
     }
     #expect(error.message == "a topic of \(shop.settings) was deleted while it was read")
+  }
+
+  @Test func `a topic that has grown ends the reading, and says what to do`() throws {
+    let shop = try Shop(partitions: 4)
+    let client = try KafkaClient(shop.settings, role: .consumer, logger: .silent)
+    var intervals = WatchIntervals.short
+    intervals.topics = .zero
+    let watch = LogWatch(client, partitionCount: 3, intervals: intervals)
+    watch.check([])
+    #expect(
+      watch.failure?.message
+        == "topic \"shop-clicks\" has 4 partitions now, it had 3 when the job started"
+    )
+    #expect(
+      watch.failure?.hint?.hasPrefix("give both topics as many and start the job again") == true
+    )
   }
 
   /// The local broker keeps 5 MiB: 8 MB of messages have a first offset that is not 0.

@@ -28,7 +28,8 @@ import Testing
       try KafkaLog(Shop.settings(broker), logger: .silent)
     }
     #expect(
-      error.message == "topic shop-clicks has 4 partitions, shop-checkouts has 6: a user's clicks "
+      error.message
+        == "topic \"shop-clicks\" has 4 partitions, \"shop-checkouts\" has 6: a user's clicks "
         + "and checkouts would not meet"
     )
     #expect(error.kind == .permanent)
@@ -38,7 +39,7 @@ import Testing
     let shop = try Shop()
     try shop.broker.setError(ofTopic: "shop-checkouts", to: "UNKNOWN_TOPIC_OR_PART")
     let error = try #require(throws: ConnectorError.self) { try shop.log() }
-    #expect(error.message == "topic shop-checkouts does not exist at \(shop.settings)")
+    #expect(error.message == "topic \"shop-checkouts\" does not exist at \(shop.settings)")
     #expect(error.kind == .permanent)
   }
 
@@ -47,7 +48,7 @@ import Testing
     try shop.broker.setError(ofTopic: "shop-clicks", to: "TOPIC_AUTHORIZATION_FAILED")
     let error = try #require(throws: ConnectorError.self) { try shop.log() }
     #expect(
-      error.description == "could not read the topic shop-clicks at \(shop.settings): "
+      error.description == "could not read the topic \"shop-clicks\" at \(shop.settings): "
         + "Broker: Topic authorization failed; give the user the right to read and describe both topics"
     )
   }
@@ -59,7 +60,9 @@ import Testing
     }
     #expect(error.kind == .transient)
     #expect(
-      error.message.hasPrefix("could not read the topic shop-clicks at kafka://127.0.0.1:1/shop: ")
+      error.message.hasPrefix(
+        "could not read the topic \"shop-clicks\" at kafka://127.0.0.1:1/shop: "
+      )
     )
     #expect(error.message.contains("Connection refused"))
   }

@@ -1,6 +1,7 @@
 import Connect
 import Events
 import KafkaConnect
+import TestSupport
 import Testing
 
 @Suite struct KafkaReaderTests {

@@ -3,6 +3,7 @@ import Connect
 import Foundation
 import KafkaConnect
 import Logging
+import TestSupport
 import Testing
 
 /// A local broker with the two topics of a shop.
@@ -123,4 +124,8 @@ extension Shop {
     }
     return offsets
   }
+}
+
+extension Logger {
+  static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }

@@ -23,6 +23,7 @@ final class MemoryEpoch: Epoch {
   private(set) var answers: [Answer] = []
   private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
   private(set) var gaps: [(stream: StreamKind, gap: LogGap)] = []
+  private(set) var restated: Range<EventTime>?
   private(set) var byteCount = 0
   /// Changes with every use of the object.
   private(set) var identity = Identity()
@@ -50,6 +51,8 @@ final class MemoryEpoch: Epoch {
     gaps.append((stream, gap))
   }
 
+  func restate(_ times: Range<EventTime>) { restated = times }
+
   func append(_ answers: [Attribution.Answer]) {
     byteCount += answers.count * 100
     self.answers += answers.map { answer in
@@ -72,6 +75,7 @@ final class MemoryEpoch: Epoch {
     answers = []
     rejects = []
     gaps = []
+    restated = nil
     byteCount = 0
     identity = Identity()
   }

@@ -17,13 +17,21 @@ package final class MemoryLog: Source {
   private struct State {
     var lines: [StreamKind: [[String]]]
     var weather: [StreamKind: Weather] = [:]
+    /// The first line that is left, where lines were removed.
+    var first: [StreamKind: [Int: Int]] = [:]
   }
 
   package let identity: String
+  private let gapPolicy: GapPolicy
   private let partitions: Int
   private let state: Mutex<State>
 
-  package init(partitions: Int, identity: String = "memory") {
+  package init(
+    partitions: Int,
+    identity: String = "memory",
+    gapPolicy: GapPolicy = .fail
+  ) {
+    self.gapPolicy = gapPolicy
     self.identity = identity
     self.partitions = partitions
     let empty = Array(repeating: [String](), count: partitions)
@@ -36,6 +44,28 @@ package final class MemoryLog: Source {
 
   package func set(_ weather: Weather, for stream: StreamKind) {
     state.withLock { $0.weather[stream] = weather }
+  }
+
+  /// Removes the lines before `line`, as retention does.
+  package func trim(_ stream: StreamKind, partition: Int = 0, before line: Int) {
+    state.withLock { $0.first[stream, default: [:]][partition] = line }
+  }
+
+  fileprivate func firstLine(_ stream: StreamKind, partition: Int) -> Int {
+    state.withLock { $0.first[stream]?[partition] ?? 0 }
+  }
+
+  /// What is to be done about lines that were removed.
+  fileprivate func gap(from: Int, to: Int) throws(ConnectorError) -> LogGap {
+    guard gapPolicy == .skip else {
+      throw ConnectorError(.permanent, "lines \(from) to \(to) are gone")
+    }
+    return LogGap(
+      from: SourcePosition("\(from)"),
+      to: SourcePosition("\(to)"),
+      records: Int64(to - from),
+      reason: "the test removed them"
+    )
   }
 
   package func lines(_ stream: StreamKind, partition: Int = 0) -> [String] {
@@ -84,6 +114,12 @@ package final class MemoryLog: Source {
     func lag() -> Int64 { Int64((end ?? log.lines(stream, partition: partition).count) - next) }
 
     func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+      var gap: LogGap?
+      let first = log.firstLine(stream, partition: partition)
+      if next < min(first, end ?? .max) {
+        gap = try log.gap(from: next, to: first)
+        next = min(first, end ?? .max)
+      }
       let start = next
       var isPaused = false
       switch log.weather(stream) {
@@ -106,8 +142,9 @@ package final class MemoryLog: Source {
       return MessageRun(
         bytes: UnsafeMutableRawBufferPointer(rebasing: memory[..<text.count]),
         startOffset: Int64(start),
-          isCaughtUp: !isPaused && next >= lines.count,
-        startPosition: SourcePosition("\(start)")
+        isCaughtUp: !isPaused && next >= lines.count,
+        startPosition: SourcePosition("\(start)"),
+        gap: gap
       )
     }
   }

@@ -35,6 +35,10 @@ extension MemorySink.Stored {
     // Answers from the watermark on are the engine's to revise, and nobody else's.
     let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
     for (id, checkout) in checkouts
+    where rows[id] != nil && epoch.restated?.contains(checkout.time) ?? false {
+      rows[id] = NaiveAttribution.answer(checkout, clicks: keptClicks, window: rule.window)
+    }
+    for (id, checkout) in checkouts
     where lateCheckouts.contains(id)
       || (restated.contains(checkout.user) && rows[id] != nil && checkout.time < watermark)
     {

@@ -40,7 +40,7 @@ package final class MemorySink: Sink {
     var openFailures: [ConnectorError.Kind] = []
   }
 
-  let rule: AttributionRule
+  package let rule: AttributionRule
   package let acceptsRevisions: Bool
   private let faults: [Int: Fault]
   private let onCommit: @Sendable (_ ordinal: Int, _ task: Int) -> Void

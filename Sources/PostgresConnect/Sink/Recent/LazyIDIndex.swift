@@ -6,16 +6,18 @@ struct LazyIDIndex {
 
   var byteCount: Int { slots.byteCount + hashes.capacity * MemoryLayout<UInt32>.stride }
 
-  /// Adds the entries up to `count` that are not in it yet.
-  mutating func complete(to count: Int, id: (Int) -> UnsafeRawBufferPointer) {
-    for entry in hashes.count..<max(count, hashes.count) {
-      hashes.append(id(entry).hash)
+  /// Whether one of the first `count` entries has this id; `idOf` gives theirs.
+  mutating func holds(
+    _ id: UnsafeRawBufferPointer,
+    hash: UInt32,
+    among count: Int,
+    idOf: (Int) -> UnsafeRawBufferPointer
+  ) -> Bool {
+    while hashes.count < count {
+      let entry = hashes.count
+      hashes.append(idOf(entry).hash)
       slots.insert(entry, hash: hashes[entry]) { hashes[$0] }
     }
-  }
-
-  /// Whether there is an entry with this hash that `isMatch` accepts.
-  func find(_ hash: UInt32, _ isMatch: (Int) -> Bool) -> Bool {
-    slots.find(hash) { hashes[$0] == hash && isMatch($0) } != nil
+    return slots.find(hash) { hashes[$0] == hash && idOf($0).holdsSame(as: id) } != nil
   }
 }

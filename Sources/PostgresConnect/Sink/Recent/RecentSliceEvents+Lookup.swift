@@ -52,7 +52,7 @@ extension RecentSliceEvents {
   }
 
   func id(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: checkouts[number].fields + 4, count: Int(checkouts[number].idByteCount))
+    bytes(at: checkouts[number].id, count: Int(checkouts[number].idByteCount))
   }
 
   func userID(ofCheckout number: Int) -> UnsafeRawBufferPointer {

@@ -48,6 +48,9 @@ struct RecentSliceEvents: ~Copyable {
     var idByteCount: UInt8
     /// Has no answer, or none under this time.
     var isDropped: Bool
+
+    /// Where the id stands in `bytes`: behind its byte count.
+    var id: UInt32 { fields &+ 4 }
   }
 
   struct User {
@@ -137,18 +140,18 @@ struct RecentSliceEvents: ~Copyable {
 
   /// True when a click with this id is here, of whatever user and time.
   mutating func holdsClick(_ id: UnsafeRawBufferPointer, hash: UInt32) -> Bool {
-    var index = exchange(&clickIDs, with: LazyIDIndex())
-    defer { clickIDs = index }
-    index.complete(to: clicks.count) { self.id(ofClick: $0) }
-    return index.find(hash) { self.id(ofClick: $0).holdsSame(as: id) }
+    let (clicks, bytes) = (clicks, bytes.bytes)
+    return clickIDs.holds(id, hash: hash, among: clicks.count) {
+      bytes.part(at: clicks[$0].id, count: Int(clicks[$0].idByteCount))
+    }
   }
 
   /// True when a checkout with this id is here, of whatever user and time.
   mutating func holdsCheckout(_ id: UnsafeRawBufferPointer, hash: UInt32) -> Bool {
-    var index = exchange(&checkoutIDs, with: LazyIDIndex())
-    defer { checkoutIDs = index }
-    index.complete(to: checkouts.count) { self.id(ofCheckout: $0) }
-    return index.find(hash) { self.id(ofCheckout: $0).holdsSame(as: id) }
+    let (checkouts, bytes) = (checkouts, bytes.bytes)
+    return checkoutIDs.holds(id, hash: hash, among: checkouts.count) {
+      bytes.part(at: checkouts[$0].id, count: Int(checkouts[$0].idByteCount))
+    }
   }
 
   // MARK: Adding texts

@@ -1,39 +1,42 @@
 import CRDKafka
-import Connect
-import KafkaConnect
+package import Connect
+package import KafkaConnect
 import Logging
-import Testing
 
 /// Writes single messages as any producer could: null keys, null payloads, headers, any compression.
-final class TopicWriter {
-  struct Message {
+package final class TopicWriter {
+  package struct Message {
     var value: [UInt8]?
-    var key: String? = "u1"
+    var key: String?
     var header: String?
 
-    init(_ text: String?, key: String? = "u1", header: String? = nil) {
+    package init(_ text: String?, key: String? = "u1", header: String? = nil) {
       value = text.map { Array($0.utf8) }
       self.key = key
       self.header = header
     }
   }
 
+  package struct Failure: Error { package var text: String }
+
   private let client: KafkaClient
 
-  init(_ settings: KafkaSettings, compression: String = "none") throws {
+  package init(_ settings: KafkaSettings, compression: String = "none") throws {
     client = try KafkaClient(
       settings,
       role: .producer,
       properties: ["compression.codec": compression, "message.max.bytes": "4000000"],
-      logger: .silent
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     )
   }
 
   /// Appends messages, and returns when the broker has them.
-  func append(_ messages: [Message], to stream: StreamKind, partition: Int = 0) throws {
+  package func append(_ messages: [Message], to stream: StreamKind, partition: Int = 0) throws {
     let topic = client.settings.topic(of: stream)
     for message in messages { try append(message, to: topic, partition: Int32(partition)) }
-    try #require(rd_kafka_flush(client.handle, 60_000) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    guard rd_kafka_flush(client.handle, 60_000) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw Failure(text: "the broker did not take all messages")
+    }
   }
 
   private func append(_ message: Message, to topic: String, partition: Int32) throws {
@@ -64,7 +67,7 @@ final class TopicWriter {
         }
       }
     }
-    try #require(error == nil)
+    guard error == nil else { throw Failure(text: "the client did not take the message") }
   }
 
   private static func withBytes<Result>(
@@ -75,8 +78,4 @@ final class TopicWriter {
     // An empty array's address may be nil, which would be a null payload.
     return (bytes + [0]).withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0.dropLast())) }
   }
-}
-
-extension Logger {
-  static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }

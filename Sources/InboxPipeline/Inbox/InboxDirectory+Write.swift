@@ -1,15 +1,19 @@
 import Connect
 import Foundation
 
-/// Files that are there whole or not at all, also after a crash of the machine.
-enum WholeFile {
-  /// Writes beside the place, syncs, and renames into it.
-  static func write(_ content: Data, to path: String) throws(ConnectorError) {
-    let temporary = "\(path).\(getpid()).tmp"
+extension InboxDirectory {
+  /// Writes a file that is there whole or not at all, also after a crash of the machine.
+  ///
+  /// It is written aside, synced, and renamed into its place. Whoever has the inbox's lock writes one
+  /// file at a time, so a crash leaves at most one beginning, which the next one overwrites.
+  func write(_ content: Data, to path: String) throws(ConnectorError) {
+    let temporary = "\(state)/writing"
     do throws(ConnectorError) {
-      try writeAndSync(content, to: temporary)
-      guard rename(temporary, path) == 0 else { throw .fileSystem("rename \(temporary)") }
-      try syncDirectory(of: path)
+      try Self.writeAndSync(content, to: temporary)
+      guard rename(temporary, path) == 0 else {
+        throw .fileSystem("rename \(temporary) to \(path)")
+      }
+      try Self.syncDirectory(of: path)
     } catch {
       unlink(temporary)
       throw error
@@ -31,7 +35,7 @@ enum WholeFile {
   }
 
   /// Makes the names in the file's directory last.
-  static func syncDirectory(of path: String) throws(ConnectorError) {
+  private static func syncDirectory(of path: String) throws(ConnectorError) {
     let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .fileSystem("open \(directory)") }

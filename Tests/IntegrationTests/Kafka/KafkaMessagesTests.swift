@@ -1,0 +1,146 @@
+import Connect
+import Foundation
+import KafkaConnect
+import TestSupport
+import Testing
+
+/// Messages as other producers write them, and topics that cannot be read.
+@Suite(.mostlyWaits) struct KafkaMessagesTests {
+  private static func click(
+    _ id: String,
+    _ user: String,
+    _ time: String,
+    more: String = ""
+  )
+    -> String
+  {
+    #"{"event_id":"\#(id)","user_id":"\#(user)","timestamp":"2025-01-01T\#(time)Z","#
+      + #""product_id":"p"\#(more)}"#
+  }
+
+  private static func checkout(_ id: String, _ user: String, _ time: String) -> String {
+    #"{"event_id":"\#(id)","user_id":"\#(user)","timestamp":"2025-01-01T\#(time)Z","#
+      + #""total_amount":10.00}"#
+  }
+
+  @Test(arguments: ["none", "zstd"])
+  func `strange messages are answered or dead letters, and all accounted for`(
+    compression: String
+  ) throws {
+    let trial = try KafkaTrial(partitions: 2)
+    let settings = try KafkaSettings(
+      brokers: trial.broker.bootstrap.split(separator: ",").map(String.init),
+      prefix: "shop"
+    )
+    let writer = try TopicWriter(settings, compression: compression)
+    // The user's key would be another partition, perhaps: the task goes by the partition.
+    try writer.append(
+      [
+        .init(Self.click("c1", "u1", "08:00:00"), key: nil),
+        .init(nil),
+        .init("no event"),
+        .init(Self.click("c2", "u1", "08:10:00"), key: "somebody else"),
+        .init(Self.click("c3", "u2", "08:20:00"), key: "u2", header: "trace-1"),
+        .init(
+          Self.click(
+            "c4",
+            "u3",
+            "08:30:00",
+            more: #","page_url":"\#(String(repeating: "x", count: 1_000_000))""#
+          ),
+          key: "u3"
+        ),
+        .init("", key: "u4"),
+      ],
+      to: .clicks,
+      partition: 1
+    )
+    try writer.append(
+      [
+        .init(Self.checkout("k1", "u1", "08:30:00"), key: nil),
+        .init(Self.checkout("k2", "u2", "08:30:00"), key: "u2", header: "trace-2"),
+        .init(Self.checkout("k3", "u3", "08:40:00"), key: "u3"),
+        .init(nil, key: nil),
+      ],
+      to: .checkouts,
+      partition: 1
+    )
+    let outcome = try trial.startWorker(["--until-end"]).wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.job.expectLaw()
+    let rows = try trial.job.query(
+      "SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts ORDER BY 1"
+    )
+    #expect(rows == [["k1", "c1"], ["k2", "c3"], ["k3", "c4"]])
+    let letters = try trial.job.query(
+      """
+      SELECT stream, log_offset::text, message IS NULL
+      FROM ecommerce.dead_letters ORDER BY stream, log_offset
+      """
+    )
+    #expect(
+      letters == [
+        ["checkouts", "3", "t"], ["clicks", "1", "t"], ["clicks", "2", "f"], ["clicks", "6", "f"],
+      ]
+    )
+    #expect(outcome.errors.contains("key"), "\(outcome.errors)")
+  }
+
+  @Test func `messages that retention took are an error, or a gap that is listed`() throws {
+    let trial = try KafkaTrial(partitions: 1)
+    try trial.generate(events: 3000, seed: 91)
+    let first = try trial.startWorker(["--until-end"]).wait()
+    #expect(first.exitCode == 0, "\(first.errors)")
+    // More than the broker keeps of a partition: what was read is gone, and the next as well.
+    try trial.generate(
+      events: 40_000,
+      seed: 92,
+      start: "2025-01-01T08:00:00Z",
+      compression: "none"
+    )
+    let refused = try trial.startWorker(["--until-end"]).wait()
+    #expect(refused.exitCode == 1)
+    let last = try #require(refused.errorLines.last)
+    #expect(last.contains("partition 0 no longer has the offsets"), "\(last)")
+    #expect(last.contains("--on-gap skip"), "\(last)")
+    try trial.job.expectLaw()
+
+    let skipping = try trial.startWorker(["--until-end", "--on-gap", "skip"]).wait()
+    #expect(skipping.exitCode == 0, "\(skipping.errors)")
+    try trial.job.expectLaw()
+    let gaps = try trial.job.query(
+      """
+      SELECT g.records > 0, g.to_position::bigint - g.from_position::bigint = g.records,
+        p.clicks_records + g.records = p.clicks_position::bigint
+      FROM ecommerce.log_gaps AS g
+      JOIN ecommerce.stream_progress AS p ON p.task = g.task
+      WHERE g.stream = 'clicks'
+      """
+    )
+    #expect(gaps == [["t", "t", "t"]])
+    for command in ["status", "verify"] {
+      let outcome = try trial.job.start("stream-job", [command]).wait()
+      #expect(outcome.output.contains("of the log skipped, at most "), "\(outcome.output)")
+    }
+  }
+
+  @Test func `what cannot be read is refused in one line`() throws {
+    let trial = try KafkaTrial()
+    try trial.broker.makeTopic("odd-clicks", partitionCount: 3)
+    try trial.broker.makeTopic("odd-checkouts", partitionCount: 2)
+    let bootstrap = trial.broker.bootstrap
+    let cases: [(uri: String, exitCode: Int32, words: [String])] = [
+      ("kafka://127.0.0.1:1/shop", 1, ["127.0.0.1:1"]),
+      ("kafka://\(bootstrap)/odd", 1, ["odd-clicks", "3", "odd-checkouts", "2"]),
+      ("kafka://\(bootstrap)", 2, ["kafka://HOST:PORT"]),
+    ]
+    for (uri, exitCode, words) in cases {
+      let outcome = try trial.job.start("stream-job", ["run", "--from", uri]).wait()
+      #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
+      let last = outcome.errorLines.last ?? ""
+      #expect(words.allSatisfy { last.contains($0) }, "\(outcome.errors)")
+    }
+    let empty = try trial.job.query("SELECT FROM ecommerce.stream_progress")
+    #expect(empty.isEmpty)
+  }
+}

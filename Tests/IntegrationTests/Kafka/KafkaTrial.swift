@@ -1,0 +1,133 @@
+import Connect
+import Foundation
+import KafkaConnect
+import PostgresConnect
+import TestSupport
+import Testing
+
+/// A local broker, workers that read it into a database, and the referees of `JobTrial`.
+///
+///     generator -> broker -> worker, worker, ... -> PostgreSQL <- verify, truth file
+final class KafkaTrial {
+  let partitions: Int
+  let job: JobTrial
+  let broker: LocalBroker
+  var uri: String { "kafka://\(broker.bootstrap)/shop" }
+
+  /// A trial on a database of its own on the shared cluster, unless `address` names one.
+  init(brokers: Int = 1, partitions: Int = 8, address: PostgresAddress? = nil) throws {
+    self.partitions = partitions
+    job = try JobTrial(address: address)
+    broker = try LocalBroker(brokerCount: brokers)
+    try broker.makeTopics(prefix: "shop", partitionCount: partitions)
+  }
+
+  // MARK: - Programs
+
+  /// Eight hours of events with all that goes wrong, and their truth file; `rate` is in events a
+  /// second, nil writes them at once.
+  func startGenerator(
+    events: Int,
+    seed: Int,
+    start: String = "2025-01-01T00:00:00Z",
+    rate: Int? = nil,
+    compression: String = "lz4"
+  ) throws -> ProgramRun {
+    try job.start(
+      "generator",
+      [
+        "--to", uri, "--events", "\(events)", "--partitions", "\(partitions)",
+        "--seed", "\(seed)", "--users", "\(events / 75)", "--span", "8h",
+        "--start", start, "--truth", "truth.csv",
+      ] + (rate.map { ["--rate", "\($0)"] } ?? ["--max-speed"]) + JobTrial.flaws,
+      environment: ["FIRSTCLICK_KAFKA_COMPRESSION_CODEC": compression]
+    )
+  }
+
+  func generate(
+    events: Int,
+    seed: Int,
+    start: String = "2025-01-01T00:00:00Z",
+    compression: String = "lz4"
+  ) throws {
+    let outcome = try startGenerator(
+      events: events,
+      seed: seed,
+      start: start,
+      compression: compression
+    ).wait()
+    try #require(outcome.exitCode == 0, "\(outcome.errors)")
+  }
+
+  func startWorker(
+    _ arguments: [String] = [],
+    environment: [String: String] = [:]
+  ) throws -> ProgramRun {
+    let settings = [
+      "FIRSTCLICK_KAFKA_SESSION_TIMEOUT_MS": "6000",
+      "FIRSTCLICK_KAFKA_HEARTBEAT_INTERVAL_MS": "200",
+    ]
+    return try job.start(
+      "stream-job",
+      ["run", "--from", uri, "--workers", "2"] + arguments,
+      environment: settings.merging(environment) { $1 }
+    )
+  }
+
+  // MARK: - What is so
+
+  /// How many tasks each worker has now, by the sessions that it holds.
+  func taskCounts() throws -> [pid_t: Int] {
+    let rows = try job.query(
+      """
+      SELECT split_part(owner, ':', 2), count(*)
+      FROM ecommerce.stream_progress AS p
+      WHERE EXISTS (
+        SELECT FROM pg_locks AS l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.objid = p.task::oid
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      )
+      GROUP BY 1
+      """
+    )
+    return Dictionary(
+      rows.compactMap { row in
+        guard let worker = row[0].flatMap({ pid_t($0) }), let count = row[1].flatMap({ Int($0) })
+        else { return nil }
+        return (worker, count)
+      }
+    ) { $1 }
+  }
+
+  /// Waits until the workers have all tasks between them, each as many as its share.
+  func waitForEvenTasks(_ workers: [ProgramRun]) throws {
+    try job.wait(for: workers[0]) {
+      let counts = try taskCounts()
+      let shares = workers.map { counts[$0.processID] ?? 0 }
+      return shares.reduce(0, +) == partitions
+        && shares.allSatisfy { $0 >= partitions / workers.count }
+    }
+  }
+
+  /// Ends workers as an operator does, and expects that they drain and leave.
+  func stop(_ workers: [ProgramRun]) throws {
+    workers.forEach { $0.send(SIGTERM) }
+    for worker in workers {
+      let outcome = try worker.wait()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+  }
+
+  /// Runs to the end of the log with one worker, and asks both referees.
+  @discardableResult
+  func expectRightEnd(
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> JobTrial.Verdict {
+    let outcome = try startWorker(["--until-end"]).wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
+    let verdict = try job.expectLaw(sourceLocation: sourceLocation)
+    #expect(verdict.expected > 0 && verdict.pending == 0, sourceLocation: sourceLocation)
+    try job.expectTruth(sourceLocation: sourceLocation)
+    return verdict
+  }
+}
