@@ -23,6 +23,9 @@ package final class AttributionJob: Sendable {
     /// What is read from files in `chunkByteCount`, and kept in memory at most, in bytes.
     package var chunkByteCount = ChunkReader.defaultChunkByteCount
     package var memoryByteCount = 1 << 30
+    /// How much of the input makes a partition, in bytes: small enough for a few to be in memory,
+    /// large enough that the operator's buckets of event time hold more than an event each.
+    package var partitionByteCount = 64 << 20
     /// Where what does not fit memory goes.
     package var temporaryDirectory = "/tmp"
     package var maximumBadRows = Int.max
@@ -91,6 +94,7 @@ package final class AttributionJob: Sendable {
     badRows = BadRows(limit: settings.maximumBadRows)
     plan = PartitionPlan(
       inputByteCount: (clicks + checkouts).reduce(0) { $0 + $1.expectedByteCount },
+      partitionByteCount: settings.partitionByteCount,
       memoryByteCount: settings.memoryByteCount,
       threadCount: settings.workers
     )

@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+/// batch-job attribute as a user runs it.
+@Suite struct AttributeCommandTests {
+  private func text(_ name: String, in directory: TemporaryDirectory) throws -> String {
+    try String(contentsOf: directory.url.appendingPathComponent(name), encoding: .utf8)
+  }
+
+  /// A log of the generator, with everything in it that may go wrong, and its truth.
+  private func generate(_ events: Int, in directory: TemporaryDirectory) throws {
+    let made = try ProgramRun.run(
+      "generator",
+      [
+        "--events", "\(events)", "--seed", "3", "--max-speed", "--to", "file:log", "--truth",
+        "truth.csv", "--disorder", "4m", "--late", "0.01", "--duplicates", "0.02", "--orphans",
+        "0.02", "--malformed", "0.01", "--ties", "0.05", "--edges", "0.05",
+      ],
+      in: directory
+    )
+    #expect(made.exitCode == 0)
+  }
+
+  @Test func `its answers are the generator's truth`() throws {
+    let directory = try TemporaryDirectory()
+    try generate(40_000, in: directory)
+    let run = try ProgramRun.run(
+      "batch-job",
+      [
+        "attribute", "--clicks", "log/clicks/*.jsonl", "--checkouts", "log/checkouts/*.jsonl",
+        "--out", "out.csv",
+      ],
+      in: directory
+    )
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let columns = try text("out.csv", in: directory).split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).prefix(7).joined(separator: ",")
+    }
+    let truth = try text("truth.csv", in: directory).split(separator: "\n").map(String.init)
+    #expect(columns.first == truth.first)
+    #expect(columns.sorted() == truth.sorted())
+    #expect(
+      run.errorLines.last?.contains("400 rows that do not fit") == true,
+      "\(run.errors)"
+    )
+    #expect(run.errors.contains("warning: log/clicks/"))
+  }
+
+  @Test func `without a destination it fills the private database, and verify holds`() throws {
+    let directory = try TemporaryDirectory()
+    defer { _ = try? ProgramRun.run("stream-job", ["stop"], in: directory) }
+    try generate(5000, in: directory)
+    let arguments = [
+      "attribute", "--clicks", "log/clicks/*.jsonl", "--checkouts", "log/checkouts/*.jsonl",
+    ]
+    let run = try ProgramRun.run("batch-job", arguments, in: directory)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let verify = try ProgramRun.run("stream-job", ["verify"], in: directory)
+    #expect(verify.exitCode == 0, "\(verify.output)")
+    let again = try ProgramRun.run("batch-job", arguments, in: directory)
+    #expect(again.exitCode == 0)
+    #expect(again.errors == "batch-job: these files are stored already: nothing to do\n")
+  }
+
+  @Test func `an interrupt leaves nothing behind`() throws {
+    let directory = try TemporaryDirectory()
+    try generate(300_000, in: directory)
+    let run = try ProgramRun.start(
+      "batch-job",
+      [
+        "attribute", "--clicks", "log/clicks/*.jsonl", "--checkouts", "log/checkouts/*.jsonl",
+        "--workers", "1", "--out", "out.csv",
+      ],
+      in: directory
+    )
+    defer { run.end() }
+    let deadline = ContinuousClock.now + .seconds(60)
+    func names() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    }
+    while try !names().contains(where: { $0.hasPrefix("out.csv") }), ContinuousClock.now < deadline
+    {
+      usleep(1000)
+    }
+    run.send(SIGINT)
+    let outcome = try run.wait()
+    // Where it was done before the signal came, the file is whole.
+    #expect(outcome.exitCode == 130 || outcome.exitCode == 0)
+    #expect(try !names().contains { $0.hasSuffix(".part") })
+    #expect(try names().contains("out.csv") == (outcome.exitCode == 0))
+  }
+
+  @Test(
+    arguments: [
+      (["--out", "o.csv"], "missing expected argument '--clicks"),
+      (["--clicks", "a", "--checkouts", "b", "--out", "o", "--into", "postgres://h/d"], "both"),
+      (["--clicks", "a", "--checkouts", "b", "--memory", "1kB"], "expected 32MiB at least"),
+      (["--clicks", "a", "--checkouts", "b", "--window", "500ms"], "expected whole seconds"),
+      (["--clicks", "a", "--checkouts", "b", "--into", "csv:d"], "expected a database"),
+      (["--clicks", "", "--checkouts", "b", "--out", "o.csv"], "found an empty one"),
+    ]
+  )
+  func `options that cannot be are refused with exit code 2`(
+    options: [String],
+    expected: String
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let run = try ProgramRun.run("batch-job", ["attribute"] + options, in: directory)
+    #expect(run.exitCode == 2)
+    #expect(run.errors.contains(expected), "\(run.errors)")
+    #expect(run.errorLines.count == 1)
+  }
+
+  @Test func `a file that is not there is named, and nothing is made`() throws {
+    let directory = try TemporaryDirectory()
+    let run = try ProgramRun.run(
+      "batch-job",
+      ["attribute", "--clicks", "no.csv", "--checkouts", "no.csv"],
+      in: directory
+    )
+    #expect(run.exitCode == 1)
+    #expect(run.errors.hasPrefix("batch-job: could not open \"no.csv\": No such file"))
+    #expect(
+      !FileManager.default.fileExists(
+        atPath: directory.url.appendingPathComponent(".firstclick").path
+      )
+    )
+  }
+}
