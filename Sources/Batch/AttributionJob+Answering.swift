@@ -42,7 +42,7 @@ extension AttributionJob {
 
 /// Answers one partition after another on one thread.
 private struct PartitionAnswering: ~Copyable {
-  private let rule: AttributionRule
+  private var engine: FirstClick
   private(set) var rows: FirstClickRows
   private(set) var summary = AttributionJob.Summary()
   private var clicks = ClickBatch()
@@ -51,13 +51,13 @@ private struct PartitionAnswering: ~Copyable {
   private var answers: [Answer] = []
 
   init(rule: AttributionRule, format: FirstClickRows.Format) {
-    self.rule = rule
+    engine = FirstClick(rule: rule)
     rows = FirstClickRows(format)
   }
 
   /// Replaces the rows by those of the partition.
   mutating func answer(_ contents: PartitionContents) {
-    var engine = FirstClick(rule: rule)
+    engine.removeAll()
     var verdicts = verdicts
     var duplicates = 0
     contents.forEachBatch(&clicks) { batch in

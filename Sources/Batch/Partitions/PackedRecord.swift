@@ -13,6 +13,8 @@ protocol PackedRecord: EventRecord {
   /// Which of the inputs it is of.
   static var stream: Stream { get }
 
+  /// Whose record it is: decides its partition.
+  var user: UnsafeRawBufferPointer { get }
   /// The most bytes that it takes, the margin behind it included.
   var maximumPackedByteCount: Int { get }
   /// Writes the record; returns its end.
@@ -45,6 +47,7 @@ private let fixedByteCount = 16
 
 extension ClickRecord: PackedRecord {
   static var stream: Stream { .clicks }
+  var user: UnsafeRawBufferPointer { bytes(userID) }
 
   private var identity: TextPair { TextPair(first: eventID, second: userID) }
   private var product: TextTriple {
@@ -103,6 +106,7 @@ extension ClickRecord: PackedRecord {
 
 extension CheckoutRecord: PackedRecord {
   static var stream: Stream { .checkouts }
+  var user: UnsafeRawBufferPointer { bytes(userID) }
 
   private var identity: TextPair { TextPair(first: eventID, second: userID) }
 

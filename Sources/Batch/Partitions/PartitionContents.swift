@@ -1,3 +1,4 @@
+import CScan
 import Connect
 import Events
 
@@ -44,6 +45,7 @@ final class PartitionContents {
       for extent in writer.extents[partition] {
         if let block = extent.block {
           blocks.append(block)
+          Self.prefetchBlock(block, extent.byteCount)
           addRuns(block, extent.byteCount, of: index)
         } else {
           try writer.spillFile?.read(extent.byteCount, at: extent.offset, into: target)
@@ -87,6 +89,11 @@ final class PartitionContents {
       }
     }
     if !batch.records.isEmpty { body(batch) }
+  }
+
+  /// Asks for all of a block at once: its runs lead all over it.
+  private static func prefetchBlock(_ block: UnsafeRawPointer, _ byteCount: Int) {
+    for offset in stride(from: 0, to: byteCount, by: 64) { prefetch(block + offset) }
   }
 
   private func addRuns(_ start: UnsafeMutableRawPointer, _ byteCount: Int, of writer: Int) {

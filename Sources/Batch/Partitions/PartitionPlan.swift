@@ -1,9 +1,9 @@
 /// How many partitions there are, and in which blocks they are kept.
 ///
-/// Their number depends on the input only, so that the order of the rows does: about 16 MB of input
+/// Their number depends on the input only, so that the order of the rows does: about 64 MB of input
 /// each, which the operator answers within the processor's cache.
 struct PartitionPlan: Sendable {
-  private static let inputBytesOfPartition: Int64 = 16 << 20
+  private static let inputBytesOfPartition: Int64 = 64 << 20
   private static let maximumPartitionCount: Int64 = 4096
   private static let blockByteCounts = (smallest: 2 << 10, greatest: 32 << 10)
 

@@ -1,3 +1,4 @@
+import CScan
 import Connect
 import Events
 
@@ -32,11 +33,16 @@ final class PartitionWriter {
     }
   }
 
+  /// How many records ahead the memory is asked for that they go to.
+  private static let lookahead = 8
+
   let tables = TextTables()
   private let pool: BlockPool
   private let makeSpillFile: () throws(ConnectorError) -> SpillFile
   private let heads: UnsafeMutablePointer<Head>
   private let partitionCount: Int
+  /// Of the records of a batch.
+  private var places: [Int] = []
   private(set) var extents: [[Extent]]
   private(set) var spillFile: SpillFile?
 
@@ -60,17 +66,22 @@ final class PartitionWriter {
     _ records: [Record],
     key: UInt64
   ) throws(ConnectorError) {
+    places.removeAll(keepingCapacity: true)
     for record in records {
-      let user = record.bytes(record.userID)
-      let partition = Partitioning.partition(of: user, among: partitionCount)
+      places.append(Partitioning.partition(of: record.user, among: partitionCount))
+    }
+    for (index, record) in records.enumerated() {
+      if index + Self.lookahead < places.count {
+        prefetch(heads[places[index + Self.lookahead]].cursor)
+      }
+      let head = heads + places[index]
       let needed = record.maximumPackedByteCount
-      let head = heads + partition
       if head.pointee.runKey != key || head.pointee.room < needed {
         guard needed + RunHeader.byteCount <= pool.blockByteCount else {
-          try appendLarge(record, partition, key: key, byteCount: needed)
+          try appendLarge(record, places[index], key: key, byteCount: needed)
           continue
         }
-        try startRun(partition, key: key, room: needed)
+        try startRun(places[index], key: key, room: needed)
       }
       guard let cursor = head.pointee.cursor else { continue }
       head.pointee.cursor = record.pack(tables, to: cursor)
@@ -190,6 +201,6 @@ enum Partitioning {
   /// are, spread over all partitions.
   @inline(__always)
   static func partition(of user: UnsafeRawBufferPointer, among count: Int) -> Int {
-    Int(truncatingIfNeeded: UInt64(Murmur2.hash(user)) &* UInt64(count) &>> 32)
+    Int(truncatingIfNeeded: (UInt64(Murmur2.hash(user)) &* UInt64(count)) &>> 32)
   }
 }

@@ -1,4 +1,3 @@
-import CScan
 import Events
 
 /// Groups of texts that many records share, such as the product of a click: each is kept once.
@@ -69,8 +68,7 @@ final class TextTable {
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place].reference != 0 {
       let slot = slots[place]
-      // A shorter group differs in its lengths, which come first: what is behind it does not count.
-      if slot.tag == tag, scan_equal(texts(slot.reference), packed, byteCount) {
+      if slot.tag == tag, Self.equal(texts(slot.reference), packed, byteCount) {
         return slot.reference
       }
       place = (place &+ 1) & mask
@@ -126,12 +124,39 @@ final class TextTable {
     while offset < count {
       var word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
       let rest = count &- offset
-      if rest < 8 { word &= 1 &<< UInt64(truncatingIfNeeded: rest &* 8) &- 1 }
+      if rest < 8 { word &= Self.mask(rest) }
       let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
       state = product.high ^ product.low
       offset &+= 8
     }
     return state
+  }
+
+  /// Whether a group is that of these bytes.
+  ///
+  /// A shorter one differs in its lengths, which come first: what is read behind it does not count.
+  @inline(__always)
+  private static func equal(
+    _ group: UnsafeRawPointer,
+    _ packed: UnsafeMutableRawPointer,
+    _ count: Int
+  ) -> Bool {
+    var offset = 0
+    while offset < count {
+      var difference =
+        group.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        ^ packed.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      if count &- offset < 8 { difference = difference.littleEndian & mask(count &- offset) }
+      if difference != 0 { return false }
+      offset &+= 8
+    }
+    return true
+  }
+
+  /// The first bytes, up to seven, of a word.
+  @inline(__always)
+  private static func mask(_ byteCount: Int) -> UInt64 {
+    (1 &<< UInt64(truncatingIfNeeded: byteCount &* 8)) &- 1
   }
 
   private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
