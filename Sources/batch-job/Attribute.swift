@@ -20,16 +20,23 @@ struct Attribute: ParsableCommand {
   )
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
-  var clicks: [String]
+  var clicks = [".firstclick/log/clicks/*.jsonl"]
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
-  var checkouts: [String]
+  var checkouts = [".firstclick/log/checkouts/*.jsonl"]
 
   @OptionGroup var destination: Destination
   @OptionGroup var options: AttributeOptions
 
   func run() throws {
     let settings = try AttributeSettings(options)
+    guard destination.into == nil else {
+      throw Failure(
+        .usage,
+        "attribute writes files, and found --into",
+        hint: "Write --out FILE, or fill the tables with `stream-job run --until-end`."
+      )
+    }
     Interrupts.watch()
     let clickFiles = try InputFile.find(clicks)
     let checkoutFiles = try InputFile.find(checkouts)
@@ -38,10 +45,7 @@ struct Attribute: ParsableCommand {
       checkouts: checkoutFiles,
       settings: settings.job
     )
-    guard let path = destination.out else {
-      throw Failure(.usage, "expected --out", hint: "Name a file that ends with .csv or .jsonl.")
-    }
-    let file = try AnswerFile(path: path)
+    let file = try AnswerFile(path: destination.out ?? "-")
     Interrupts.onFirst { job.requestStop() }
     let display = AttributeDisplay(of: job)
     display.start()
