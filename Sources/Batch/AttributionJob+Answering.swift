@@ -9,7 +9,7 @@ extension AttributionJob {
   func answerAll(
     _ writers: [PartitionWriter],
     _ pool: BlockPool,
-    into file: AnswerFile
+    into output: any AttributionOutput
   ) throws(ConnectorError) -> Summary {
     let shared = UncheckedShare(writers)
     let next = Atomic(0)
@@ -17,84 +17,78 @@ extension AttributionJob {
     try concurrently(settings.workers) { _ throws(ConnectorError) in
       do throws(ConnectorError) {
         let contents = PartitionContents(of: shared.value, pool: pool)
-        var answering = PartitionAnswering(rule: settings.rule, format: file.format)
+        let rows = output.makeRows()
+        var answering = PartitionAnswering(
+          rule: settings.rule,
+          storesRecords: output.storesRecords
+        )
         while true {
           let partition = next.add(1, ordering: .relaxed).oldValue
           guard partition < plan.partitionCount else { break }
           try checkStop()
           try contents.load(partition)
-          answering.answer(contents)
+          rows.removeAll()
+          answering.answer(contents, into: rows)
           contents.release()
-          try file.write(answering.rows.bytes, of: partition)
+          try output.write(rows, of: partition)
           partitionIsFinished()
         }
         total.withLock { $0.add(answering.summary) }
       } catch {
-        file.fail(error)
+        output.fail(error)
         throw error
       }
     }
-    var summary = total.withLock { $0 }
-    summary.spilledBytes = writers.reduce(0) { $0 + ($1.spillFile?.byteCount ?? 0) }
-    return summary
+    return total.withLock { $0 }
   }
 }
 
 /// Answers one partition after another on one thread.
 private struct PartitionAnswering: ~Copyable {
-  private var engine: FirstClick
-  private(set) var rows: FirstClickRows
   private(set) var summary = AttributionJob.Summary()
-  private var clicks = ClickBatch()
-  private var checkouts = CheckoutBatch()
+  private let storesRecords: Bool
+  private var engine: FirstClick
   private var verdicts: [Verdict] = []
   private var answers: [Answer] = []
 
-  init(rule: AttributionRule, format: FirstClickRows.Format) {
+  init(rule: AttributionRule, storesRecords: Bool) {
+    self.storesRecords = storesRecords
     engine = FirstClick(rule: rule)
-    rows = FirstClickRows(format)
   }
 
-  /// Replaces the rows by those of the partition.
-  mutating func answer(_ contents: PartitionContents) {
+  /// Adds the rows of the partition.
+  mutating func answer(_ contents: PartitionContents, into rows: any OutputRows) {
     engine.removeAll()
-    var verdicts = verdicts
-    var duplicates = 0
-    contents.forEachBatch(&clicks) { batch in
-      Self.startVerdicts(&verdicts, batch.records.count)
+    contents.forEachBatch(of: ClickRecord.self) { batch in
+      startVerdicts(batch.records.count)
       engine.process(batch, verdicts: &verdicts)
-      duplicates += verdicts.count { $0 == .duplicate }
-      summary.clicks += Int64(verdicts.count)
+      summary.clicks.add(verdicts)
+      if storesRecords { rows.append(batch, verdicts: verdicts) }
     }
-    contents.forEachBatch(&checkouts) { batch in
-      Self.startVerdicts(&verdicts, batch.records.count)
+    contents.forEachBatch(of: CheckoutRecord.self) { batch in
+      startVerdicts(batch.records.count)
       engine.process(batch, verdicts: &verdicts)
-      duplicates += verdicts.count { $0 == .duplicate }
-      summary.checkouts += Int64(verdicts.count)
+      summary.checkouts.add(verdicts)
+      if storesRecords { rows.append(batch, verdicts: verdicts) }
     }
-    self.verdicts = verdicts
     engine.advance(to: .endOfInput)
     answers.removeAll(keepingCapacity: true)
     engine.drainAnswers(into: &answers)
-    summary.duplicates += Int64(duplicates)
     summary.answers += Int64(answers.count)
     summary.attributed += Int64(answers.count { $0.isAttributed })
-    rows.removeAll()
     rows.append(answers)
   }
 
-  private static func startVerdicts(_ verdicts: inout [Verdict], _ count: Int) {
+  /// Nothing is late before the end of the input.
+  private mutating func startVerdicts(_ count: Int) {
     verdicts.removeAll(keepingCapacity: true)
     verdicts.append(contentsOf: repeatElement(.onTime, count: count))
   }
 }
 
-extension AttributionJob.Summary {
-  fileprivate mutating func add(_ other: Self) {
-    clicks += other.clicks
-    checkouts += other.checkouts
-    answers += other.answers
-    attributed += other.attributed
-    duplicates += other.duplicates
+extension AttributionJob.StreamCounts {
+  fileprivate mutating func add(_ verdicts: [Verdict]) {
+    events += Int64(verdicts.count)
+    duplicates += Int64(verdicts.count { $0 == .duplicate })
   }
 }

@@ -4,11 +4,15 @@ import FileInput
 
 extension AttributionJob {
   /// Reads all files into partitions, with one writer a thread.
-  func readAll(_ pool: BlockPool) throws(ConnectorError) -> [PartitionWriter] {
+  func readAll(
+    _ pool: BlockPool,
+    into output: any AttributionOutput
+  ) throws(ConnectorError) -> [PartitionWriter] {
     let writers = (0..<settings.workers).map { _ in
       PartitionWriter(
         partitionCount: plan.partitionCount,
         pool: pool,
+        keepingWholeRecords: output.storesRecords,
         makeSpillFile: { [directory = settings.temporaryDirectory] () throws(ConnectorError) in
           try SpillFile(in: directory)
         }
@@ -18,8 +22,10 @@ extension AttributionJob {
     try concurrently(settings.workers) { worker throws(ConnectorError) in
       let writer = shared.value[worker]
       let buffer = ChunkBuffer()
-      try read(clicks, with: ClickFileDecoder(), buffer, into: writer)
-      try read(checkouts, with: CheckoutFileDecoder(), buffer, into: writer)
+      let rejects = RejectRows(for: output)
+      try read(clicks, with: ClickFileDecoder(), buffer, into: writer, rejects)
+      try read(checkouts, with: CheckoutFileDecoder(), buffer, into: writer, rejects)
+      try rejects.flush()
       writer.finish()
     }
     return writers
@@ -29,7 +35,8 @@ extension AttributionJob {
     _ reader: ChunkReader,
     with decoder: FileDecoder<Lines, Rows>,
     _ buffer: ChunkBuffer,
-    into writer: PartitionWriter
+    into writer: PartitionWriter,
+    _ rejects: RejectRows
   ) throws(ConnectorError) where Lines.Record: PackedRecord {
     var decoder = decoder
     while let chunk = try reader.next(into: buffer) {
@@ -41,9 +48,37 @@ extension AttributionJob {
       )
       try decoder.decode(chunk) { batch throws(ConnectorError) in
         try writer.append(batch.records, key: key)
-        try badRows.append(batch.rejects, of: chunk)
+        guard !batch.rejects.isEmpty else { return }
+        try badRows.append(batch.rejects, of: Lines.Record.stream, in: chunk)
+        try rejects.append(batch.rejects, of: Lines.Record.stream)
       }
     }
+  }
+}
+
+/// Bad messages on their way to the output, of one thread.
+private final class RejectRows {
+  private static let mostByteCount = 4 << 20
+
+  private let output: any AttributionOutput
+  private let rows: any OutputRows
+
+  init(for output: any AttributionOutput) {
+    self.output = output
+    rows = output.makeRows()
+  }
+
+  func append(
+    _ rejects: [RejectedMessage],
+    of stream: StreamKind
+  ) throws(ConnectorError) {
+    rows.append(rejects, of: stream)
+    if rows.byteCount > Self.mostByteCount { try flush() }
+  }
+
+  func flush() throws(ConnectorError) {
+    try output.write(rejects: rows)
+    rows.removeAll()
   }
 }
 

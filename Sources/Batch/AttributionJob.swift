@@ -31,14 +31,35 @@ package final class AttributionJob: Sendable {
 
   /// What came of a run.
   package struct Summary: Sendable {
-    /// Events read, those sent twice too.
-    package var clicks: Int64 = 0
-    package var checkouts: Int64 = 0
+    package var clicks = StreamCounts()
+    package var checkouts = StreamCounts()
     /// Rows written: one a checkout.
     package var answers: Int64 = 0
     package var attributed: Int64 = 0
-    package var duplicates: Int64 = 0
+    /// Bytes that did not fit the memory.
     package var spilledBytes: Int64 = 0
+
+    mutating func add(_ other: Summary) {
+      clicks.add(other.clicks)
+      checkouts.add(other.checkouts)
+      answers += other.answers
+      attributed += other.attributed
+    }
+  }
+
+  /// What was read of one input.
+  package struct StreamCounts: Sendable {
+    /// Rows that fit, duplicates among them.
+    package var events: Int64 = 0
+    package var duplicates: Int64 = 0
+    package var badRows: Int64 = 0
+    /// On disk.
+    package var bytes: Int64 = 0
+
+    mutating func add(_ other: StreamCounts) {
+      events += other.events
+      duplicates += other.duplicates
+    }
   }
 
   let settings: Settings
@@ -87,18 +108,38 @@ package final class AttributionJob: Sendable {
   package func requestStop() { isStopping.store(true, ordering: .relaxed) }
   package var isStopRequested: Bool { isStopping.load(ordering: .relaxed) }
 
-  /// Reads, answers and writes everything; the file has its name afterwards.
+  package var rule: AttributionRule { settings.rule }
+
+  /// Names the input: the same for the same files in the same state.
+  package var identity: String {
+    let files = clicks.files + checkouts.files
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in files.map(\.identity).joined(separator: "\n").utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+    let first = files.first?.path ?? "none"
+    let others = files.count > 1 ? " and \(files.count - 1) more" : ""
+    return "files:\(first)\(others) (\(String(hash, radix: 16)))"
+  }
+
+  /// Reads, answers and writes everything.
   ///
-  /// - Throws: for what cannot be read or written, and for too many bad rows: then there is no file.
-  package func run(into file: AnswerFile) throws(ConnectorError) -> Summary {
+  /// - Throws: for what cannot be read or written, and for too many bad rows: then the output holds
+  ///   nothing of it.
+  package func run(into output: any AttributionOutput) throws(ConnectorError) -> Summary {
     do throws(ConnectorError) {
       let pool = BlockPool(blockByteCount: plan.blockByteCount, budget: plan.budget)
-      let partitions = try readAll(pool)
-      let summary = try answerAll(partitions, pool, into: file)
-      try file.publish()
+      let writers = try readAll(pool, into: output)
+      var summary = try answerAll(writers, pool, into: output)
+      summary.clicks.badRows = Int64(badRows.count(of: .clicks))
+      summary.clicks.bytes = clicks.byteCount
+      summary.checkouts.badRows = Int64(badRows.count(of: .checkouts))
+      summary.checkouts.bytes = checkouts.byteCount
+      summary.spilledBytes = writers.reduce(0) { $0 + ($1.spillFile?.byteCount ?? 0) }
+      try output.publish(summary)
       return summary
     } catch {
-      file.discard()
+      output.discard()
       throw error
     }
   }

@@ -26,7 +26,7 @@ package final class ChunkReader: Sendable {
     var busyCount = 0
   }
 
-  private let files: [InputFile]
+  package let files: [InputFile]
   private let chunkByteCount: Int
   private let state = Gate(State())
   private let readBytes = Atomic<Int64>(0)

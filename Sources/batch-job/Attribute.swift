@@ -5,6 +5,7 @@ import Connect
 import Dataflow
 import FileInput
 import Foundation
+import PostgresConnect
 import Programs
 
 /// First clicks of the checkouts in files.
@@ -20,46 +21,52 @@ struct Attribute: ParsableCommand {
   )
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
-  var clicks = [".firstclick/log/clicks/*.jsonl"]
+  var clicks: [String] = []
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
-  var checkouts = [".firstclick/log/checkouts/*.jsonl"]
+  var checkouts: [String] = []
 
   @OptionGroup var destination: Destination
   @OptionGroup var options: AttributeOptions
 
-  func run() throws {
-    let settings = try AttributeSettings(options)
-    guard destination.into == nil else {
-      throw Failure(
-        .usage,
-        "attribute writes files, and found --into",
-        hint: "Write --out FILE, or fill the tables with `stream-job run --until-end`."
-      )
+  /// Without files it is the log of the stream that is attributed, and its tables are the stream's.
+  private static let logDirectory = ".firstclick/log"
+
+  func validate() throws {
+    guard clicks.isEmpty == checkouts.isEmpty else {
+      throw ValidationError("expected both --clicks and --checkouts, found one of them")
     }
+  }
+
+  mutating func run() throws {
+    if clicks.isEmpty {
+      clicks = ["\(Self.logDirectory)/clicks/*.jsonl"]
+      checkouts = ["\(Self.logDirectory)/checkouts/*.jsonl"]
+      if destination.into == nil && destination.out == nil { destination.out = "-" }
+    }
+    let settings = try AttributeSettings(options, destination)
     Interrupts.watch()
-    let clickFiles = try InputFile.find(clicks)
-    let checkoutFiles = try InputFile.find(checkouts)
     let job = try AttributionJob(
-      clicks: clickFiles,
-      checkouts: checkoutFiles,
+      clicks: InputFile.find(clicks),
+      checkouts: InputFile.find(checkouts),
       settings: settings.job
     )
-    let file = try AnswerFile(path: destination.out ?? "-")
+    guard let output = try settings.target.open(for: job) else {
+      Console.shared.write("batch-job: these files are stored already: nothing to do")
+      return
+    }
     Interrupts.onFirst { job.requestStop() }
     let display = AttributeDisplay(of: job)
     display.start()
     defer { display.stop() }
-    let summary: AttributionJob.Summary
     do {
-      summary = try job.run(into: file)
+      display.finish(try job.run(into: output))
     } catch {
-      display.stop()
       guard job.isStopRequested else { throw error }
-      Console.shared.write("batch-job: \(error.message)")
+      display.stop()
+      Console.shared.write("batch-job: stopped: nothing was written")
       throw ExitCode(130)
     }
-    display.finish(summary)
   }
 }
 
@@ -99,13 +106,28 @@ struct AttributeOptions: ParsableArguments {
 
 /// What a run is to do, after options, environment and config file were laid over the defaults.
 struct AttributeSettings {
+  /// Where the answers go.
+  enum Target {
+    case file(String)
+    case database(DatabaseChoice)
+  }
+
   private static let smallestMemory = 32 << 20
 
   var job = AttributionJob.Settings()
+  let target: Target
 
   /// - Throws: `.usage`, before anything is touched.
-  init(_ options: AttributeOptions) throws(Failure) {
+  init(_ options: AttributeOptions, _ destination: Destination) throws {
     let configuration = try Configuration(of: .batchJob, file: options.config)
+    if destination.into == nil,
+      let path = try configuration.value("out", option: destination.out)
+    {
+      target = .file(path)
+    } else {
+      let address = try configuration.value("into", option: destination.into)
+      target = .database(try DatabaseChoice(address, for: "batch-job attribute"))
+    }
     if let window = try configuration.value("window", option: options.window) {
       job.rule.window = window
     }
@@ -134,6 +156,20 @@ struct AttributeSettings {
       try configuration.value("max-bad-rows", option: options.maxBadRows)?.count ?? .max
     job.temporaryDirectory =
       ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
+  }
+}
+
+extension AttributeSettings.Target {
+  /// Makes the output ready before the files are read; nil when they are stored already.
+  func open(for job: AttributionJob) throws -> (any AttributionOutput)? {
+    switch self {
+    case .file(let path): return try AnswerFile(path: path)
+    case .database(let choice):
+      let address = try choice.start()
+      try DatabaseChoice.migrate(address)
+      let load = try PostgresLoad(address, source: job.identity, rule: job.rule)
+      return try load.begin() ? DatabaseOutput(load) : nil
+    }
   }
 }
 

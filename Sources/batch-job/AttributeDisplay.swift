@@ -29,14 +29,15 @@ final class AttributeDisplay: Sendable {
     stop()
     let badRows = job.badRows
     for sample in badRows.samples { Console.shared.write("batch-job: warning: \(sample.text)") }
-    let rows = summary.clicks + summary.checkouts + Int64(badRows.count)
+    let rows = summary.clicks.events + summary.checkouts.events + Int64(badRows.count)
+    let duplicates = summary.clicks.duplicates + summary.checkouts.duplicates
     let elapsed = progress.elapsed
     let rate = Double(rows) / max(elapsed / .seconds(1), 0.001)
     progress.finish(
       "\(Figures.grouped(rows)) events in \(Figures.duration(elapsed)), "
         + "\(Figures.grouped(Int64(rate)))/s: \(Figures.grouped(summary.answers)) checkouts answered, "
         + "\(Figures.grouped(summary.attributed)) attributed, "
-        + "\(Figures.grouped(summary.duplicates)) duplicates, "
+        + "\(Figures.grouped(duplicates)) duplicates, "
         + "\(Figures.grouped(badRows.count)) rows that do not fit"
     )
   }

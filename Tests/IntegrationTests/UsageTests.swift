@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What is refused before anything is touched: exit code 2 and one line.

@@ -1,4 +1,6 @@
+import Attribution
 package import Connect
+import Events
 import FileInput
 import Foundation
 
@@ -6,15 +8,16 @@ import Foundation
 ///
 /// Until then it has a temporary name beside its own. Standard output, pipes and devices are written
 /// to directly.
-package final class AnswerFile: Sendable {
-  let format: FirstClickRows.Format
+package final class AnswerFile: AttributionOutput {
+  private let format: FirstClickRows.Format
   private let path: String?
   private let file: RowFile
   private let isTemporary: Bool
   /// The partition whose rows are next.
   private let turn = Gate(0)
 
-  /// - Parameter path: a name that ends with `.csv` or `.jsonl`, or `-` for CSV on standard output.
+  /// - Parameter path: JSON lines if it ends with `.jsonl`, `.ndjson` or `.json`, otherwise CSV; `-`
+  ///   for CSV on standard output.
   /// - Throws: when the file cannot be made.
   package init(path: String) throws(ConnectorError) {
     if path == "-" {
@@ -22,10 +25,39 @@ package final class AnswerFile: Sendable {
     } else {
       self.path = path
       isTemporary = Self.isReplaceable(path)
-      file = try RowFile(path: isTemporary ? Self.temporaryName(of: path) : path)
+      file = try RowFile(path: isTemporary ? "\(path).\(getpid()).part" : path)
     }
     format = Self.format(of: path)
-    try writeHeader()
+    do throws(ConnectorError) {
+      try writeHeader()
+    } catch {
+      discard()
+      throw error
+    }
+  }
+
+  package var storesRecords: Bool { false }
+
+  package func makeRows() -> any OutputRows { AnswerRows(format) }
+
+  package func write(rejects rows: any OutputRows) {}
+
+  package func write(_ rows: any OutputRows, of partition: Int) throws(ConnectorError) {
+    guard let rows = rows as? AnswerRows else { preconditionFailure("rows of another output") }
+    try turn.wait { $0 == partition ? () : nil }
+    try file.write(rows.bytes)
+    try turn.update { $0 += 1 }
+  }
+
+  package func fail(_ error: ConnectorError) { turn.fail(error) }
+
+  /// Gives the file its name; the system brings it to disk in its own time, as it does any copy.
+  package func publish(_ summary: AttributionJob.Summary) throws(ConnectorError) {
+    if isTemporary, let path { try file.publish(as: path, isSynchronous: false) }
+  }
+
+  package func discard() {
+    if isTemporary { file.discard() }
   }
 
   private func writeHeader() throws(ConnectorError) {
@@ -36,28 +68,6 @@ package final class AnswerFile: Sendable {
     try file.write(UnsafeRawBufferPointer(rebasing: header[..<text.utf8.count]))
   }
 
-  /// Writes the rows of a partition when it is its turn: that keeps the order the same in every run.
-  func write(_ rows: UnsafeRawBufferPointer, of partition: Int) throws(ConnectorError) {
-    try turn.wait { $0 == partition ? () : nil }
-    try file.write(rows)
-    try turn.update { $0 += 1 }
-  }
-
-  /// Wakes those who wait for a partition that will never come.
-  func fail(_ error: ConnectorError) { turn.fail(error) }
-
-  /// Gives the file its name; the system brings it to disk in its own time, as it does any copy.
-  package func publish() throws(ConnectorError) {
-    if isTemporary, let path { try file.publish(as: path, isSynchronous: false) }
-  }
-
-  /// Takes the unfinished file away.
-  package func discard() {
-    if isTemporary { file.discard() }
-  }
-
-  private static func temporaryName(of path: String) -> String { "\(path).\(getpid()).part" }
-
   private static func isReplaceable(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
@@ -66,4 +76,20 @@ package final class AnswerFile: Sendable {
   private static func format(of path: String) -> FirstClickRows.Format {
     [".jsonl", ".ndjson", ".json"].contains { path.hasSuffix($0) } ? .jsonLines : .csv
   }
+}
+
+/// Answers as text.
+private final class AnswerRows: OutputRows {
+  private var rows: FirstClickRows
+
+  init(_ format: FirstClickRows.Format) { rows = FirstClickRows(format) }
+
+  var bytes: UnsafeRawBufferPointer { rows.bytes }
+  var byteCount: Int { rows.bytes.count }
+
+  func append(_ batch: ClickBatch, verdicts: [Verdict]) {}
+  func append(_ batch: CheckoutBatch, verdicts: [Verdict]) {}
+  func append(_ answers: [Answer]) { rows.append(answers) }
+  func append(_ rejects: [RejectedMessage], of stream: StreamKind) {}
+  func removeAll() { rows.removeAll() }
 }

@@ -66,10 +66,10 @@ final class PartitionContents {
 
   /// Hands on the records of one stream, in input order, in batches; they are valid until the next.
   func forEachBatch<Record: PackedRecord>(
-    _ batch: inout RecordBatch<Record>,
+    of type: Record.Type,
     _ body: (RecordBatch<Record>) -> Void
   ) {
-    batch.removeAll()
+    var batch = RecordBatch<Record>()
     texts.removeAll()
     for run in runs where RunHeader.stream(of: run.key) == Record.stream {
       let tables = writers[run.writer].tables

@@ -36,7 +36,7 @@ final class PartitionWriter {
   /// How many records ahead the memory is asked for that they go to.
   private static let lookahead = 8
 
-  let tables = TextTables()
+  let tables: TextTables
   private let pool: BlockPool
   private let makeSpillFile: () throws(ConnectorError) -> SpillFile
   private let heads: UnsafeMutablePointer<Head>
@@ -49,10 +49,12 @@ final class PartitionWriter {
   init(
     partitionCount: Int,
     pool: BlockPool,
+    keepingWholeRecords isWhole: Bool,
     makeSpillFile: @escaping () throws(ConnectorError) -> SpillFile
   ) {
     self.partitionCount = partitionCount
     self.pool = pool
+    tables = TextTables(isWhole: isWhole)
     self.makeSpillFile = makeSpillFile
     heads = .allocate(capacity: partitionCount)
     heads.initialize(repeating: Head(), count: partitionCount)
@@ -75,7 +77,7 @@ final class PartitionWriter {
         prefetch(heads[places[index + Self.lookahead]].cursor)
       }
       let head = heads + places[index]
-      let needed = record.maximumPackedByteCount
+      let needed = record.maximumPackedByteCount(tables)
       if head.pointee.runKey != key || head.pointee.room < needed {
         guard needed + RunHeader.byteCount <= pool.blockByteCount else {
           try appendLarge(record, places[index], key: key, byteCount: needed)

@@ -1,3 +1,5 @@
+import Connect
+
 /// What stands in front of the records that one chunk gave to a partition, in input order.
 ///
 /// ```
@@ -12,9 +14,9 @@ struct RunHeader: BitwiseCopyable {
   var key: UInt64
   var byteCount: UInt64
 
-  static func key(_ stream: Stream, order: Int, offset: Int64) -> UInt64 {
-    UInt64(stream.rawValue) << 63 | UInt64(order) << 44 | UInt64(offset)
+  static func key(_ stream: StreamKind, order: Int, offset: Int64) -> UInt64 {
+    (stream == .clicks ? 0 : 1) << 63 | UInt64(order) << 44 | UInt64(offset)
   }
 
-  static func stream(of key: UInt64) -> Stream { key >> 63 == 0 ? .clicks : .checkouts }
+  static func stream(of key: UInt64) -> StreamKind { key >> 63 == 0 ? .clicks : .checkouts }
 }

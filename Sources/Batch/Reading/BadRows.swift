@@ -11,6 +11,7 @@ package final class BadRows: Sendable {
     /// Of the row's first byte, in the unpacked file.
     package let offset: Int64
     package let reason: String
+    fileprivate let stream: StreamKind
     fileprivate let knownLine: Int64?
 
     /// `FILE:LINE: reason`; the line is looked up.
@@ -20,12 +21,14 @@ package final class BadRows: Sendable {
     }
 
     fileprivate static func precedes(_ left: Sample, _ right: Sample) -> Bool {
-      (left.file.order, left.offset) < (right.file.order, right.offset)
+      let (isClick, isOther) = (left.stream == .clicks, right.stream == .clicks)
+      guard isClick == isOther else { return isClick }
+      return (left.file.order, left.offset) < (right.file.order, right.offset)
     }
   }
 
   private struct State {
-    var count = 0
+    var counts: [StreamKind: Int] = [:]
     var samples: [Sample] = []
   }
 
@@ -38,22 +41,27 @@ package final class BadRows: Sendable {
   /// - Parameter limit: the most that are allowed.
   package init(limit: Int) { self.limit = limit }
 
-  package var count: Int { state.withLock { $0.count } }
+  package var count: Int { state.withLock { $0.counts.values.reduce(0, +) } }
+  func count(of stream: StreamKind) -> Int { state.withLock { $0.counts[stream] ?? 0 } }
   /// The first ones in input order.
   package var samples: [Sample] { state.withLock { $0.samples } }
 
   /// Takes those of a chunk.
   ///
   /// - Throws: when they are too many.
-  func append(_ rejects: [RejectedMessage], of chunk: Chunk) throws(ConnectorError) {
-    guard !rejects.isEmpty else { return }
+  func append(
+    _ rejects: [RejectedMessage],
+    of stream: StreamKind,
+    in chunk: Chunk
+  ) throws(ConnectorError) {
     let count = state.withLock { state in
-      state.count += rejects.count
+      state.counts[stream, default: 0] += rejects.count
       for reject in rejects {
         let sample = Sample(
           file: chunk.file,
           offset: reject.offset,
           reason: reject.reason.description,
+          stream: stream,
           knownLine: chunk.knownLine(at: reject.offset)
         )
         let place =
@@ -62,7 +70,7 @@ package final class BadRows: Sendable {
         state.samples.insert(sample, at: place)
         if state.samples.count > Self.sampleCount { state.samples.removeLast() }
       }
-      return state.count
+      return state.counts.values.reduce(0, +)
     }
     guard count <= limit else { throw tooMany() }
   }

@@ -1,5 +1,6 @@
 package import Connect
 package import Events
+import Foundation
 
 /// A file of records, checked before anything is read in earnest: it is there, it is a file, and its
 /// format is known.
@@ -23,6 +24,14 @@ package final class InputFile: Sendable {
 
   /// Bytes once unpacked, guessed for a packed file: events shrink to about a sixth.
   package var expectedByteCount: Int64 { compression == .none ? byteCount : byteCount * 6 }
+
+  /// The file in its present state: its name, size and last change.
+  package var identity: String {
+    let place = realpath(path, nil)
+    defer { free(place) }
+    let name = place.map { String(cString: $0) } ?? path
+    return "\(name) \(status.byteCount) \(status.changed)"
+  }
 
   /// Enough for any header.
   private static let headByteCount = 256 << 10

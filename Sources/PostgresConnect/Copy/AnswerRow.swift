@@ -7,6 +7,7 @@ struct AnswerRow {
   var task: Int32
   var processedAt: EventTime
 
+  static let table = "ecommerce.attributions"
   static let columns = [
     "checkout_id", "user_id", "checkout_timestamp", "revenue", "click_id", "click_timestamp",
     "product_id", "product_name", "product_category", "referrer", "device_type",

@@ -105,7 +105,7 @@ final class PostgresTaskSink: TaskSink {
   private static let takeoverPatience = "2s"
 
   /// `host:pid`, for people.
-  private static var owner: String {
+  static var owner: String {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
     let host = String(

@@ -72,18 +72,22 @@ final class SinkSession {
 
   /// Makes what the epoch's transaction needs, outside of it.
   func prepare(for epoch: PostgresEpoch) throws(ConnectorError) {
-    let newDays = epoch.days.days.subtracting(knownDays)
-    if !newDays.isEmpty {
-      try connection.execute(
-        "SELECT ecommerce.ensure_day_partitions($1::date[])",
-        [DaySet.arrayLiteral(newDays)]
-      )
-      knownDays.formUnion(newDays)
-    }
+    try makePartitions(for: epoch.days)
     if !hasStagingTables && epoch.needsStagingTables {
       try connection.execute(StagingTables.creation)
       hasStagingTables = true
     }
+  }
+
+  /// Makes the partitions of the days that are new.
+  func makePartitions(for days: DaySet) throws(ConnectorError) {
+    let newDays = days.days.subtracting(knownDays)
+    guard !newDays.isEmpty else { return }
+    try connection.execute(
+      "SELECT ecommerce.ensure_day_partitions($1::date[])",
+      [DaySet.arrayLiteral(newDays)]
+    )
+    knownDays.formUnion(newDays)
   }
 
   func copyRawRows(of epoch: PostgresEpoch) throws(ConnectorError) {
@@ -99,7 +103,7 @@ final class SinkSession {
   func copyAnswers(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(
       epoch.newAnswers,
-      into: "ecommerce.attributions",
+      into: AnswerRow.table,
       columns: AnswerRow.columns
     )
     guard try stageRevisions(of: epoch) else { return }
