@@ -21,15 +21,29 @@ struct Attribute: ParsableCommand {
   )
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
-  var clicks: [String]
+  var clicks: [String] = []
 
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
-  var checkouts: [String]
+  var checkouts: [String] = []
 
   @OptionGroup var destination: Destination
   @OptionGroup var options: AttributeOptions
 
-  func run() throws {
+  /// Without files it is the log of the stream that is attributed, and its tables are the stream's.
+  private static let logDirectory = ".firstclick/log"
+
+  func validate() throws {
+    guard clicks.isEmpty == checkouts.isEmpty else {
+      throw ValidationError("expected both --clicks and --checkouts, found one of them")
+    }
+  }
+
+  mutating func run() throws {
+    if clicks.isEmpty {
+      clicks = ["\(Self.logDirectory)/clicks/*.jsonl"]
+      checkouts = ["\(Self.logDirectory)/checkouts/*.jsonl"]
+      if destination.into == nil && destination.out == nil { destination.out = "-" }
+    }
     let settings = try AttributeSettings(options, destination)
     Interrupts.watch()
     let job = try AttributionJob(

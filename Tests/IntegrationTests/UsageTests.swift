@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What is refused before anything is touched: exit code 2 and one line.
@@ -118,14 +119,32 @@ import Testing
     #expect(option.errors.contains("\"of-the-option\""))
   }
 
-  @Test(arguments: [
-    [String]()
-  ])
-  func `batch-job says that it is not built yet`(arguments: [String]) throws {
+  @Test func `batch-job without arguments attributes the log that the generator made`() throws {
     let directory = try TemporaryDirectory()
-    let outcome = try ProgramRun.run("batch-job", arguments, in: directory)
-    #expect(outcome.exitCode == 1)
-    #expect(outcome.errorLines.count == 1)
-    #expect(outcome.errors.contains("is not built yet"))
+    let nothing = try ProgramRun.run("batch-job", in: directory)
+    #expect(nothing.exitCode == 1)
+    #expect(nothing.errors.contains(".firstclick/log/clicks"), "\(nothing.errors)")
+    let generator = try ProgramRun.run(
+      "generator",
+      ["--events", "2000", "--max-speed", "--truth", "truth.csv"],
+      in: directory
+    )
+    try #require(generator.exitCode == 0, "\(generator.errors)")
+    let outcome = try ProgramRun.run("batch-job", in: directory)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    // Its first seven columns are those of the truth file.
+    let truth = try String(
+      contentsOf: directory.url.appendingPathComponent("truth.csv"),
+      encoding: .utf8
+    )
+    let answers = Set(outcome.output.split(separator: "\n").dropFirst().map(Self.shared))
+    let expected = Set(truth.split(separator: "\n").dropFirst().map(Self.shared))
+    #expect(!expected.isEmpty && answers == expected)
+  }
+
+  /// checkout_id, attributed_click_id and clicks_in_window, which both files spell alike.
+  private static func shared(_ row: Substring) -> [Substring] {
+    let cells = row.split(separator: ",", omittingEmptySubsequences: false)
+    return [cells[0], cells[3], cells[5]]
   }
 }

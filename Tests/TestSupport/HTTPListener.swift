@@ -41,20 +41,20 @@ package final class HTTPListener: Sendable {
     Thread.detachNewThread { [self] in
       while true {
         let connection = accept(descriptor, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else { break }
         answer(connection)
         close(connection)
       }
+      close(descriptor)
     }
   }
 
   package var requests: [Request] { received.withLock { $0 } }
 
-  /// Ends the server.
-  package func stop() {
-    shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
-  }
+  /// Ends the server: connections are refused from now on.
+  ///
+  /// Its thread closes the socket, so that no other test is given its number meanwhile.
+  package func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   private func answer(_ connection: Int32) {
     guard let request = Self.read(connection) else { return }

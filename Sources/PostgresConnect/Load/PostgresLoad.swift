@@ -28,7 +28,7 @@ package final class PostgresLoad {
   ///   - address: of a database with the schema.
   ///   - source: names the input; the same for the same files in the same state.
   ///   - rule: that the answers were given by.
-  /// - Throws: when the server cannot be reached.
+  /// - Throws: when the database cannot be reached.
   package init(
     _ address: PostgresAddress,
     source: String,
