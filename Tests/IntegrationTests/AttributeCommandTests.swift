@@ -92,7 +92,7 @@ import Testing
 
   @Test(
     arguments: [
-      (["--out", "o.csv"], "missing expected argument '--clicks"),
+      (["--clicks", "a", "--out", "o.csv"], "expected both --clicks and --checkouts"),
       (["--clicks", "a", "--checkouts", "b", "--out", "o", "--into", "postgres://h/d"], "both"),
       (["--clicks", "a", "--checkouts", "b", "--memory", "1kB"], "expected 32MiB at least"),
       (["--clicks", "a", "--checkouts", "b", "--window", "500ms"], "expected whole seconds"),
