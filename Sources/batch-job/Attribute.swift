@@ -51,11 +51,11 @@ struct Attribute: ParsableCommand {
       checkouts: InputFile.find(checkouts),
       settings: settings.job
     )
+    Interrupts.onFirst { job.requestStop() }
     guard let output = try settings.target.open(for: job) else {
       Console.shared.write("batch-job: these files are stored already: nothing to do")
       return
     }
-    Interrupts.onFirst { job.requestStop() }
     let display = AttributeDisplay(of: job)
     display.start()
     defer { display.stop() }

@@ -86,8 +86,18 @@ final class PartitionWriter {
         try startRun(places[index], key: key, room: needed)
       }
       guard let cursor = head.pointee.cursor else { continue }
-      head.pointee.cursor = record.pack(tables, to: cursor)
+      head.pointee.cursor = write(record, to: cursor)
     }
+  }
+
+  @inline(__always)
+  private func write(
+    _ record: some PackedRecord,
+    to target: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    let end = record.pack(tables, to: target)
+    PackedHeader.set(byteCount: end - target, of: target)
+    return end
   }
 
   /// Closes all runs: what was added so far is in the extents.
@@ -152,7 +162,7 @@ final class PartitionWriter {
       alignment: 16
     )
     defer { run.deallocate() }
-    let end = record.pack(tables, to: run + RunHeader.byteCount)
+    let end = write(record, to: run + RunHeader.byteCount)
     let recordByteCount = end - run - RunHeader.byteCount
     run.storeBytes(
       of: RunHeader(key: key, byteCount: UInt64(recordByteCount)),

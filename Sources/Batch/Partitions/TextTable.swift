@@ -15,9 +15,23 @@ final class TextTable {
     var reference: UInt32
   }
 
-  private struct Group: BitwiseCopyable {
-    var texts: UnsafeMutableRawPointer
-    var byteCount: Int
+  /// What stands behind a reference.
+  struct Group: BitwiseCopyable {
+    fileprivate(set) var texts: UnsafeMutableRawPointer
+    fileprivate var byteCount: Int
+  }
+
+  /// Behind a pointer, so that records do not pay for checks of exclusive access.
+  private struct Storage {
+    var slots: UnsafeMutablePointer<Slot>
+    var mask = 255
+    /// By reference less one; room for the greatest number.
+    let groups = UnsafeMutablePointer<Group>.allocate(capacity: TextTable.maximumGroupCount)
+    var groupCount = 0
+    var blocks: [UnsafeMutableRawPointer] = []
+    /// Where the next group goes, and how much room is there.
+    var cursor: UnsafeMutableRawPointer
+    var room = TextTable.blockByteCount
   }
 
   private static let maximumGroupCount = 1 << 16
@@ -25,30 +39,24 @@ final class TextTable {
   private static let blockByteCount = 64 << 10
 
   private let seed = UInt64.random(in: 1 ... .max)
-  private var slots: UnsafeMutablePointer<Slot>
-  private var mask = 255
-  private var groups: [Group] = []
-  private var blocks: [UnsafeMutableRawPointer] = []
-  /// Where the next group goes, and how much room is there.
-  private var cursor: UnsafeMutableRawPointer
-  private var room = TextTable.blockByteCount
+  private let storage = UnsafeMutablePointer<Storage>.allocate(capacity: 1)
 
   init() {
-    slots = Self.makeSlots(256)
-    cursor = Self.makeBlock()
-    blocks.append(cursor)
+    let block = Self.makeBlock()
+    storage.initialize(to: Storage(slots: Self.makeSlots(256), cursor: block))
+    storage.pointee.blocks.append(block)
   }
 
   deinit {
-    slots.deallocate()
-    for block in blocks { block.deallocate() }
+    storage.pointee.slots.deallocate()
+    storage.pointee.groups.deallocate()
+    for block in storage.pointee.blocks { block.deallocate() }
+    storage.deinitialize(count: 1)
+    storage.deallocate()
   }
 
-  /// The packed texts of a reference, which is not 0.
-  @inline(__always)
-  func texts(_ reference: UInt32) -> UnsafeRawPointer {
-    UnsafeRawPointer(groups[Int(reference) - 1].texts)
-  }
+  /// The groups by reference less one; valid as long as the table is, and nothing is entered.
+  var groups: UnsafePointer<Group> { UnsafePointer(storage.pointee.groups) }
 
   /// The reference of the texts, which are entered if there is room; 0 if not.
   @inline(__always)
@@ -63,13 +71,15 @@ final class TextTable {
 
   @inline(__always)
   private func reference(of packed: UnsafeMutableRawPointer, byteCount: Int) -> UInt32 {
-    let hash = hash(packed, byteCount)
+    let hash = WordHash.fold(packed, byteCount, into: seed)
     let tag = UInt32(truncatingIfNeeded: hash &>> 32)
+    let (slots, mask) = (storage.pointee.slots, storage.pointee.mask)
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place].reference != 0 {
       let slot = slots[place]
-      if slot.tag == tag, Self.equal(texts(slot.reference), packed, byteCount) {
-        return slot.reference
+      if slot.tag == tag {
+        let group = storage.pointee.groups[Int(slot.reference) &- 1]
+        if Self.equal(group.texts, packed, byteCount) { return slot.reference }
       }
       place = (place &+ 1) & mask
     }
@@ -83,28 +93,32 @@ final class TextTable {
     _ tag: UInt32,
     at place: Int
   ) -> UInt32 {
-    guard groups.count < Self.maximumGroupCount else { return 0 }
-    if room < byteCount {
-      cursor = Self.makeBlock()
-      blocks.append(cursor)
-      room = Self.blockByteCount
+    guard storage.pointee.groupCount < Self.maximumGroupCount else { return 0 }
+    if storage.pointee.room < byteCount {
+      storage.pointee.cursor = Self.makeBlock()
+      storage.pointee.blocks.append(storage.pointee.cursor)
+      storage.pointee.room = Self.blockByteCount
     }
-    cursor.copyMemory(from: packed, byteCount: byteCount)
-    groups.append(Group(texts: cursor, byteCount: byteCount))
-    cursor += byteCount
-    room -= byteCount
-    let reference = UInt32(groups.count)
-    slots[place] = Slot(tag: tag, reference: reference)
-    if groups.count * 2 > mask { grow() }
+    let texts = storage.pointee.cursor
+    texts.copyMemory(from: packed, byteCount: byteCount)
+    storage.pointee.cursor += byteCount
+    storage.pointee.room -= byteCount
+    (storage.pointee.groups + storage.pointee.groupCount)
+      .initialize(to: Group(texts: texts, byteCount: byteCount))
+    storage.pointee.groupCount += 1
+    let reference = UInt32(storage.pointee.groupCount)
+    storage.pointee.slots[place] = Slot(tag: tag, reference: reference)
+    if storage.pointee.groupCount * 2 > storage.pointee.mask { grow() }
     return reference
   }
 
   private func grow() {
-    slots.deallocate()
-    mask = mask * 2 + 1
-    slots = Self.makeSlots(mask + 1)
-    for (index, group) in groups.enumerated() {
-      let hash = hash(group.texts, group.byteCount)
+    storage.pointee.slots.deallocate()
+    let mask = storage.pointee.mask * 2 + 1
+    let slots = Self.makeSlots(mask + 1)
+    for index in 0..<storage.pointee.groupCount {
+      let group = storage.pointee.groups[index]
+      let hash = WordHash.fold(group.texts, group.byteCount, into: seed)
       var place = Int(truncatingIfNeeded: hash) & mask
       while slots[place].reference != 0 { place = (place &+ 1) & mask }
       slots[place] = Slot(
@@ -112,24 +126,8 @@ final class TextTable {
         reference: UInt32(index + 1)
       )
     }
-  }
-
-  /// Folds 8 bytes a step by one multiplication to 128 bits.
-  ///
-  /// The last step may read up to 7 bytes more, which it masks out.
-  @inline(__always)
-  private func hash(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> UInt64 {
-    var state = seed ^ UInt64(truncatingIfNeeded: count)
-    var offset = 0
-    while offset < count {
-      var word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
-      let rest = count &- offset
-      if rest < 8 { word &= Self.mask(rest) }
-      let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-      state = product.high ^ product.low
-      offset &+= 8
-    }
-    return state
+    storage.pointee.slots = slots
+    storage.pointee.mask = mask
   }
 
   /// Whether a group is that of these bytes.
@@ -146,17 +144,13 @@ final class TextTable {
       var difference =
         group.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         ^ packed.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      if count &- offset < 8 { difference = difference.littleEndian & mask(count &- offset) }
+      if count &- offset < 8 {
+        difference = difference.littleEndian & WordHash.mask(count &- offset)
+      }
       if difference != 0 { return false }
       offset &+= 8
     }
     return true
-  }
-
-  /// The first bytes, up to seven, of a word.
-  @inline(__always)
-  private static func mask(_ byteCount: Int) -> UInt64 {
-    (1 &<< UInt64(truncatingIfNeeded: byteCount &* 8)) &- 1
   }
 
   private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
