@@ -22,8 +22,14 @@ protocol PackedRecord: EventRecord {
   var user: UnsafeRawBufferPointer { get }
   /// The most bytes that it takes, the margin behind it included.
   func maximumPackedByteCount(_ tables: TextTables) -> Int
+  /// Under which its shared texts are found.
+  func textHashes(_ tables: TextTables) -> TextHashes
   /// Writes the record; returns its end.
-  func pack(_ tables: TextTables, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer
+  func pack(
+    _ tables: TextTables,
+    _ hashes: TextHashes,
+    to target: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer
   /// Makes the record again that stands at `packed`; its texts go to `memory`.
   ///
   /// - Returns: the record, and the end of its texts.
@@ -32,6 +38,12 @@ protocol PackedRecord: EventRecord {
     _ tables: TextGroups,
     into memory: UnsafeMutableRawPointer
   ) -> (record: Self, end: UnsafeMutableRawPointer)
+}
+
+/// Of the product and the origin of a record.
+struct TextHashes: BitwiseCopyable {
+  var product: UInt64
+  var origin: UInt64
 }
 
 /// How one thread packs records, and the texts that they share.
@@ -117,9 +129,21 @@ extension ClickRecord: PackedRecord {
   }
 
   @inline(__always)
-  func pack(_ tables: TextTables, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
-    let productReference = tables.products.reference(of: product, in: message)
-    let originReference = tables.origins.reference(of: origin, in: message)
+  func textHashes(_ tables: TextTables) -> TextHashes {
+    TextHashes(
+      product: tables.products.hash(of: product, in: message),
+      origin: tables.origins.hash(of: origin, in: message)
+    )
+  }
+
+  @inline(__always)
+  func pack(
+    _ tables: TextTables,
+    _ hashes: TextHashes,
+    to target: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    let productReference = tables.products.reference(of: product, hashes.product, in: message)
+    let originReference = tables.origins.reference(of: origin, hashes.origin, in: message)
     target.storeBytes(of: time.microseconds, as: Int64.self)
     target.storeBytes(of: productReference, toByteOffset: 12, as: UInt32.self)
     target.storeBytes(of: originReference, toByteOffset: 16, as: UInt32.self)
@@ -188,7 +212,14 @@ extension CheckoutRecord: PackedRecord {
   }
 
   @inline(__always)
-  func pack(_ tables: TextTables, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+  func textHashes(_ tables: TextTables) -> TextHashes { TextHashes(product: 0, origin: 0) }
+
+  @inline(__always)
+  func pack(
+    _ tables: TextTables,
+    _ hashes: TextHashes,
+    to target: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
     target.storeBytes(of: time.microseconds, as: Int64.self)
     target.storeBytes(of: totalAmount.hundredths, toByteOffset: 12, as: Int64.self)
     let end = PackedTexts.write(identity, of: message, to: target + PackedHeader.byteCount)

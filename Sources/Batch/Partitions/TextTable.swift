@@ -1,3 +1,4 @@
+import CScan
 import Events
 
 /// Groups of texts that many records share, such as the product of a click: each is kept once.
@@ -18,7 +19,7 @@ final class TextTable {
   /// What stands behind a reference.
   struct Group: BitwiseCopyable {
     fileprivate(set) var texts: UnsafeMutableRawPointer
-    fileprivate var byteCount: Int
+    fileprivate var hash: UInt64
   }
 
   /// Behind a pointer, so that records do not pay for checks of exclusive access.
@@ -58,20 +59,43 @@ final class TextTable {
   /// The groups by reference less one; valid as long as the table is, and nothing is entered.
   var groups: UnsafePointer<Group> { UnsafePointer(storage.pointee.groups) }
 
-  /// The reference of the texts, which are entered if there is room; 0 if not.
+  /// Under which the texts of the message are found; up to 7 bytes behind each are read.
   @inline(__always)
-  func reference(of texts: some TextGroup, in message: UnsafeRawPointer) -> UInt32 {
-    withUnsafeTemporaryAllocation(byteCount: Self.maximumGroupByteCount, alignment: 16) { memory in
-      let byteCount = PackedTexts.maximumByteCount(texts) + PackedTexts.margin
-      guard byteCount <= memory.count, let packed = memory.baseAddress else { return 0 }
-      let end = PackedTexts.write(texts, of: message, to: packed)
-      return reference(of: packed, byteCount: end - packed)
+  func hash(of texts: some TextGroup, in message: UnsafeRawPointer) -> UInt64 {
+    var state = seed
+    texts.forEach { slice in
+      let count = max(Int(slice.length), 0)
+      // An absent text is not an empty one.
+      state = WordHash.fold(
+        message + Int(slice.offset),
+        count,
+        into: state &+ (slice.isAbsent ? 1 : 0)
+      )
     }
+    return state
   }
 
+  /// Asks for the slot of a hash; some records later, `prefetchGroup` may look at it.
   @inline(__always)
-  private func reference(of packed: UnsafeMutableRawPointer, byteCount: Int) -> UInt32 {
-    let hash = WordHash.fold(packed, byteCount, into: seed)
+  func prefetchSlot(of hash: UInt64) {
+    prefetch(storage.pointee.slots + Int(truncatingIfNeeded: hash) & storage.pointee.mask)
+  }
+
+  /// Asks for the texts that the hash probably leads to.
+  @inline(__always)
+  func prefetchGroup(of hash: UInt64) {
+    let slot = storage.pointee.slots[Int(truncatingIfNeeded: hash) & storage.pointee.mask]
+    guard slot.reference != 0 else { return }
+    prefetch(storage.pointee.groups[Int(slot.reference) &- 1].texts)
+  }
+
+  /// The reference of the texts, which are entered if there is room; 0 if not.
+  @inline(__always)
+  func reference(
+    of texts: some TextGroup,
+    _ hash: UInt64,
+    in message: UnsafeRawPointer
+  ) -> UInt32 {
     let tag = UInt32(truncatingIfNeeded: hash &>> 32)
     let (slots, mask) = (storage.pointee.slots, storage.pointee.mask)
     var place = Int(truncatingIfNeeded: hash) & mask
@@ -79,35 +103,41 @@ final class TextTable {
       let slot = slots[place]
       if slot.tag == tag {
         let group = storage.pointee.groups[Int(slot.reference) &- 1]
-        if Self.equal(group.texts, packed, byteCount) { return slot.reference }
+        if PackedTexts.equal(group.texts, texts, of: message) { return slot.reference }
       }
       place = (place &+ 1) & mask
     }
-    return enter(packed, byteCount, tag, at: place)
+    return enter(texts, of: message, hash, at: place)
   }
 
   @inline(never)
   private func enter(
-    _ packed: UnsafeMutableRawPointer,
-    _ byteCount: Int,
-    _ tag: UInt32,
+    _ texts: some TextGroup,
+    of message: UnsafeRawPointer,
+    _ hash: UInt64,
     at place: Int
   ) -> UInt32 {
-    guard storage.pointee.groupCount < Self.maximumGroupCount else { return 0 }
-    if storage.pointee.room < byteCount {
+    let mostBytes = PackedTexts.maximumByteCount(texts) + PackedTexts.margin
+    guard storage.pointee.groupCount < Self.maximumGroupCount,
+      mostBytes <= Self.maximumGroupByteCount
+    else { return 0 }
+    if storage.pointee.room < mostBytes {
       storage.pointee.cursor = Self.makeBlock()
       storage.pointee.blocks.append(storage.pointee.cursor)
       storage.pointee.room = Self.blockByteCount
     }
-    let texts = storage.pointee.cursor
-    texts.copyMemory(from: packed, byteCount: byteCount)
-    storage.pointee.cursor += byteCount
-    storage.pointee.room -= byteCount
+    let start = storage.pointee.cursor
+    let end = PackedTexts.write(texts, of: message, to: start)
+    storage.pointee.cursor = end
+    storage.pointee.room -= end - start
     (storage.pointee.groups + storage.pointee.groupCount)
-      .initialize(to: Group(texts: texts, byteCount: byteCount))
+      .initialize(to: Group(texts: start, hash: hash))
     storage.pointee.groupCount += 1
     let reference = UInt32(storage.pointee.groupCount)
-    storage.pointee.slots[place] = Slot(tag: tag, reference: reference)
+    storage.pointee.slots[place] = Slot(
+      tag: UInt32(truncatingIfNeeded: hash &>> 32),
+      reference: reference
+    )
     if storage.pointee.groupCount * 2 > storage.pointee.mask { grow() }
     return reference
   }
@@ -117,8 +147,7 @@ final class TextTable {
     let mask = storage.pointee.mask * 2 + 1
     let slots = Self.makeSlots(mask + 1)
     for index in 0..<storage.pointee.groupCount {
-      let group = storage.pointee.groups[index]
-      let hash = WordHash.fold(group.texts, group.byteCount, into: seed)
+      let hash = storage.pointee.groups[index].hash
       var place = Int(truncatingIfNeeded: hash) & mask
       while slots[place].reference != 0 { place = (place &+ 1) & mask }
       slots[place] = Slot(
@@ -128,29 +157,6 @@ final class TextTable {
     }
     storage.pointee.slots = slots
     storage.pointee.mask = mask
-  }
-
-  /// Whether a group is that of these bytes.
-  ///
-  /// A shorter one differs in its lengths, which come first: what is read behind it does not count.
-  @inline(__always)
-  private static func equal(
-    _ group: UnsafeRawPointer,
-    _ packed: UnsafeMutableRawPointer,
-    _ count: Int
-  ) -> Bool {
-    var offset = 0
-    while offset < count {
-      var difference =
-        group.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        ^ packed.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      if count &- offset < 8 {
-        difference = difference.littleEndian & WordHash.mask(count &- offset)
-      }
-      if difference != 0 { return false }
-      offset &+= 8
-    }
-    return true
   }
 
   private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
