@@ -51,6 +51,7 @@ struct Attribute: ParsableCommand {
       checkouts: InputFile.find(checkouts),
       settings: settings.job
     )
+    // Before the output is made, so that an interrupt takes it away again.
     Interrupts.onFirst { job.requestStop() }
     guard let output = try settings.target.open(for: job) else {
       Console.shared.write("batch-job: these files are stored already: nothing to do")

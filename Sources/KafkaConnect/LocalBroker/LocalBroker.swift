@@ -18,6 +18,7 @@ package final class LocalBroker: Sendable {
   /// The address clients start from: `127.0.0.1:PORT`, one for each broker, separated by commas.
   package let bootstrap: String
   package let brokerCount: Int
+  let heldPorts: HeldPorts
   /// Nil once stopped.
   private let cluster: Mutex<Cluster?>
 
@@ -58,6 +59,7 @@ package final class LocalBroker: Sendable {
     }
     bootstrap = String(cString: bootstraps)
     self.brokerCount = brokerCount
+    heldPorts = HeldPorts(of: bootstrap)
     cluster = Mutex(Cluster(client: client, mock: mock))
   }
 

@@ -1,0 +1,30 @@
+import Foundation
+import KafkaConnect
+import Testing
+
+@Suite struct HeldPortsTests {
+  @Test func `the port of a broker that is down is given to nobody else`() throws {
+    let cluster = try LocalBroker()
+    let port = try #require(cluster.bootstrap.split(separator: ":").last.flatMap { UInt16($0) })
+    for _ in 0..<3 {
+      try cluster.takeDown(.all)
+      #expect(Self.canBind(to: port) == false)
+      try cluster.bringUp(.all)
+      #expect(Self.canBind(to: port) == false)
+    }
+  }
+
+  private static func canBind(to port: UInt16) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+}
