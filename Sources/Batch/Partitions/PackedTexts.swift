@@ -48,6 +48,42 @@ enum PackedTexts {
     return cursor
   }
 
+  /// Whether the packed texts, none of which is long, are those of the message at `message`.
+  ///
+  /// Reads up to 7 bytes behind each text.
+  @inline(__always)
+  static func equal(
+    _ packed: UnsafeRawPointer,
+    _ texts: some TextGroup,
+    of message: UnsafeRawPointer
+  ) -> Bool {
+    var lengths = packed
+    var differs = false
+    texts.forEach { slice in
+      let length = slice.isAbsent ? Int32(absentLength) : slice.length
+      differs = differs || Int32(lengths.load(as: UInt8.self)) != length
+      lengths += 1
+    }
+    if differs { return false }
+    var cursor = lengths
+    var difference: UInt64 = 0
+    texts.forEach { slice in
+      let source = message + Int(slice.offset)
+      let count = max(Int(slice.length), 0)
+      var offset = 0
+      while offset < count {
+        let bytes =
+          cursor.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          ^ source.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let rest = count &- offset
+        difference |= rest < 8 ? bytes.littleEndian & WordHash.mask(rest) : bytes
+        offset &+= 8
+      }
+      cursor += count
+    }
+    return difference == 0
+  }
+
   /// Copies in blocks of 16 bytes: up to 15 more are read and written.
   @inline(__always)
   static func copy(

@@ -17,10 +17,7 @@ final class PartitionContents {
     var writer: Int
   }
 
-  private static let batchRecordCount = 2048
-
   private let writers: [PartitionWriter]
-  private let texts = TextMemory()
   private let pool: BlockPool
   private var runs: [Run] = []
   /// What was spilled, read back.
@@ -64,32 +61,24 @@ final class PartitionContents {
     runs.removeAll(keepingCapacity: true)
   }
 
-  /// Hands on the records of one stream, in input order, in batches; they are valid until the next.
-  func forEachBatch<Record: PackedRecord>(
-    of type: Record.Type,
-    _ body: (RecordBatch<Record>) -> Void
-  ) {
-    var batch = RecordBatch<Record>()
-    texts.removeAll()
-    for run in runs where RunHeader.stream(of: run.key) == Record.stream {
-      let tables = writers[run.writer].tables
+  /// Hands on every record in input order, all clicks before all checkouts.
+  ///
+  /// The body takes the packed record, the thread that packed it, and its stream.
+  @inline(__always)
+  func forEach(_ body: (UnsafeRawPointer, Int, StreamKind) -> Void) {
+    for run in runs {
+      let stream = RunHeader.stream(of: run.key)
       var cursor = UnsafeRawPointer(run.records)
       let end = cursor + run.byteCount
       while cursor < end {
-        let mostBytes = end - cursor + TextTables.maximumByteCount + PackedTexts.margin
-        if batch.records.count == Self.batchRecordCount || texts.room < mostBytes {
-          if !batch.records.isEmpty { body(batch) }
-          batch.removeAll()
-          texts.removeAll()
-          texts.reserve(mostBytes)
-        }
-        let unpacked = Record.unpack(&cursor, tables, into: texts.end)
-        batch.records.append(unpacked.record)
-        texts.append(upTo: unpacked.end)
+        body(cursor, run.writer, stream)
+        cursor += PackedHeader.byteCount(of: cursor)
       }
     }
-    if !batch.records.isEmpty { body(batch) }
   }
+
+  /// The texts that each thread has kept apart from its records.
+  var groups: [TextGroups] { writers.map { $0.tables.groups } }
 
   /// Asks for all of a block at once: its runs lead all over it.
   private static func prefetchBlock(_ block: UnsafeRawPointer, _ byteCount: Int) {
@@ -125,36 +114,5 @@ final class PartitionContents {
     memory.deallocate()
     capacity = byteCount
     memory = .allocate(byteCount: byteCount + PackedTexts.margin, alignment: 64)
-  }
-}
-
-/// The texts of one batch.
-private final class TextMemory {
-  private static let smallestByteCount = 512 << 10
-
-  private var start: UnsafeMutableRawPointer
-  private var capacity = TextMemory.smallestByteCount
-  private(set) var end: UnsafeMutableRawPointer
-
-  init() {
-    start = .allocate(byteCount: capacity, alignment: 64)
-    end = start
-  }
-
-  deinit { start.deallocate() }
-
-  var room: Int { start + capacity - end }
-
-  func append(upTo end: UnsafeMutableRawPointer) { self.end = end }
-
-  func removeAll() { end = start }
-
-  /// Makes room in the empty memory.
-  func reserve(_ byteCount: Int) {
-    guard byteCount > capacity else { return }
-    start.deallocate()
-    capacity = byteCount
-    start = .allocate(byteCount: capacity, alignment: 64)
-    end = start
   }
 }

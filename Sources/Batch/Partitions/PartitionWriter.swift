@@ -18,6 +18,12 @@ final class PartitionWriter {
     var offset: Int64 = 0
   }
 
+  /// What is known of a record before it is packed.
+  private struct Plan: BitwiseCopyable {
+    var partition: Int
+    var hashes: TextHashes
+  }
+
   /// Where the next record of a partition goes.
   private struct Head: BitwiseCopyable {
     var cursor: UnsafeMutableRawPointer?
@@ -42,7 +48,7 @@ final class PartitionWriter {
   private let heads: UnsafeMutablePointer<Head>
   private let partitionCount: Int
   /// Of the records of a batch.
-  private var places: [Int] = []
+  private var plans: [Plan] = []
   private(set) var extents: [[Extent]]
   private(set) var spillFile: SpillFile?
 
@@ -68,26 +74,48 @@ final class PartitionWriter {
     _ records: [Record],
     key: UInt64
   ) throws(ConnectorError) {
-    places.removeAll(keepingCapacity: true)
+    plans.removeAll(keepingCapacity: true)
     for record in records {
-      places.append(Partitioning.partition(of: record.user, among: partitionCount))
+      let hashes = record.textHashes(tables)
+      tables.products.prefetchSlot(of: hashes.product)
+      plans.append(
+        Plan(
+          partition: Partitioning.partition(of: record.user, among: partitionCount),
+          hashes: hashes
+        )
+      )
     }
+    let plans = plans
     for (index, record) in records.enumerated() {
-      if index + Self.lookahead < places.count {
-        prefetch(heads[places[index + Self.lookahead]].cursor)
+      if index + Self.lookahead < plans.count {
+        let next = plans[index + Self.lookahead]
+        prefetch(heads[next.partition].cursor)
+        tables.products.prefetchGroup(of: next.hashes.product)
       }
-      let head = heads + places[index]
+      let plan = plans[index]
+      let head = heads + plan.partition
       let needed = record.maximumPackedByteCount(tables)
       if head.pointee.runKey != key || head.pointee.room < needed {
         guard needed + RunHeader.byteCount <= pool.blockByteCount else {
-          try appendLarge(record, places[index], key: key, byteCount: needed)
+          try appendLarge(record, plan, key: key, byteCount: needed)
           continue
         }
-        try startRun(places[index], key: key, room: needed)
+        try startRun(plan.partition, key: key, room: needed)
       }
       guard let cursor = head.pointee.cursor else { continue }
-      head.pointee.cursor = record.pack(tables, to: cursor)
+      head.pointee.cursor = write(record, plan.hashes, to: cursor)
     }
+  }
+
+  @inline(__always)
+  private func write(
+    _ record: some PackedRecord,
+    _ hashes: TextHashes,
+    to target: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    let end = record.pack(tables, hashes, to: target)
+    PackedHeader.set(byteCount: end - target, of: target)
+    return end
   }
 
   /// Closes all runs: what was added so far is in the extents.
@@ -142,17 +170,17 @@ final class PartitionWriter {
   /// Takes a record that fits no block: straight to the file, as a run of its own.
   private func appendLarge<Record: PackedRecord>(
     _ record: Record,
-    _ partition: Int,
+    _ plan: Plan,
     key: UInt64,
     byteCount: Int
   ) throws(ConnectorError) {
-    closeBlock(of: partition)
+    closeBlock(of: plan.partition)
     let run = UnsafeMutableRawPointer.allocate(
       byteCount: RunHeader.byteCount + byteCount,
       alignment: 16
     )
     defer { run.deallocate() }
-    let end = record.pack(tables, to: run + RunHeader.byteCount)
+    let end = write(record, plan.hashes, to: run + RunHeader.byteCount)
     let recordByteCount = end - run - RunHeader.byteCount
     run.storeBytes(
       of: RunHeader(key: key, byteCount: UInt64(recordByteCount)),
@@ -162,7 +190,7 @@ final class PartitionWriter {
     extent.offset = try openSpillFile().append(
       UnsafeRawBufferPointer(start: run, count: extent.byteCount)
     )
-    extents[partition].append(extent)
+    extents[plan.partition].append(extent)
   }
 
   /// Writes every full block to the file, or else the others as far as they are filled.

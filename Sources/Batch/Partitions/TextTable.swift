@@ -1,3 +1,4 @@
+import CScan
 import Events
 
 /// Groups of texts that many records share, such as the product of a click: each is kept once.
@@ -15,9 +16,23 @@ final class TextTable {
     var reference: UInt32
   }
 
-  private struct Group: BitwiseCopyable {
-    var texts: UnsafeMutableRawPointer
-    var byteCount: Int
+  /// What stands behind a reference.
+  struct Group: BitwiseCopyable {
+    fileprivate(set) var texts: UnsafeMutableRawPointer
+    fileprivate var hash: UInt64
+  }
+
+  /// Behind a pointer, so that records do not pay for checks of exclusive access.
+  private struct Storage {
+    var slots: UnsafeMutablePointer<Slot>
+    var mask = 255
+    /// By reference less one; room for the greatest number.
+    let groups = UnsafeMutablePointer<Group>.allocate(capacity: TextTable.maximumGroupCount)
+    var groupCount = 0
+    var blocks: [UnsafeMutableRawPointer] = []
+    /// Where the next group goes, and how much room is there.
+    var cursor: UnsafeMutableRawPointer
+    var room = TextTable.blockByteCount
   }
 
   private static let maximumGroupCount = 1 << 16
@@ -25,86 +40,114 @@ final class TextTable {
   private static let blockByteCount = 64 << 10
 
   private let seed = UInt64.random(in: 1 ... .max)
-  private var slots: UnsafeMutablePointer<Slot>
-  private var mask = 255
-  private var groups: [Group] = []
-  private var blocks: [UnsafeMutableRawPointer] = []
-  /// Where the next group goes, and how much room is there.
-  private var cursor: UnsafeMutableRawPointer
-  private var room = TextTable.blockByteCount
+  private let storage = UnsafeMutablePointer<Storage>.allocate(capacity: 1)
 
   init() {
-    slots = Self.makeSlots(256)
-    cursor = Self.makeBlock()
-    blocks.append(cursor)
+    let block = Self.makeBlock()
+    storage.initialize(to: Storage(slots: Self.makeSlots(256), cursor: block))
+    storage.pointee.blocks.append(block)
   }
 
   deinit {
-    slots.deallocate()
-    for block in blocks { block.deallocate() }
+    storage.pointee.slots.deallocate()
+    storage.pointee.groups.deallocate()
+    for block in storage.pointee.blocks { block.deallocate() }
+    storage.deinitialize(count: 1)
+    storage.deallocate()
   }
 
-  /// The packed texts of a reference, which is not 0.
+  /// The groups by reference less one; valid as long as the table is, and nothing is entered.
+  var groups: UnsafePointer<Group> { UnsafePointer(storage.pointee.groups) }
+
+  /// Under which the texts of the message are found; up to 7 bytes behind each are read.
   @inline(__always)
-  func texts(_ reference: UInt32) -> UnsafeRawPointer {
-    UnsafeRawPointer(groups[Int(reference) - 1].texts)
+  func hash(of texts: some TextGroup, in message: UnsafeRawPointer) -> UInt64 {
+    var state = seed
+    texts.forEach { slice in
+      let count = max(Int(slice.length), 0)
+      // An absent text is not an empty one.
+      state = WordHash.fold(
+        message + Int(slice.offset),
+        count,
+        into: state &+ (slice.isAbsent ? 1 : 0)
+      )
+    }
+    return state
+  }
+
+  /// Asks for the slot of a hash; some records later, `prefetchGroup` may look at it.
+  @inline(__always)
+  func prefetchSlot(of hash: UInt64) {
+    prefetch(storage.pointee.slots + Int(truncatingIfNeeded: hash) & storage.pointee.mask)
+  }
+
+  /// Asks for the texts that the hash probably leads to.
+  @inline(__always)
+  func prefetchGroup(of hash: UInt64) {
+    let slot = storage.pointee.slots[Int(truncatingIfNeeded: hash) & storage.pointee.mask]
+    guard slot.reference != 0 else { return }
+    prefetch(storage.pointee.groups[Int(slot.reference) &- 1].texts)
   }
 
   /// The reference of the texts, which are entered if there is room; 0 if not.
   @inline(__always)
-  func reference(of texts: some TextGroup, in message: UnsafeRawPointer) -> UInt32 {
-    withUnsafeTemporaryAllocation(byteCount: Self.maximumGroupByteCount, alignment: 16) { memory in
-      let byteCount = PackedTexts.maximumByteCount(texts) + PackedTexts.margin
-      guard byteCount <= memory.count, let packed = memory.baseAddress else { return 0 }
-      let end = PackedTexts.write(texts, of: message, to: packed)
-      return reference(of: packed, byteCount: end - packed)
-    }
-  }
-
-  @inline(__always)
-  private func reference(of packed: UnsafeMutableRawPointer, byteCount: Int) -> UInt32 {
-    let hash = hash(packed, byteCount)
+  func reference(
+    of texts: some TextGroup,
+    _ hash: UInt64,
+    in message: UnsafeRawPointer
+  ) -> UInt32 {
     let tag = UInt32(truncatingIfNeeded: hash &>> 32)
+    let (slots, mask) = (storage.pointee.slots, storage.pointee.mask)
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place].reference != 0 {
       let slot = slots[place]
-      if slot.tag == tag, Self.equal(texts(slot.reference), packed, byteCount) {
-        return slot.reference
+      if slot.tag == tag {
+        let group = storage.pointee.groups[Int(slot.reference) &- 1]
+        if PackedTexts.equal(group.texts, texts, of: message) { return slot.reference }
       }
       place = (place &+ 1) & mask
     }
-    return enter(packed, byteCount, tag, at: place)
+    return enter(texts, of: message, hash, at: place)
   }
 
   @inline(never)
   private func enter(
-    _ packed: UnsafeMutableRawPointer,
-    _ byteCount: Int,
-    _ tag: UInt32,
+    _ texts: some TextGroup,
+    of message: UnsafeRawPointer,
+    _ hash: UInt64,
     at place: Int
   ) -> UInt32 {
-    guard groups.count < Self.maximumGroupCount else { return 0 }
-    if room < byteCount {
-      cursor = Self.makeBlock()
-      blocks.append(cursor)
-      room = Self.blockByteCount
+    let mostBytes = PackedTexts.maximumByteCount(texts) + PackedTexts.margin
+    guard storage.pointee.groupCount < Self.maximumGroupCount,
+      mostBytes <= Self.maximumGroupByteCount
+    else { return 0 }
+    if storage.pointee.room < mostBytes {
+      storage.pointee.cursor = Self.makeBlock()
+      storage.pointee.blocks.append(storage.pointee.cursor)
+      storage.pointee.room = Self.blockByteCount
     }
-    cursor.copyMemory(from: packed, byteCount: byteCount)
-    groups.append(Group(texts: cursor, byteCount: byteCount))
-    cursor += byteCount
-    room -= byteCount
-    let reference = UInt32(groups.count)
-    slots[place] = Slot(tag: tag, reference: reference)
-    if groups.count * 2 > mask { grow() }
+    let start = storage.pointee.cursor
+    let end = PackedTexts.write(texts, of: message, to: start)
+    storage.pointee.cursor = end
+    storage.pointee.room -= end - start
+    (storage.pointee.groups + storage.pointee.groupCount)
+      .initialize(to: Group(texts: start, hash: hash))
+    storage.pointee.groupCount += 1
+    let reference = UInt32(storage.pointee.groupCount)
+    storage.pointee.slots[place] = Slot(
+      tag: UInt32(truncatingIfNeeded: hash &>> 32),
+      reference: reference
+    )
+    if storage.pointee.groupCount * 2 > storage.pointee.mask { grow() }
     return reference
   }
 
   private func grow() {
-    slots.deallocate()
-    mask = mask * 2 + 1
-    slots = Self.makeSlots(mask + 1)
-    for (index, group) in groups.enumerated() {
-      let hash = hash(group.texts, group.byteCount)
+    storage.pointee.slots.deallocate()
+    let mask = storage.pointee.mask * 2 + 1
+    let slots = Self.makeSlots(mask + 1)
+    for index in 0..<storage.pointee.groupCount {
+      let hash = storage.pointee.groups[index].hash
       var place = Int(truncatingIfNeeded: hash) & mask
       while slots[place].reference != 0 { place = (place &+ 1) & mask }
       slots[place] = Slot(
@@ -112,51 +155,8 @@ final class TextTable {
         reference: UInt32(index + 1)
       )
     }
-  }
-
-  /// Folds 8 bytes a step by one multiplication to 128 bits.
-  ///
-  /// The last step may read up to 7 bytes more, which it masks out.
-  @inline(__always)
-  private func hash(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> UInt64 {
-    var state = seed ^ UInt64(truncatingIfNeeded: count)
-    var offset = 0
-    while offset < count {
-      var word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
-      let rest = count &- offset
-      if rest < 8 { word &= Self.mask(rest) }
-      let product = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-      state = product.high ^ product.low
-      offset &+= 8
-    }
-    return state
-  }
-
-  /// Whether a group is that of these bytes.
-  ///
-  /// A shorter one differs in its lengths, which come first: what is read behind it does not count.
-  @inline(__always)
-  private static func equal(
-    _ group: UnsafeRawPointer,
-    _ packed: UnsafeMutableRawPointer,
-    _ count: Int
-  ) -> Bool {
-    var offset = 0
-    while offset < count {
-      var difference =
-        group.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        ^ packed.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      if count &- offset < 8 { difference = difference.littleEndian & mask(count &- offset) }
-      if difference != 0 { return false }
-      offset &+= 8
-    }
-    return true
-  }
-
-  /// The first bytes, up to seven, of a word.
-  @inline(__always)
-  private static func mask(_ byteCount: Int) -> UInt64 {
-    (1 &<< UInt64(truncatingIfNeeded: byteCount &* 8)) &- 1
+    storage.pointee.slots = slots
+    storage.pointee.mask = mask
   }
 
   private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {

@@ -107,6 +107,35 @@ static inline size_t scan_until(const void *from, uint8_t byte, size_t byte_coun
   return found ? (size_t)((const uint8_t *)found - (const uint8_t *)from) : byte_count;
 }
 
+/// Copies text in which every quote is doubled, with one of each two; returns the bytes written.
+///
+/// May write 15 bytes more than that; the two places do not overlap.
+static inline size_t scan_unquote(const void *from, size_t byte_count, void *to) {
+  const uint8_t *p = (const uint8_t *)from;
+  const uint8_t *end = p + byte_count;
+  uint8_t *target = (uint8_t *)to;
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  while (p < end) {
+    __m128i block = _mm_loadu_si128((const __m128i *)p);
+    _mm_storeu_si128((__m128i *)target, block);
+    uint32_t quotes = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(block, quote));
+    if (end - p < 16) quotes &= (1u << (end - p)) - 1;
+    uint32_t count = quotes == 0 ? 16 : (uint32_t)__builtin_ctz(quotes) + 1;
+    p += quotes == 0 ? 16 : count + 1;
+    target += count;
+  }
+  // What was copied from behind the end does not count.
+  return (size_t)(target - (uint8_t *)to) - (size_t)(p - end);
+#else
+  while (p < end) {
+    *target++ = *p;
+    p += *p == '"' ? 2 : 1;
+  }
+  return (size_t)(target - (uint8_t *)to);
+#endif
+}
+
 /// How many of the bytes are `byte`.
 static inline size_t scan_count(const void *from, uint8_t byte, size_t byte_count) {
   const uint8_t *p = (const uint8_t *)from;

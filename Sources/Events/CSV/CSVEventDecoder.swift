@@ -136,9 +136,15 @@ extension ObjectScanner {
     isEscaped: Bool
   ) -> ValueTraits {
     withUnsafeTemporaryAllocation(byteCount: text.count + 64, alignment: 1) { copy in
-      guard let start = copy.baseAddress else { return .plainString }
-      copy.copyMemory(from: text)
-      let byteCount = isEscaped ? CSVQuotes.unescape(start, byteCount: text.count) : text.count
+      guard let start = copy.baseAddress, let source = text.baseAddress else {
+        return .plainString
+      }
+      var byteCount = text.count
+      if isEscaped {
+        byteCount = scan_unquote(source, text.count, start)
+      } else {
+        copy.copyMemory(from: text)
+      }
       (message, end) = (UnsafeRawPointer(start), UnsafeRawPointer(start + byteCount))
       // The event itself is the first level.
       guard let value = try? scanValue(at: skipSpace(message), of: form, depth: 1),

@@ -1,17 +1,16 @@
+import CScan
+
 /// Doubled quotes within quoted cells.
 enum CSVQuotes: EscapeStyle {
   static let maximumExpansion = 2
 
   static func unescape(_ text: UnsafeMutableRawPointer, byteCount: Int) -> Int {
-    var written = 0
-    var offset = 0
-    while offset < byteCount {
-      let byte = text.load(fromByteOffset: offset, as: UInt8.self)
-      text.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
-      written += 1
-      offset += byte == UInt8(ascii: "\"") ? 2 : 1
+    withUnsafeTemporaryAllocation(byteCount: byteCount + 16, alignment: 1) { copy in
+      guard let start = copy.baseAddress else { return 0 }
+      let written = scan_unquote(text, byteCount, start)
+      text.copyMemory(from: start, byteCount: written)
+      return written
     }
-    return written
   }
 
   static func unescapedByteCount(_ text: UnsafeRawPointer, byteCount: Int) -> Int {
