@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// The option that every command takes: where its settings stand.
 package struct ConfigOptions: ParsableArguments {

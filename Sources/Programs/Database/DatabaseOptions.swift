@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// The option of commands that only a database can serve.
 package struct DatabaseOptions: ParsableArguments {
