@@ -22,6 +22,8 @@ final class KafkaPartitionReader: PartitionReader {
   private let gapPolicy: GapPolicy
 
   private var shelf = MessageShelf(capacity: runCapacity)
+  /// That of the run before.
+  private var formerShelf = MessageShelf(capacity: runCapacity)
   private var next: KafkaPosition
   private var isStarted = false
   /// The last thing that came was the end of the partition.
@@ -51,11 +53,15 @@ final class KafkaPartitionReader: PartitionReader {
   }
 
   // The client cannot end while messages of its own are out.
-  deinit { shelf.removeAll() }
+  deinit {
+    shelf.removeAll()
+    formerShelf.removeAll()
+  }
 
   var position: SourcePosition { next.sourcePosition }
 
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+    swap(&shelf, &formerShelf)
     shelf.removeAll()
     if let failure = feed.connection.watch.failure { throw failure }
     if let fault = pending { try settle(fault) }
