@@ -39,6 +39,7 @@ package final class StreamingJob: Sendable {
     if !sink.acceptsRevisions {
       settings.rule.emission = .final
       settings.rule.latePolicy = .drop
+      settings.commitByteCount = min(settings.commitByteCount, Settings.appendByteCount)
     }
     self.source = source
     self.sink = sink
@@ -58,7 +59,8 @@ package final class StreamingJob: Sendable {
       assignment = try source.joinGroup(feeding: identity)
     }
     let workers = Workers(
-      count: max(1, min(settings.workers, taskCount)),
+      // One to step a task, one to read ahead for it.
+      count: max(1, min(settings.workers, 2 * taskCount)),
       pollInterval: settings.pollInterval
     )
     if let assignment {
