@@ -30,7 +30,7 @@ extension StreamingJob {
 
     /// The most that an append-only sink is given at once: it has no transactions that larger commits
     /// would save, and rows are written from the processor's cache.
-    static let appendByteCount = 1 << 20
+    static let appendByteCount = 256 << 10
 
     package init(untilEnd: Bool) {
       self.untilEnd = untilEnd

@@ -53,6 +53,7 @@ package final class StreamingJob: Sendable {
   ///
   /// Throws the first failure, after the other tasks have committed what they had.
   package func run() throws(ConnectorError) {
+    FreedMemory.keep()
     // A sink that keeps no progress must see all tasks from one worker.
     var assignment: (any TaskAssignment)?
     if let identity = try sink.sharedIdentity() {

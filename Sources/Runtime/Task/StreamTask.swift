@@ -43,6 +43,9 @@ final class StreamTask {
   private var inFlight: CommitTicket?
   private var answers: [Answer] = []
   private var meter = RateMeter()
+  private static let stateSizeInterval = Duration.milliseconds(100)
+  private var stateSize = FirstClick.Statistics()
+  private var nextStateSize: ContinuousClock.Instant
   private var outage: Outage
 
   /// Takes the task over and rebuilds its state from the log up to the committed positions.
@@ -117,6 +120,7 @@ final class StreamTask {
     filling = sink.makeEpoch()
     outage = Outage(of: "log", logger: environment.logger, metadata: ["task": "\(task)"])
     let now = environment.clock.instant()
+    nextStateSize = now
     if let lostState {
       filling.restate(lostState.forgotten)
       ledger.changed(byteCount: 0, at: now)
@@ -319,7 +323,7 @@ final class StreamTask {
   // MARK: Statistics
 
   private func publish(at now: ContinuousClock.Instant) {
-    let state = engine.statistics
+    refreshStateSize(at: now)
     if meter.isDue(at: now) { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
     environment.board.update {
       $0.phase = .running
@@ -329,9 +333,16 @@ final class StreamTask {
       $0.heldBackBy = tracker.heldBackBy.map { $0 == clicks.index ? .clicks : .checkouts }
       $0.recordsRead = clicks.recordsRead + checkouts.recordsRead
       $0.recordsPerSecond = meter.perSecond
-      $0.bufferedClicks = state.bufferedClicks
-      $0.pendingCheckouts = state.pendingCheckouts
-      $0.stateByteCount = state.allocatedBytes
+      $0.bufferedClicks = stateSize.bufferedClicks
+      $0.pendingCheckouts = stateSize.pendingCheckouts
+      $0.stateByteCount = stateSize.allocatedBytes
     }
+  }
+
+  /// Summing the state up takes as long as some hundred records.
+  private func refreshStateSize(at now: ContinuousClock.Instant) {
+    guard now >= nextStateSize else { return }
+    nextStateSize = now + Self.stateSizeInterval
+    stateSize = engine.statistics
   }
 }
