@@ -19,6 +19,15 @@ package protocol PartitionReader: AnyObject {
   /// Lag behind the end of the partition, in the log's own unit: bytes for files, messages for
   /// Kafka. Asked after every read, so it must not wait once something was read.
   func lag() throws(ConnectorError) -> Int64
+
+  /// Has `wake` called from any thread when something has come to a reader that had nothing.
+  ///
+  /// A reader that cannot tell is polled.
+  func onArrival(_ wake: @escaping @Sendable () -> Void)
+}
+
+extension PartitionReader {
+  package func onArrival(_ wake: @escaping @Sendable () -> Void) {}
 }
 
 /// A run of messages in memory that the decoder may rewrite in place; 64 bytes behind the end of

@@ -67,7 +67,7 @@ package final class StreamingJob: Sendable {
     if let assignment {
       GroupMember(
         assignment,
-        environment: environment(reportingTo: assignment),
+        environment: environment(reportingTo: assignment, workers),
         taskCount: taskCount,
         workers: workers,
         roster: roster
@@ -82,7 +82,7 @@ package final class StreamingJob: Sendable {
   }
 
   private func openAllTasks(on workers: Workers) {
-    let environment = environment(reportingTo: nil)
+    let environment = environment(reportingTo: nil, workers)
     do throws(ConnectorError) {
       var slots: [TaskSlot] = []
       for task in 0..<taskCount {
@@ -97,7 +97,10 @@ package final class StreamingJob: Sendable {
     }
   }
 
-  private func environment(reportingTo assignment: (any TaskAssignment)?) -> JobEnvironment {
+  private func environment(
+    reportingTo assignment: (any TaskAssignment)?,
+    _ workers: Workers
+  ) -> JobEnvironment {
     JobEnvironment(
       source: source,
       sink: sink,
@@ -112,7 +115,8 @@ package final class StreamingJob: Sendable {
           clicks: progress.clicks.position,
           checkouts: progress.checkouts.position
         )
-      }
+      },
+      wake: { [pool = workers.pool] task in pool.wake(task: task) }
     )
   }
 

@@ -26,14 +26,20 @@ import Testing
     return try TaskSlot(number, job: job, commits: InlineCommits())
   }
 
-  private func next(_ worker: Int) -> Int? { pool.next(for: worker)?.number }
+  /// The task that a thread is to step.
+  private func take(_ worker: Int) -> TaskSlot? {
+    guard case .step(let slot) = pool.next(for: worker) else { return nil }
+    return slot
+  }
+
+  private func next(_ worker: Int) -> Int? { take(worker)?.number }
 
   @Test func `a thread goes round among its own tasks`() throws {
     let slots = try (0..<4).map { try slot($0) }
     slots.forEach { pool.add($0) }
     var order: [Int] = []
     for _ in 0..<6 {
-      let taken = try #require(pool.next(for: 0))
+      let taken = try #require(take(0))
       order.append(taken.number)
       pool.putBack(taken, .progressed)
     }
@@ -45,12 +51,12 @@ import Testing
     let slots = try (0..<3).map { try slot($0) }
     slots.forEach { pool.add($0) }
     // Thread 0 has tasks 0 and 2; thread 1 is done with task 1.
-    let own = try #require(pool.next(for: 1))
+    let own = try #require(take(1))
     #expect(own.number == 1)
     pool.putBack(own, .ended(.finished))
-    let first = try #require(pool.next(for: 0))
+    let first = try #require(take(0))
     #expect(first.number == 0)
-    let stolen = try #require(pool.next(for: 1))
+    let stolen = try #require(take(1))
     #expect(stolen.number == 2)
     pool.putBack(stolen, .progressed)
     pool.putBack(first, .progressed)
@@ -60,9 +66,10 @@ import Testing
 
   @Test func `a task that is being stepped is nobody else's`() throws {
     pool.add(try slot(0))
-    let taken = try #require(pool.next(for: 0))
+    let taken = try #require(take(0))
     let other = Background { [pool] in
-      #expect(pool.next(for: 1)?.number == 0)
+      guard case .step(let slot) = pool.next(for: 1) else { return Issue.record("nothing to step") }
+      #expect(slot.number == 0)
     }
     pool.putBack(taken, .progressed)
     pool.wake(task: 0)
@@ -82,6 +89,27 @@ import Testing
     #expect(next(0) == 0)
   }
 
+  @Test func `a thread with nothing to step reads ahead, once a step and where more was read`() throws
+  {
+    let slots = try (0..<2).map { try slot($0) }
+    slots.forEach { pool.add($0) }
+    let slot = try #require(take(0))
+    pool.putBack(try #require(take(1)), .ended(.finished))
+    pool.putBack(slot, .progressed)
+    #expect(next(0) == 0)
+    guard case .readAhead(let ahead) = pool.next(for: 1) else {
+      return Issue.record("nothing to read ahead")
+    }
+    #expect(ahead === slot)
+    // Having nothing more to do, the thread waits until the next step begins.
+    let other = Background { [pool] in
+      guard case .readAhead = pool.next(for: 1) else { return Issue.record("nothing to read ahead") }
+    }
+    pool.putBack(slot, .progressed)
+    #expect(next(0) == 0)
+    try other.wait()
+  }
+
   @Test func `threads end with the last task of a sealed pool`() throws {
     let slot = try slot(0)
     pool.add(slot)
@@ -99,7 +127,7 @@ import Testing
   @Test func `waiting for tasks ends at its deadline`() throws {
     let slots = try (0..<2).map { try slot($0) }
     slots.forEach { pool.add($0) }
-    let taken = try #require(pool.next(for: 0))
+    let taken = try #require(take(0))
     pool.putBack(taken, .ended(.letGo))
     let left = pool.wait(for: slots, until: .now + .milliseconds(1))
     #expect(left.map(\.number) == [1])

@@ -50,6 +50,7 @@ struct TaskInput<Decoder: RunDecoder> {
         until: environment.settings.untilEnd ? .endOfLog : .never
       )
     }
+    partition.onArrival { [wake = environment.job.wake] in wake(task) }
     reader = InputReader(partition, byteCount: environment.settings.readByteCount)
     idleDetector = IdleDetector(patience: environment.settings.idleTimeout)
   }

@@ -31,7 +31,7 @@ final class TaskPool: @unchecked Sendable {
     var state = State.ready
     /// The pool's count of turns when it was put back: the smallest is next.
     var turn = 0
-    /// A commit was settled while it was running.
+    /// It was woken while it was running.
     var isWoken = false
     /// It has read something in its last step: it will need more.
     var wantsReadAhead = false
@@ -101,12 +101,12 @@ final class TaskPool: @unchecked Sendable {
     }
   }
 
-  /// A commit of the task is settled: it need not wait longer.
+  /// A commit of the task is settled, or something has come to read: it need not wait longer.
   func wake(task: Int) {
     change {
       for index in entries.indices where entries[index].slot.number == task {
         entries[index].isWoken = true
-        if case .waiting = entries[index].state { entries[index].state = .waiting(until: .now) }
+        if case .waiting = entries[index].state { entries[index].state = .ready }
       }
     }
   }
@@ -151,8 +151,8 @@ final class TaskPool: @unchecked Sendable {
       entries[index].wantsReadAhead = true
     case .waiting:
       entries[index].wantsReadAhead = false
-      let isDue = entries[index].isWoken
-      entries[index].state = .waiting(until: isDue ? .now : .now + pollInterval)
+      entries[index].state =
+        entries[index].isWoken ? .ready : .waiting(until: .now + pollInterval)
     case .ended(let ending):
       entries.remove(at: index)
       endings.append((slot, ending))
