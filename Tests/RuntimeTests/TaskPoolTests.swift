@@ -93,8 +93,7 @@ import Testing
     #expect(next(0) == 0)
   }
 
-  @Test func `a thread with nothing to step reads ahead, once a step and where more was read`() throws
-  {
+  @Test func `a thread with nothing to step reads ahead, once a step`() throws {
     for number in 0..<2 { pool.add(try slot(number)) }
     let stepped = try #require(take(0))
     pool.putBack(try #require(take(1)), .ended(.finished))

@@ -83,7 +83,7 @@ package final class KafkaLog: Source {
     )
   }
 
-  /// - Parameter isBounded: whether the first partition is read to its end only.
+  /// The connection, made for a partition that is read to its end only, or not.
   private func connected(isBounded: Bool) throws(ConnectorError) -> KafkaConnection {
     try connection.withLock { connection throws(ConnectorError) in
       if let connection { return connection }
