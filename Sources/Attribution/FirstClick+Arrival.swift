@@ -10,9 +10,9 @@ extension FirstClick {
       let keys = ClickKeys(of: records + index, hash)
       clickKeys[index].initialize(to: keys)
       clickIDs.prefetchLines(of: keys.id)
-      users.prefetchLines(of: keys.user)
-      products.prefetchLines(of: keys.product)
-      origins.prefetchLines(of: keys.origin)
+      users.prefetchLine(of: keys.user)
+      products.prefetchLine(of: keys.product)
+      origins.prefetchLine(of: keys.origin)
     }
     for index in 0..<count {
       let keys = clickKeys[index]
@@ -31,7 +31,7 @@ extension FirstClick {
       let keys = CheckoutKeys(of: records + index, hash)
       checkoutKeys[index].initialize(to: keys)
       checkoutIDs.prefetchLines(of: keys.id)
-      users.prefetchLines(of: keys.user)
+      users.prefetchLine(of: keys.user)
     }
     for index in 0..<count {
       checkoutKeys[index].pointee.likelyUser = users.likelyUser(checkoutKeys[index].pointee.user)
@@ -55,15 +55,21 @@ extension FirstClick {
     let time = record.pointee.time.microseconds
     if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
     let id = Self.id(record.pointee.message, record.pointee.eventID)
-    if clickIDs.contains(id, keys.pointee.id, since: dedupeStart, in: cells.blocks) {
-      return .duplicate
-    }
+    guard
+      let place = clickIDs.place(
+        for: id,
+        keys.pointee.id,
+        since: dedupeStart,
+        in: cells.blocks,
+        hash
+      )
+    else { return .duplicate }
     // What was dropped only serves to recognise duplicates.
     let joins =
       (verdict == .onTime || verdict == .late && rule.latePolicy == .restate) && time >= joinStart
     let bucket = buckets.bucket(of: time)
     let cell = addCell(id, at: time, Click.byteCount(idLength: id.count), 0, Click.idOffset, bucket)
-    clickIDs.insert(keys.pointee.id, cell, cells.blocks, hash)
+    clickIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
     clickCount &+= 1
     if joins {
       join(cell, record, keys, bucket)
@@ -83,9 +89,15 @@ extension FirstClick {
     let time = record.pointee.time.microseconds
     if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
     let id = Self.id(record.pointee.message, record.pointee.eventID)
-    if checkoutIDs.contains(id, keys.pointee.id, since: dedupeStart, in: cells.blocks) {
-      return .duplicate
-    }
+    guard
+      let place = checkoutIDs.place(
+        for: id,
+        keys.pointee.id,
+        since: dedupeStart,
+        in: cells.blocks,
+        hash
+      )
+    else { return .duplicate }
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       id,
@@ -95,7 +107,7 @@ extension FirstClick {
       CheckoutID.idOffset,
       bucket
     )
-    checkoutIDs.insert(keys.pointee.id, cell, cells.blocks, hash)
+    checkoutIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
     return verdict == .expired ? .lateUnchecked : verdict
   }

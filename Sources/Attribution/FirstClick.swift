@@ -24,7 +24,7 @@ package import Events
 /// ```
 ///
 /// State: clicks with `time + window >= watermark` and the ids of checkouts of the same age, up to
-/// one bucket (window / 256 at most) more; checkouts with `time >= watermark`. A call costs O(1) per
+/// one bucket (1/256 of window and delay, at most) more; checkouts with `time >= watermark`. A call costs O(1) per
 /// record, plus the sorting of a bucket.
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
@@ -53,8 +53,8 @@ package struct FirstClick: ~Copyable {
   var users: UserTable
   var timelines = TimeIndexPool()
   var landmarks = Landmarks()
-  var clickIDs = IDIndex()
-  var checkoutIDs = IDIndex()
+  var clickIDs: IDIndex
+  var checkoutIDs: IDIndex
   var products: Interner
   var origins: Interner
   private let pages: PageSupply
@@ -67,11 +67,11 @@ package struct FirstClick: ~Copyable {
   var scratch = SortScratch()
   let clickKeys = KeyBlock<ClickKeys>()
   let checkoutKeys = KeyBlock<CheckoutKeys>()
-  let evicted = EvictionBlock()
+  let evicted = KeyBlock<UInt32>()
 
   package init(rule: AttributionRule) {
-    // A bucket of 1/256 to 1/512 of the window: the state outlives its window by as little.
-    let share = max(rule.window.microseconds / 256, 1)
+    // A bucket of 1/256 to 1/512 of what is in state: it outlives its window by as little.
+    let share = max(rule.window.microseconds / 256 + rule.watermarkDelay.microseconds / 256, 1)
     self.init(
       rule: rule,
       bucketBits: min(63 - share.leadingZeroBitCount, Buckets.mostBits)
@@ -92,6 +92,8 @@ package struct FirstClick: ~Copyable {
     buckets = Buckets(bits: bucketBits, pages)
     cells = ChunkArena(pages)
     users = UserTable(pages)
+    clickIDs = IDIndex(bucketBits: buckets.bits)
+    checkoutIDs = IDIndex(bucketBits: buckets.bits)
     products = Interner(pages)
     origins = Interner(pages)
   }

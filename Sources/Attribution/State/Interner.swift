@@ -7,7 +7,7 @@ internal import Events
 /// click with it; when that bucket has left the state, so may the run. So neither a new click nor an
 /// evicted one costs more than a look at the run's record.
 struct Interner: ~Copyable {
-  private var index = HashIndex()
+  private var index = KeyTable()
   private var runs: Slab<Run>
   private var byteCount = 0
 
@@ -27,9 +27,9 @@ struct Interner: ~Copyable {
   var count: Int { runs.count }
   var allocatedBytes: Int { index.allocatedBytes + runs.allocatedBytes + byteCount }
 
-  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
+  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
 
-  /// The run that the tag alone points to, or 0; its record is on the way.
+  /// The run that half of the key points to, or 0; its record is on the way.
   @inline(__always) func likelyRun(of key: HashKey) -> UInt32 {
     let run = index.first(key)
     if run != 0 { prefetch(runs[run]) }
@@ -65,12 +65,6 @@ struct Interner: ~Copyable {
     var gone: [UInt32] = []
     index.forEach { if runs[$0].pointee.lastBucket < bucket { gone.append($0) } }
     for run in gone { remove(run) }
-    if index.isSparse { resize() }
-  }
-
-  private mutating func resize() {
-    let pages = runs.pages
-    index.resize(keyOf: { pages[$0].pointee.key })
   }
 
   @inline(never)
@@ -89,7 +83,6 @@ struct Interner: ~Copyable {
         byteCount: UInt32(truncatingIfNeeded: count)
       )
     )
-    if index.isFull { resize() }
     index.insert(key, run)
     return run
   }

@@ -1,5 +1,4 @@
-/// What a `HashIndex` finds an entry by: 64 bits, of which the upper half chooses the line, and the
-/// last 16 are the tag.
+/// What a `KeyTable` or an `IDIndex` finds an entry by: 64 bits, all of them random.
 typealias HashKey = UInt64
 
 /// Hashes of byte strings, keyed by a random seed of the process, so that no input can aim at them.

@@ -6,7 +6,7 @@ struct ClickKeys: BitwiseCopyable {
   var user: HashKey
   var product: HashKey
   var origin: HashKey
-  /// What the tags alone lead to, to be confirmed; 0 for nothing.
+  /// What half of the keys leads to, to be confirmed; 0 for nothing.
   var likelyUser: UInt32 = 0
   var likelyProduct: UInt32 = 0
   var likelyOrigin: UInt32 = 0
@@ -43,7 +43,7 @@ struct ClickKeys: BitwiseCopyable {
 struct CheckoutKeys: BitwiseCopyable {
   var id: HashKey
   var user: HashKey
-  /// What the tag alone leads to, to be confirmed; 0 for nothing.
+  /// What half of the key leads to, to be confirmed; 0 for nothing.
   var likelyUser: UInt32 = 0
 
   @inline(__always) init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash) {

@@ -28,7 +28,7 @@ struct User: BitwiseCopyable {
 
 /// Users by the fingerprint of their user_id.
 struct UserTable: ~Copyable {
-  private var index = HashIndex()
+  private var index = KeyTable()
   private var users: Slab<User>
 
   init(_ pages: PageSupply) { users = Slab(pages) }
@@ -38,9 +38,9 @@ struct UserTable: ~Copyable {
 
   @inline(__always) subscript(user: UInt32) -> UnsafeMutablePointer<User> { users[user] }
 
-  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
+  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
 
-  /// The user that the tag alone points to, or 0; his record is on the way.
+  /// The user that half of the key points to, or 0; his record is on the way.
   @inline(__always) func likelyUser(_ key: HashKey) -> UInt32 {
     let user = index.first(key)
     if user != 0 { prefetch(users[user]) }
@@ -59,7 +59,6 @@ struct UserTable: ~Copyable {
     let found = index.find(key) { users[$0].pointee.key == key }
     if found != 0 { return found }
     let user = users.insert(User(key: key))
-    if index.isFull { resize() }
     index.insert(key, user)
     return user
   }
@@ -68,11 +67,5 @@ struct UserTable: ~Copyable {
   @inline(never) mutating func remove(_ user: UInt32) {
     index.remove(users[user].pointee.key, user)
     users.remove(user)
-    if index.isSparse { resize() }
-  }
-
-  private mutating func resize() {
-    let pages = users.pages
-    index.resize(keyOf: { pages[$0].pointee.key })
   }
 }
