@@ -17,8 +17,6 @@ extension FirstClick {
     for index in 0..<count {
       let keys = clickKeys[index]
       keys.pointee.likelyUser = users.likelyUser(keys.pointee.user)
-      keys.pointee.likelyProduct = products.likelyRun(of: keys.pointee.product)
-      keys.pointee.likelyOrigin = origins.likelyRun(of: keys.pointee.origin)
     }
     guard isEarly else { return }
     for index in 0..<count { prefetchEarly(clickKeys[index].pointee.likelyUser) }
@@ -160,20 +158,18 @@ extension FirstClick {
     _ bucket: UnsafeMutablePointer<Buckets.Bucket>
   ) {
     let number = bucket.pointee.number
-    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser)
+    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser, &cells)
     fill(
       cell,
       user: user,
       product: products.intern(
         ClickKeys.productFields(record),
         keys.pointee.product,
-        likely: keys.pointee.likelyProduct,
         bucket: number
       ),
       origin: origins.intern(
         ClickKeys.originFields(record),
         keys.pointee.origin,
-        likely: keys.pointee.likelyOrigin,
         bucket: number
       )
     )
@@ -213,7 +209,7 @@ extension FirstClick {
     end += CopyField.write(timestamp: record.pointee.time, to: end)
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
     let offset = bucket.pointee.offset(of: time)
-    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser)
+    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser, &cells)
     var pending = Pending(offset: offset, user: user)
     pending.fieldsByteCount = UInt16(end - start)
     cells.blocks.pending(checkout).initialize(to: pending)

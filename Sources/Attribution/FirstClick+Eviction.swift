@@ -12,7 +12,7 @@ extension FirstClick {
     clickIDs.expire(before: first, cells.blocks, hash)
     checkoutIDs.expire(before: first, cells.blocks, hash)
     let count = buckets.place(of: first)
-    for entry in buckets.entries.prefix(count) { evictCells(of: buckets[entry.index]) }
+    for entry in buckets.entries.prefix(count) { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
     clickIDs.trim(cells.blocks, hash)
     checkoutIDs.trim(cells.blocks, hash)
@@ -21,7 +21,7 @@ extension FirstClick {
 
   private mutating func evictAll() -> Int {
     let count = buckets.entries.count
-    for entry in buckets.entries { evictCells(of: buckets[entry.index]) }
+    for entry in buckets.entries { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
     clickIDs.removeAll()
     checkoutIDs.removeAll()
@@ -29,8 +29,7 @@ extension FirstClick {
   }
 
   /// Frees what only waiting records need; their answers keep the checkouts until they are drained.
-  mutating func close(_ index: UInt32) {
-    let bucket = buckets[index]
+  mutating func close(_ bucket: UnsafeMutablePointer<Buckets.Bucket>) {
     bucket.pointee.clicks.free()
     bucket.pointee.checkouts.free()
     outbox.keep(bucket.pointee.pending)

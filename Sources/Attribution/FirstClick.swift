@@ -49,15 +49,14 @@ package struct FirstClick: ~Copyable {
   private(set) var joinStart = Int64.min
 
   var buckets: Buckets
-  var cells: ChunkArena
+  var cells = ChunkArena()
   var users: UserTable
   var timelines = TimeIndexPool()
   var landmarks = Landmarks()
   var clickIDs: IDIndex
   var checkoutIDs: IDIndex
-  var products: Interner
-  var origins: Interner
-  private let pages: PageSupply
+  var products = Interner()
+  var origins = Interner()
   var outbox = Outbox()
   var clickCount = 0
   var pendingCount = 0
@@ -88,14 +87,10 @@ package struct FirstClick: ~Copyable {
     window = rule.window.microseconds
     isEarly = rule.emission == .early
     self.hash = hash
-    pages = PageSupply()
-    buckets = Buckets(bits: bucketBits, pages)
-    cells = ChunkArena(pages)
-    users = UserTable(pages)
+    buckets = Buckets(bits: bucketBits)
+    users = UserTable(cells.blocks)
     clickIDs = IDIndex(bucketBits: buckets.bits)
     checkoutIDs = IDIndex(bucketBits: buckets.bits)
-    products = Interner(pages)
-    origins = Interner(pages)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -171,7 +166,7 @@ package struct FirstClick: ~Copyable {
     statistics.pendingCheckouts = pendingCount
     statistics.users = users.count
     statistics.allocatedBytes =
-      pages.allocatedBytes + buckets.allocatedBytes + cells.allocatedBytes
+      buckets.allocatedBytes + cells.allocatedBytes
       + users.allocatedBytes + timelines.allocatedBytes + landmarks.allocatedBytes
       + clickIDs.allocatedBytes
       + checkoutIDs.allocatedBytes + products.allocatedBytes + origins.allocatedBytes

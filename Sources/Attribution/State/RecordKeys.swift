@@ -6,10 +6,8 @@ struct ClickKeys: BitwiseCopyable {
   var user: HashKey
   var product: HashKey
   var origin: HashKey
-  /// What half of the keys leads to, to be confirmed; 0 for nothing.
+  /// What half of the key leads to, to be confirmed; 0 for nothing.
   var likelyUser: UInt32 = 0
-  var likelyProduct: UInt32 = 0
-  var likelyOrigin: UInt32 = 0
 
   @inline(__always) init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash) {
     let message = UnsafeRawPointer(click.pointee.message)

@@ -3,9 +3,8 @@
 #define FIRSTCLICK_PAGES_H
 
 #include <stddef.h>
-#ifdef __linux__
+#include <stdint.h>
 #include <sys/mman.h>
-#endif
 
 /// Asks for pages of 2 MiB in the range, which begins at a multiple of that; only advice.
 static inline void pages_advise_large(void *_Nonnull address, size_t byte_count) {
@@ -16,6 +15,29 @@ static inline void pages_advise_large(void *_Nonnull address, size_t byte_count)
   (void)address;
   (void)byte_count;
 #endif
+}
+
+/// Reserves addresses, from a multiple of `alignment` on, a power of two; zeroed memory comes with
+/// their first use. NULL when there are not as many.
+static inline void *_Nullable pages_reserve(size_t byte_count, size_t alignment) {
+#ifdef __linux__
+  // MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, which <sys/mman.h> hides from strict C.
+  const int flags = 0x02 | 0x20 | 0x4000;
+#else
+  const int flags = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE;
+#endif
+  void *memory = mmap(NULL, byte_count + alignment, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (memory == MAP_FAILED) return NULL;
+  size_t before = -(uintptr_t)memory & (alignment - 1);
+  if (before > 0) (void)munmap(memory, before);
+  char *start = (char *)memory + before;
+  (void)munmap(start + byte_count, alignment - before);
+  return start;
+}
+
+/// Gives back what `pages_reserve` has reserved.
+static inline void pages_release(void *_Nonnull start, size_t byte_count) {
+  (void)munmap(start, byte_count);
 }
 
 #endif
