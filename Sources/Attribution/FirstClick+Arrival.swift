@@ -7,7 +7,7 @@ extension FirstClick {
   @inline(__always)
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
-      let keys = ClickKeys(of: records + index, hash)
+      let keys = ClickKeys(of: records + index, hash, cells.blocks.patterns)
       clickKeys[index].initialize(to: keys)
       clickIDs.prefetchLines(of: keys.id)
       users.prefetchLine(of: keys.user)
@@ -26,7 +26,7 @@ extension FirstClick {
   @inline(__always)
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
-      let keys = CheckoutKeys(of: records + index, hash)
+      let keys = CheckoutKeys(of: records + index, hash, cells.blocks.patterns)
       checkoutKeys[index].initialize(to: keys)
       checkoutIDs.prefetchLines(of: keys.id)
       users.prefetchLine(of: keys.user)
@@ -52,10 +52,12 @@ extension FirstClick {
   ) -> Verdict {
     let time = record.pointee.time.microseconds
     if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
-    let id = Self.id(record.pointee.message, record.pointee.eventID)
+    let id = keys.pointee.packedID
+    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
     guard
       let place = clickIDs.place(
         for: id,
+        text,
         keys.pointee.id,
         since: dedupeStart,
         in: cells.blocks,
@@ -66,7 +68,15 @@ extension FirstClick {
     let joins =
       (verdict == .onTime || verdict == .late && rule.latePolicy == .restate) && time >= joinStart
     let bucket = buckets.bucket(of: time)
-    let cell = addCell(id, at: time, Click.byteCount(idLength: id.count), 0, Click.idOffset, bucket)
+    let cell = addCell(
+      id,
+      text,
+      at: time,
+      Click.byteCount(idCode: id.code),
+      0,
+      Click.idOffset,
+      bucket
+    )
     clickIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
     clickCount &+= 1
     if joins {
@@ -86,10 +96,12 @@ extension FirstClick {
   ) -> Verdict {
     let time = record.pointee.time.microseconds
     if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
-    let id = Self.id(record.pointee.message, record.pointee.eventID)
+    let id = keys.pointee.packedID
+    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
     guard
       let place = checkoutIDs.place(
         for: id,
+        text,
         keys.pointee.id,
         since: dedupeStart,
         in: cells.blocks,
@@ -99,8 +111,9 @@ extension FirstClick {
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       id,
+      text,
       at: time,
-      CheckoutID.byteCount(idLength: id.count),
+      CheckoutID.byteCount(idCode: id.code),
       CheckoutID.flag,
       CheckoutID.idOffset,
       bucket
@@ -113,17 +126,14 @@ extension FirstClick {
   /// Keeps an id, for as long as its bucket is in state.
   @inline(__always)
   private mutating func addCell(
-    _ id: UnsafeRawBufferPointer,
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
     at time: Int64,
     _ byteCount: Int,
     _ flag: UInt32,
     _ idOffset: Int,
     _ bucket: UnsafeMutablePointer<Buckets.Bucket>
   ) -> UInt32 {
-    precondition(
-      id.count < 128,
-      "an event_id of \(id.count) bytes is longer than its contract allows"
-    )
     let cell = cells.allocate(
       byteCount,
       in: &bucket.pointee.cells,
@@ -131,10 +141,10 @@ extension FirstClick {
     )
     let memory = cells.blocks.pointer(cell)
     memory.storeBytes(
-      of: bucket.pointee.offset(of: time) << 8 | flag | UInt32(truncatingIfNeeded: id.count),
+      of: bucket.pointee.offset(of: time) << 8 | flag | id.code,
       as: UInt32.self
     )
-    (memory + idOffset).copySmall(from: id)
+    id.write(text, to: memory + idOffset)
     return cell
   }
 
@@ -217,13 +227,5 @@ extension FirstClick {
     pendingCount &+= 1
     if isEarly { answerEarly(checkout, at: time) }
     remember(checkout, of: user, at: time)
-  }
-
-  @inline(__always)
-  private static func id(
-    _ message: UnsafeMutableRawPointer,
-    _ slice: ByteSlice
-  ) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: message + slice.start, count: slice.count)
   }
 }

@@ -27,6 +27,8 @@ struct ChunkArena: ~Copyable {
   /// Where the records are.
   struct Blocks: BitwiseCopyable {
     fileprivate let start: UnsafeMutableRawPointer
+    /// Of the ids that are kept as numbers.
+    let patterns = IDPatterns()
 
     @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
       start + Int(truncatingIfNeeded: reference) &* 4
@@ -46,7 +48,10 @@ struct ChunkArena: ~Copyable {
     blocks = Blocks(start: start)
   }
 
-  deinit { LargePages.release(memory) }
+  deinit {
+    LargePages.release(memory)
+    blocks.patterns.deallocate()
+  }
 
   /// In whole pages, as the system gives them.
   var allocatedBytes: Int {
@@ -154,10 +159,10 @@ struct ChunkWalk {
       prefetchChunk(blocks)
     }
     let stamp = blocks.click(cell).pointee.stamp
-    let idLength = Int(stamp & 127)
+    let code = stamp & 127
     let byteCount =
       stamp & CheckoutID.flag == 0
-      ? Click.byteCount(idLength: idLength) : CheckoutID.byteCount(idLength: idLength)
+      ? Click.byteCount(idCode: code) : CheckoutID.byteCount(idCode: code)
     defer { cell &+= UInt32(truncatingIfNeeded: byteCount / 4) }
     return cell
   }

@@ -1,7 +1,7 @@
 internal import CScan
 
-/// The event_ids of one stream that are in state, to recognise duplicates: compared bytewise, found
-/// by hash.
+/// The event_ids of one stream that are in state, to recognise duplicates: found by hash, compared
+/// as they are kept.
 ///
 /// ```
 /// line   8 tags (16) | 8 epochs (16) | 8 references (32)                         one cache line
@@ -73,7 +73,8 @@ struct IDIndex: ~Copyable {
   /// Where the id may be put, good until the next call; nil when a cell at or after `start` has it.
   @inline(__always)
   mutating func place(
-    for id: UnsafeRawBufferPointer,
+    for id: PackedID,
+    _ text: UnsafeRawPointer,
     _ key: HashKey,
     since start: Int64,
     in cells: ChunkArena.Blocks,
@@ -87,10 +88,10 @@ struct IDIndex: ~Copyable {
     while matches != 0 {
       let slot = matches.trailingZeroBitCount
       let cell = IDIndex.references(slot < 8 ? first : second)[slot & 7]
-      if IDIndex.isSame(id, cell, since: start, in: cells) { return nil }
+      if IDIndex.isSame(id, text, cell, since: start, in: cells) { return nil }
       matches &= matches &- 1
     }
-    if !spilled.isEmpty && isSpilled(id, since: start, in: cells) { return nil }
+    if !spilled.isEmpty && isSpilled(id, text, since: start, in: cells) { return nil }
     let slot = Int(truncatingIfNeeded: probe.free_slot)
     if slot == IDIndex.noSlot { return makeRoom(first, second, cells, hash) }
     return Place(line: slot < 8 ? first : second, slot: slot & 7)
@@ -173,7 +174,7 @@ struct IDIndex: ~Copyable {
     for slot in 0..<IDIndex.noSlot {
       let line = slot < 8 ? first : second
       let cell = IDIndex.references(line)[slot & 7]
-      let key = hash.id(cells.id(cell))
+      let key = cells.idKey(of: cell, hash)
       let home = lines + firstHome(of: key)
       let other = home == line ? lines + secondHome(of: key) : home
       let free = Int(truncatingIfNeeded: probe_lines(other, other, 0, firstEpoch).free_slot)
@@ -187,24 +188,23 @@ struct IDIndex: ~Copyable {
 
   @inline(never)
   private func isSpilled(
-    _ id: UnsafeRawBufferPointer,
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
     since start: Int64,
     in cells: ChunkArena.Blocks
   ) -> Bool {
-    spilled.contains { IDIndex.isSame(id, $0.cell, since: start, in: cells) }
+    spilled.contains { IDIndex.isSame(id, text, $0.cell, since: start, in: cells) }
   }
 
   @inline(__always)
   private static func isSame(
-    _ id: UnsafeRawBufferPointer,
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
     _ cell: UInt32,
     since start: Int64,
     in cells: ChunkArena.Blocks
   ) -> Bool {
-    let other = cells.id(cell)
-    guard other.count == id.count, cells.time(of: cell) >= start else { return false }
-    guard let left = id.baseAddress, let right = other.baseAddress else { return true }
-    return left.holdsSameBytes(as: right, count: id.count)
+    cells.hasID(cell, id, text) && cells.time(of: cell) >= start
   }
 
   // MARK: Epochs
@@ -262,7 +262,7 @@ struct IDIndex: ~Copyable {
           epoch > 1 && epoch < .max
           ? oldBase &+ Int64(epoch) &- 2 : cells.time(of: cell) >> bucketBits
         guard number >= firstNumber else { return }
-        let key = hash.id(cells.id(cell))
+        let key = cells.idKey(of: cell, hash)
         prefetchLines(of: key)
         block[filled].initialize(to: Entry(key: key, number: number, cell: cell))
         filled &+= 1

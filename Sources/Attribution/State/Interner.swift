@@ -49,11 +49,10 @@ struct Interner: ~Copyable {
   mutating func intern(_ fields: RunFields, _ key: HashKey, bucket: Int64) -> UInt32 {
     // Proof: there are always slots, and a place is one of them.
     let slots = slots.baseAddress.unsafelyUnwrapped
-    var place = home(of: key)
-    while slots[place].key != key {
-      if slots[place].key == 0 { return add(fields, key, bucket) }
-      place = next(place)
-    }
+    let home = home(of: key)
+    // One of the first two slots, chosen without a branch, which could not be predicted.
+    let place = slots[home].key == key ? home : next(home)
+    if slots[place].key != key { return findOrAdd(fields, key, bucket) }
     if slots[place].lastBucket < bucket { slots[place].lastBucket = bucket }
     return slots[place].run
   }
@@ -78,6 +77,18 @@ struct Interner: ~Copyable {
   }
 
   @inline(never)
+  private mutating func findOrAdd(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
+    var place = home(of: key)
+    while slots[place].key != 0 {
+      if slots[place].key == key {
+        slots[place].lastBucket = max(slots[place].lastBucket, bucket)
+        return slots[place].run
+      }
+      place = next(place)
+    }
+    return add(fields, key, bucket)
+  }
+
   private mutating func add(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
     if count * 2 >= slots.count { rebuild { _ in true } }
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: fields.byteCount, alignment: 8)

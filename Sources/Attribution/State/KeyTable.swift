@@ -43,8 +43,14 @@ struct KeyTable: ~Copyable {
     return 0
   }
 
-  /// Some reference with this key's upper half, or 0.
-  @inline(__always) func first(_ key: HashKey) -> UInt32 { find(key) { _ in true } }
+  /// The reference that is likely the one with this key, to be confirmed: one of the first two slots,
+  /// chosen without a branch, which could not be predicted.
+  @inline(__always) func likely(_ key: HashKey) -> UInt32 {
+    let home = home(of: key &>> 32)
+    let first = slots[home]
+    let second = slots[next(home)]
+    return UInt32(truncatingIfNeeded: first &>> 32 == key &>> 32 ? first : second)
+  }
 
   /// Adds a reference, also if there is one with the same key.
   mutating func insert(_ key: HashKey, _ reference: UInt32) {

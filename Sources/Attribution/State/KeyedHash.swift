@@ -23,10 +23,11 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
 
   package init() { self.init(idMask: .max) }
 
-  /// The key of a string whose bytes are compared when it is found.
-  @inline(__always) func id(_ id: UnsafeRawBufferPointer) -> HashKey {
-    guard let bytes = id.baseAddress else { return 0 }
-    return fold(bytes, id.count, into: fingerprint(Int32(truncatingIfNeeded: id.count))) & idMask
+  /// The key of an id, which is compared when it is found; its text is read where it is no number.
+  @inline(__always) func id(_ id: PackedID, _ text: UnsafeRawPointer) -> HashKey {
+    let start = fingerprint(Int32(bitPattern: id.code))
+    if !id.isNumber { return fold(text, Int(id.code), into: start) & idMask }
+    return hash_mix(id.first ^ dataKey, id.second ^ start) & idMask
   }
 
   /// Starts the fingerprint of a string with its length.

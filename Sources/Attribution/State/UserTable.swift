@@ -47,9 +47,9 @@ struct UserTable: ~Copyable {
 
   @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
 
-  /// The user that half of the key points to, or 0; his record is on the way.
+  /// The user that it is likely, or 0; his record is on the way.
   @inline(__always) func likelyUser(_ key: HashKey) -> UInt32 {
-    let user = index.first(key)
+    let user = index.likely(key)
     prefetch(self[user])
     return user
   }
