@@ -8,8 +8,9 @@ extension AttributionJob {
     _ pool: BlockPool,
     into output: any AttributionOutput
   ) throws(ConnectorError) -> [PartitionWriter] {
-    let writers = (0..<settings.workers).map { _ in
+    let writers = (0..<settings.workers).map { number in
       PartitionWriter(
+        number,
         partitionCount: plan.partitionCount,
         pool: pool,
         keepingWholeRecords: output.storesRecords,

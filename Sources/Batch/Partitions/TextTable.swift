@@ -5,7 +5,7 @@ import Events
 ///
 /// ```
 /// slots     | tag, reference | tag, reference | ...      open addressing, at most half full
-/// groups    | texts as they are packed | texts ... |     by reference, from 1 on
+/// groups    | texts as in CopyTexts | texts ... |        by reference, from 1 on
 /// ```
 /// It takes a limited number; further ones have the reference 0, and their records keep them.
 ///
@@ -18,8 +18,13 @@ final class TextTable {
 
   /// What stands behind a reference.
   struct Group: BitwiseCopyable {
-    fileprivate(set) var texts: UnsafeMutableRawPointer
-    fileprivate var hash: UInt64
+    fileprivate let texts: UnsafeMutableRawPointer
+    fileprivate let byteCount: Int
+    fileprivate let hash: UInt64
+
+    @inline(__always) var bytes: UnsafeRawBufferPointer {
+      UnsafeRawBufferPointer(start: texts, count: byteCount)
+    }
   }
 
   /// Behind a pointer, so that records do not pay for checks of exclusive access.
@@ -35,9 +40,11 @@ final class TextTable {
     var room = TextTable.blockByteCount
   }
 
-  private static let maximumGroupCount = 1 << 16
-  static let maximumGroupByteCount = 512
+  private static let maximumGroupCount = min(1 << 16, 1 << PackedHeader.referenceBits - 1)
+  private static let maximumGroupByteCount = 512
   private static let blockByteCount = 64 << 10
+  /// Groups that may have the same hash: that is of the ends of their texts only.
+  private static let mostStrangers = 8
 
   private let seed = UInt64.random(in: 1 ... .max)
   private let storage = UnsafeMutablePointer<Storage>.allocate(capacity: 1)
@@ -59,14 +66,14 @@ final class TextTable {
   /// The groups by reference less one; valid as long as the table is, and nothing is entered.
   var groups: UnsafePointer<Group> { UnsafePointer(storage.pointee.groups) }
 
-  /// Under which the texts of the message are found; up to 7 bytes behind each are read.
+  /// Under which the texts of the message are found.
   @inline(__always)
   func hash(of texts: some TextGroup, in message: UnsafeRawPointer) -> UInt64 {
     var state = seed
     texts.forEach { slice in
       let count = max(Int(slice.length), 0)
       // An absent text is not an empty one.
-      state = WordHash.fold(
+      state = WordHash.foldEnds(
         message + Int(slice.offset),
         count,
         into: state &+ (slice.isAbsent ? 1 : 0)
@@ -99,11 +106,14 @@ final class TextTable {
     let tag = UInt32(truncatingIfNeeded: hash &>> 32)
     let (slots, mask) = (storage.pointee.slots, storage.pointee.mask)
     var place = Int(truncatingIfNeeded: hash) & mask
+    var strangers = 0
     while slots[place].reference != 0 {
       let slot = slots[place]
       if slot.tag == tag {
         let group = storage.pointee.groups[Int(slot.reference) &- 1]
-        if PackedTexts.equal(group.texts, texts, of: message) { return slot.reference }
+        if CopyTexts.equal(group.texts, texts, of: message) { return slot.reference }
+        strangers &+= 1
+        if strangers == Self.mostStrangers { return 0 }
       }
       place = (place &+ 1) & mask
     }
@@ -117,7 +127,7 @@ final class TextTable {
     _ hash: UInt64,
     at place: Int
   ) -> UInt32 {
-    let mostBytes = PackedTexts.maximumByteCount(texts) + PackedTexts.margin
+    let mostBytes = CopyTexts.maximumByteCount(texts) + CopyTexts.margin
     guard storage.pointee.groupCount < Self.maximumGroupCount,
       mostBytes <= Self.maximumGroupByteCount
     else { return 0 }
@@ -127,11 +137,11 @@ final class TextTable {
       storage.pointee.room = Self.blockByteCount
     }
     let start = storage.pointee.cursor
-    let end = PackedTexts.write(texts, of: message, to: start)
+    let end = CopyTexts.write(texts, of: message, to: start)
     storage.pointee.cursor = end
     storage.pointee.room -= end - start
     (storage.pointee.groups + storage.pointee.groupCount)
-      .initialize(to: Group(texts: start, hash: hash))
+      .initialize(to: Group(texts: start, byteCount: end - start, hash: hash))
     storage.pointee.groupCount += 1
     let reference = UInt32(storage.pointee.groupCount)
     storage.pointee.slots[place] = Slot(

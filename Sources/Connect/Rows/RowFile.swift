@@ -6,6 +6,9 @@ package final class RowFile: Sendable {
   private let path: String
   private let descriptor: Mutex<Int32>
   private let isStandardOutput: Bool
+  /// At most written at once: for more, the system's cache looks for larger pages, which on virtual
+  /// machines are those that cost most to touch first.
+  private static let writeByteCount = 64 << 10
 
   /// Standard output.
   package init() {
@@ -39,7 +42,7 @@ package final class RowFile: Sendable {
     let code: Int32 = descriptor.withLock { descriptor in
       var rest = bytes[...]
       while !rest.isEmpty {
-        let buffer = UnsafeRawBufferPointer(rebasing: rest)
+        let buffer = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.writeByteCount))
         let count = Foundation.write(descriptor, buffer.baseAddress, buffer.count)
         if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
       }
