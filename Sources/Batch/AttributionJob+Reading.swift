@@ -24,8 +24,21 @@ extension AttributionJob {
       let writer = shared.value[worker]
       let buffer = ChunkBuffer()
       let rejects = RejectRows(for: output)
-      try read(clicks, with: ClickFileDecoder(), buffer, into: writer, rejects)
-      try read(checkouts, with: CheckoutFileDecoder(), buffer, into: writer, rejects)
+      let skippingDetails = !output.storesRecords
+      try read(
+        clicks,
+        with: ClickFileDecoder(skippingDetails: skippingDetails),
+        buffer,
+        into: writer,
+        rejects
+      )
+      try read(
+        checkouts,
+        with: CheckoutFileDecoder(skippingDetails: skippingDetails),
+        buffer,
+        into: writer,
+        rejects
+      )
       try rejects.flush()
       writer.finish()
     }

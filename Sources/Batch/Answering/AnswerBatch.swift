@@ -53,6 +53,7 @@ struct AnswerBatch: ~Copyable {
   /// The answers; valid until the next call.
   ///
   /// - Parameter groups: the shared texts of the clicks, by writer.
+  /// - Returns: an answer a checkout, in the order in which they were appended.
   mutating func take(_ groups: UnsafeBufferPointer<TextGroups>) -> [Answer] {
     answers.removeAll(keepingCapacity: true)
     var end = fields

@@ -53,7 +53,9 @@ struct UserRecords: ~Copyable {
   }
 
   /// The clicks and the checkouts of a user, to be changed in place; valid until the next `load`.
-  subscript(user: Int) -> (
+  subscript(
+    user: Int
+  ) -> (
     clicks: UnsafeMutableBufferPointer<Entry>, checkouts: UnsafeMutableBufferPointer<Entry>
   ) {
     let start = user == 0 ? 0 : ends[2 * user - 1]

@@ -6,7 +6,9 @@ struct PackedClick {
   private let packed: UnsafeRawPointer
   private let groups: TextGroups
 
-  /// - Parameter groups: by writer.
+  /// - Parameters:
+  ///   - packed: the record.
+  ///   - groups: the texts that it shares with others, by writer.
   @inline(__always)
   init(_ packed: UnsafeRawPointer, _ groups: UnsafeBufferPointer<TextGroups>) {
     self.packed = packed

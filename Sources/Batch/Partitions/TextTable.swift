@@ -4,7 +4,7 @@ import Events
 /// Groups of texts that many records share, such as the product of a click: each is kept once.
 ///
 /// ```
-/// slots     | tag, reference | tag, reference | ...      open addressing, at most half full
+/// slots     | tag, reference, texts | ...                open addressing, at most half full
 /// groups    | texts as in CopyTexts | texts ... |        by reference, from 1 on
 /// ```
 /// It takes a limited number; further ones have the reference 0, and their records keep them.
@@ -12,8 +12,10 @@ import Events
 /// Equality is decided by the bytes, never by the hash, whose seed is the process's.
 final class TextTable {
   private struct Slot: BitwiseCopyable {
-    var tag: UInt32
-    var reference: UInt32
+    var tag: UInt32 = 0
+    var reference: UInt32 = 0
+    /// Of the group, so that only one more place has to be looked at.
+    var texts: UnsafeMutableRawPointer?
   }
 
   /// What stands behind a reference.
@@ -91,9 +93,9 @@ final class TextTable {
   /// Asks for the texts that the hash probably leads to.
   @inline(__always)
   func prefetchGroup(of hash: UInt64) {
-    let slot = storage.pointee.slots[Int(truncatingIfNeeded: hash) & storage.pointee.mask]
-    guard slot.reference != 0 else { return }
-    prefetch(storage.pointee.groups[Int(slot.reference) &- 1].texts)
+    prefetch(
+      storage.pointee.slots[Int(truncatingIfNeeded: hash) & storage.pointee.mask].texts
+    )
   }
 
   /// The reference of the texts, which are entered if there is room; 0 if not.
@@ -107,11 +109,9 @@ final class TextTable {
     let (slots, mask) = (storage.pointee.slots, storage.pointee.mask)
     var place = Int(truncatingIfNeeded: hash) & mask
     var strangers = 0
-    while slots[place].reference != 0 {
-      let slot = slots[place]
-      if slot.tag == tag {
-        let group = storage.pointee.groups[Int(slot.reference) &- 1]
-        if CopyTexts.equal(group.texts, texts, of: message) { return slot.reference }
+    while let entered = slots[place].texts {
+      if slots[place].tag == tag {
+        if CopyTexts.equal(entered, texts, of: message) { return slots[place].reference }
         strangers &+= 1
         if strangers == Self.mostStrangers { return 0 }
       }
@@ -146,7 +146,8 @@ final class TextTable {
     let reference = UInt32(storage.pointee.groupCount)
     storage.pointee.slots[place] = Slot(
       tag: UInt32(truncatingIfNeeded: hash &>> 32),
-      reference: reference
+      reference: reference,
+      texts: start
     )
     if storage.pointee.groupCount * 2 > storage.pointee.mask { grow() }
     return reference
@@ -162,7 +163,8 @@ final class TextTable {
       while slots[place].reference != 0 { place = (place &+ 1) & mask }
       slots[place] = Slot(
         tag: UInt32(truncatingIfNeeded: hash &>> 32),
-        reference: UInt32(index + 1)
+        reference: UInt32(index + 1),
+        texts: storage.pointee.groups[index].texts
       )
     }
     storage.pointee.slots = slots
@@ -171,7 +173,7 @@ final class TextTable {
 
   private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
     let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
-    slots.initialize(repeating: Slot(tag: 0, reference: 0), count: count)
+    slots.initialize(repeating: Slot(), count: count)
     return slots
   }
 
