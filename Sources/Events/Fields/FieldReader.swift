@@ -48,7 +48,8 @@ struct FieldReader<Escapes: EscapeStyle> {
         count: Int(places.slices[index].length)
       )
       guard read(fields[index], text, traits, into: &values) else {
-        throw .unfit(fields[index], found: traits.kind, text)
+        let position = Int(places.slices[index].offset)
+        throw .unfit(fields[index], found: traits.kind, text, at: position)
       }
       if traits.flags.contains(.escape) { escaped |= bit }
     }
