@@ -10,6 +10,8 @@ struct ProgramRun {
     var exitCode: Int32
     var output: String
     var errors: String
+    /// The most memory that it had at a time.
+    var peakByteCount: Int
     /// The lines of standard error.
     var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
   }
@@ -84,7 +86,8 @@ struct ProgramRun {
   func wait() throws -> Outcome {
     let deadline = ContinuousClock.now + .seconds(120)
     var status: Int32 = 0
-    while waitpid(processID, &status, WNOHANG) == 0 {
+    var usage = rusage()
+    while wait4(processID, &status, WNOHANG, &usage) == 0 {
       guard ContinuousClock.now < deadline else {
         send(SIGKILL)
         waitpid(processID, &status, 0)
@@ -96,7 +99,9 @@ struct ProgramRun {
     return Outcome(
       exitCode: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
       output: try String(contentsOf: output, encoding: .utf8),
-      errors: try errorsSoFar()
+      errors: try errorsSoFar(),
+      // Linux counts it in KiB.
+      peakByteCount: usage.ru_maxrss << 10
     )
   }
 
