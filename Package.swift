@@ -100,6 +100,14 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .target(
+      name: "KinesisConnect",
+      dependencies: [
+        "CCrypto", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
 
     // Tasks, worker threads, exactly-once.
     .target(
@@ -250,6 +258,14 @@ let package = Package(
       name: "KafkaConnectTests",
       dependencies: [
         "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "KinesisConnectTests",
+      dependencies: [
+        "KinesisConnect", "CCrypto", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
