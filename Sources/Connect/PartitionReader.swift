@@ -15,9 +15,15 @@ package protocol PartitionReader: AnyObject {
   /// The position after everything that `read` has returned.
   var position: SourcePosition { get }
 
-  /// Lag behind the end of the partition, in the log's own unit: bytes for files, messages for
-  /// Kafka.
+  /// Lag behind the end of the partition, in the log's own unit.
   func lag() throws(ConnectorError) -> Int64
+
+  /// Where a message of the last run stands, in the log's own words; nil where its offset says it.
+  func place(ofOffset offset: Int64) -> String?
+}
+
+extension PartitionReader {
+  package func place(ofOffset offset: Int64) -> String? { nil }
 }
 
 /// A run of messages in memory that the decoder may rewrite in place; 64 bytes behind the end of
@@ -70,6 +76,8 @@ package struct MessageRun {
   package var startPosition: SourcePosition
   /// What was skipped right before this run; the run itself may be empty then.
   package var gap: LogGap?
+  /// True when the position has moved so far without records that it is worth a commit.
+  package var isMilestone = false
 
   /// A run of lines.
   package init(
@@ -144,10 +152,14 @@ package protocol Source: Sendable {
   ///
   /// Workers that feed another sink read the whole log for themselves.
   func joinGroup(feeding sinkIdentity: String) throws(ConnectorError) -> (any TaskAssignment)?
+  /// True when any worker may read any task and the log knows no groups: the sink then leases the
+  /// tasks to its workers.
+  var isLeasedBySink: Bool { get }
 }
 
 extension Source {
   package var lagUnit: LagUnit { .bytes }
+  package var isLeasedBySink: Bool { false }
   package func joinGroup(
     feeding sinkIdentity: String
   ) throws(ConnectorError) -> (any TaskAssignment)? { nil }

@@ -44,7 +44,9 @@ struct ShardLineage {
   /// Does nothing while the position has a shard that is not known here: an older list of the shards
   /// does not tell from which ones it descends.
   ///
-  /// - Parameter isWanted: false for shards that are not to be begun.
+  /// - Parameters:
+  ///   - position: of the slice.
+  ///   - isWanted: false for shards that are not to be begun.
   /// - Returns: whether anything has changed.
   func advance(_ position: inout SlicePosition, where isWanted: (String) -> Bool) -> Bool {
     guard missing(of: position).isEmpty else { return false }

@@ -164,7 +164,8 @@ final class StreamTask {
     let hasRead = try readBehind(at: now)
     outage.isOver()
     if hasRead { isFlushed = false }
-    if hasRead || tracker.watermark > engineWatermark {
+    let isAtMilestone = clicks.isAtMilestone || checkouts.isAtMilestone
+    if hasRead || isAtMilestone || tracker.watermark > engineWatermark {
       engineWatermark = tracker.watermark
       engine.advance(to: engineWatermark)
       ledger.changed(byteCount: filling.byteCount, at: now)

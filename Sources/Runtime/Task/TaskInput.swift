@@ -13,6 +13,8 @@ struct TaskInput<Decoder: RunDecoder> {
   private var strayKeys: Int64 = 0
   /// True when the last attempt to read reached the end of the log.
   private(set) var isCaughtUp = false
+  /// True when the position has moved without records, so far that it is to be committed.
+  private(set) var isAtMilestone = false
 
   /// Which input of the watermark tracker it is.
   let index: Int
@@ -75,6 +77,7 @@ struct TaskInput<Decoder: RunDecoder> {
     )
     tracker.setIdle(isIdle, input: index)
     if let gap = run.gap { epoch.append(gap, of: Decoder.stream) }
+    if run.isMilestone { isAtMilestone = true }
     guard !run.isEmpty else { return run.gap != nil }
     decoder.decode(run, into: &batch)
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
@@ -83,7 +86,12 @@ struct TaskInput<Decoder: RunDecoder> {
     count(run)
     countStrayKeys(of: run)
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
-    if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
+    if !batch.rejects.isEmpty {
+      for index in batch.rejects.indices {
+        batch.rejects[index].place = reader.place(ofOffset: batch.rejects[index].offset)
+      }
+      epoch.append(batch.rejects, of: Decoder.stream)
+    }
     return true
   }
 
@@ -161,6 +169,7 @@ struct TaskInput<Decoder: RunDecoder> {
 
   /// What the progress line says of this input now.
   mutating func progress(horizon: EventTime, watermark: Watermark) -> TaskProgress.Input {
+    isAtMilestone = false
     var input = TaskProgress.Input()
     input.position = reader.position
     input.rebuildPosition = segments.rebuildPosition(horizon: horizon) ?? reader.position
