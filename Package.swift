@@ -100,6 +100,20 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // Signed calls of AWS services over HTTP: credentials, retries, errors; no service of its own.
+    .target(
+      name: "AWSClient",
+      dependencies: ["CCurl", "CCrypto", "CScan", "Connect", "Events", "Dataflow"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "KinesisConnect",
+      dependencies: [
+        "AWSClient", "CScan", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
 
     // Tasks, worker threads, exactly-once.
     .target(
