@@ -100,10 +100,16 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // Signed calls of AWS services over HTTP: credentials, retries, errors; no service of its own.
+    .target(
+      name: "AWSClient",
+      dependencies: ["CCurl", "CCrypto", "CScan", "Connect", "Events", "Dataflow"],
+      swiftSettings: settings
+    ),
     .target(
       name: "KinesisConnect",
       dependencies: [
-        "CCrypto", "Connect", "Events", "Dataflow",
+        "AWSClient", "CScan", "Connect", "Events", "Dataflow",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
@@ -223,8 +229,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "KafkaConnect", "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events",
-        "Dataflow", .product(name: "Logging", package: "swift-log"),
+        "KafkaConnect", "CRDKafka", "KinesisConnect", "AWSClient", "Attribution", "Connect",
+        "PostgresConnect", "Events", "Dataflow", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
       swiftSettings: settings
@@ -265,7 +271,7 @@ let package = Package(
     .testTarget(
       name: "KinesisConnectTests",
       dependencies: [
-        "KinesisConnect", "CCrypto", "Connect", "Events", "Dataflow", "TestSupport",
+        "KinesisConnect", "AWSClient", "CCrypto", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

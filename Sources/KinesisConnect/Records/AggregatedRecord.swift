@@ -42,9 +42,9 @@ struct AggregatedRecord {
   }
 
   private static func hasDigest(_ bytes: UnsafeRawBufferPointer, of message: Range<Int>) -> Bool {
-    let digest = HashKey.of(UnsafeRawBufferPointer(rebasing: bytes[message]))
+    let digest = HashKey(ofPartitionKey: UnsafeRawBufferPointer(rebasing: bytes[message]))
     let stored = bytes.loadUnaligned(fromByteOffset: message.upperBound, as: UInt128.self)
-    return digest == UInt128(bigEndian: stored)
+    return digest.value == UInt128(bigEndian: stored)
   }
 
   /// The tables may stand behind the records that refer to them.

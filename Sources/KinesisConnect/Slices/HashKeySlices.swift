@@ -17,12 +17,14 @@ struct HashKeySlices: Hashable, Sendable {
   }
 
   /// The slice of a key.
-  func index(of key: UInt128) -> Int { Int(key.multipliedFullWidth(by: UInt128(count)).high) }
+  func index(of key: HashKey) -> Int {
+    Int(key.value.multipliedFullWidth(by: UInt128(count)).high)
+  }
 
   /// The keys of a slice.
-  func keys(of index: Int) -> ClosedRange<UInt128> {
+  func keys(of index: Int) -> ClosedRange<HashKey> {
     let end = index + 1 == count ? UInt128.max : first(of: index + 1) - 1
-    return first(of: index)...end
+    return HashKey(first(of: index))...HashKey(end)
   }
 
   /// ceil(index * 2^128 / count).

@@ -15,7 +15,7 @@ struct ShardLineage {
   /// - Parameters:
   ///   - shards: of the stream, closed ones as far as it still knows them.
   ///   - keys: of the slice.
-  init(_ shards: [Shard], overlapping keys: ClosedRange<UInt128>) {
+  init(_ shards: some Sequence<Shard>, overlapping keys: ClosedRange<HashKey>) {
     self.shards = Dictionary(
       shards.filter { $0.hashKeys.overlaps(keys) }.map { ($0.id, $0) }
     ) { $1 }
@@ -71,4 +71,9 @@ struct ShardLineage {
     position.shards = position.shards.filter { $0.value.place != .end || !told.contains($0.key) }
     return true
   }
+}
+
+extension Shard {
+  /// One that was split, or two that were merged; they may be gone by retention.
+  var parentIDs: [String] { [parentID, adjacentParentID].compactMap(\.self) }
 }

@@ -61,8 +61,10 @@ struct ShardPosition: Hashable {
       case "oldest": self = .oldest
       case "end": self = .end
       default:
-        guard let number = SequenceNumber(text) else { return nil }
-        self = .after(number)
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+          return nil
+        }
+        self = .after(SequenceNumber(String(text)))
       }
     }
 

@@ -17,10 +17,15 @@ import Testing
       for index in 0..<count { add(slices.keys(of: index), []) }
     }
 
-    private mutating func add(_ keys: ClosedRange<UInt128>, _ parents: [Int]) {
+    private mutating func add(_ keys: ClosedRange<HashKey>, _ parents: [Int]) {
       open.append(shards.count)
       shards.append(
-        Shard(id: "shard-\(shards.count)", hashKeys: keys, parentIDs: parents.map { "shard-\($0)" })
+        Shard(
+          id: "shard-\(shards.count)",
+          parentID: parents.first.map { "shard-\($0)" },
+          adjacentParentID: parents.dropFirst().first.map { "shard-\($0)" },
+          hashKeys: keys
+        )
       )
     }
 
@@ -36,12 +41,15 @@ import Testing
         let second = open.remove(at: place)
         add(keys.lowerBound...shards[second].hashKeys.upperBound, [first, second])
       } else {
-        let middle = UInt128.random(in: keys.lowerBound..<keys.upperBound, using: &random)
-        add(keys.lowerBound...middle, [first])
-        add((middle + 1)...keys.upperBound, [first])
+        let (low, high) = (keys.lowerBound.value, keys.upperBound.value)
+        let middle = UInt128.random(in: low..<high, using: &random)
+        add(keys.lowerBound...HashKey(middle), [first])
+        add(HashKey(middle + 1)...keys.upperBound, [first])
       }
     }
   }
+
+  private static let allKeys = HashKey(0)...HashKey(.max)
 
   @Test(arguments: 0..<300)
   func `every shard is read once, its parents before it, from any position that was stored`(
@@ -97,7 +105,7 @@ import Testing
     for _ in 0..<4 { history.reshard(using: &random) }
     history.trimmed = 5
     var position = SlicePosition()
-    let lineage = ShardLineage(history.listed, overlapping: 0...UInt128.max)
+    let lineage = ShardLineage(history.listed, overlapping: Self.allKeys)
     #expect(lineage.advance(&position) { _ in true })
     let listed = Set(history.listed.map(\.id))
     let roots = history.listed.filter { listed.isDisjoint(with: $0.parentIDs) }.map(\.id)
@@ -106,13 +114,13 @@ import Testing
 
   @Test func `a child knows how far its parents were read`() {
     var history = History(openShards: 1)
-    let keys = 0...UInt128.max
+    let all = Self.allKeys
     history.shards += [
-      Shard(id: "left", hashKeys: 0...9, parentIDs: ["shard-0"]),
-      Shard(id: "right", hashKeys: 10...UInt128.max, parentIDs: ["shard-0"]),
-      Shard(id: "both", hashKeys: keys, parentIDs: ["left", "right"]),
+      Shard(id: "left", parentID: "shard-0", hashKeys: HashKey(0)...HashKey(9)),
+      Shard(id: "right", parentID: "shard-0", hashKeys: HashKey(10)...HashKey(.max)),
+      Shard(id: "both", parentID: "left", adjacentParentID: "right", hashKeys: all),
     ]
-    let lineage = ShardLineage(history.shards, overlapping: keys)
+    let lineage = ShardLineage(history.shards, overlapping: all)
     var position = SlicePosition()
     position.shards = [
       "left": ShardPosition(place: .end, reach: 30), "right": ShardPosition(place: .end, reach: 20),

@@ -1,0 +1,24 @@
+extension CredentialsCache {
+  /// The places that AWS's own programs look at, in their order: environment, web identity, shared
+  /// files, container, instance. A profile that is named comes before all.
+  ///
+  /// - Parameters:
+  ///   - profile: of the shared files; nil: the one of `AWS_PROFILE` or `default`, in its turn.
+  ///   - environment: of the process.
+  ///   - transport: for the places that are asked over the network.
+  package static func standard(
+    profile: String? = nil,
+    environment: [String: String],
+    transport: any HTTPTransport
+  ) -> CredentialsCache {
+    let shared = ProfileCredentials(profile, environment: environment, transport: transport)
+    if profile != nil { return CredentialsCache([shared]) }
+    return CredentialsCache([
+      EnvironmentCredentials(environment),
+      WebIdentityCredentials(environment, transport: transport),
+      shared,
+      ContainerCredentials(environment, transport: transport),
+      InstanceCredentials(environment, transport: transport),
+    ])
+  }
+}
