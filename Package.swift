@@ -229,8 +229,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "KafkaConnect", "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events",
-        "Dataflow", .product(name: "Logging", package: "swift-log"),
+        "KafkaConnect", "KinesisConnect", "AWSClient", "CRDKafka", "Attribution", "Connect",
+        "PostgresConnect", "Events", "Dataflow", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
       swiftSettings: settings
@@ -265,6 +265,18 @@ let package = Package(
       dependencies: [
         "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "AWSClientTests",
+      dependencies: ["AWSClient", "Connect", "Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "KinesisConnectTests",
+      dependencies: [
+        "KinesisConnect", "AWSClient", "Connect", "Events", "Dataflow", "TestSupport",
       ],
       swiftSettings: settings
     ),
