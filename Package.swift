@@ -229,7 +229,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "KafkaConnect", "CRDKafka", "KinesisConnect", "AWSClient", "Attribution", "Connect",
+        "KafkaConnect", "KinesisConnect", "AWSClient", "CRDKafka", "Attribution", "Connect",
         "PostgresConnect", "Events", "Dataflow", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
@@ -266,6 +266,11 @@ let package = Package(
         "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "AWSClientTests",
+      dependencies: ["AWSClient", "Connect", "Dataflow", "TestSupport"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -13,7 +13,10 @@ struct Profile {
     environment["AWS_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// - Parameter name: nil: `default`.
+  /// - Parameters:
+  ///   - name: nil: `default`.
+  ///   - environment: may name the files.
+  /// - Throws: `.permanent` for a file that cannot be read.
   init(_ name: String?, environment: [String: String]) throws(ConnectorError) {
     let name = name ?? "default"
     let directory = (environment["HOME"] ?? NSHomeDirectory()) + "/.aws"

@@ -13,7 +13,10 @@ package struct ProfileCredentials: CredentialsProvider {
     "sso_session", "sso_start_url", "credential_process", "login_session",
   ]
 
-  /// - Parameter name: of the profile; nil: `AWS_PROFILE`, else `default`.
+  /// - Parameters:
+  ///   - name: of the profile; nil: `AWS_PROFILE`, else `default`.
+  ///   - environment: names the files.
+  ///   - transport: for roles.
   package init(
     _ name: String? = nil,
     environment: [String: String],

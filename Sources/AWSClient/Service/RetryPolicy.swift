@@ -7,7 +7,9 @@ package struct RetryPolicy: Sendable {
   /// Waits so long before the next try; false when there shall be none.
   package var wait: @Sendable (Duration) -> Bool
 
-  /// - Parameter wait: sleeps, if not given.
+  /// - Parameters:
+  ///   - attempts: at least 1.
+  ///   - wait: sleeps, if not given.
   package init(
     attempts: Int = 8,
     wait: @escaping @Sendable (Duration) -> Bool = RetryPolicy.sleep

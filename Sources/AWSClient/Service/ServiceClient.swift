@@ -31,7 +31,11 @@ package final class ServiceClient: Sendable {
 
   /// - Parameters:
   ///   - service: its signing name, such as `kinesis`.
+  ///   - region: the one that signatures are for.
+  ///   - endpoint: where it is reached.
   ///   - credentials: asked before every call; they are kept until shortly before they expire.
+  ///   - transport: carries the requests.
+  ///   - limits: of one try.
   ///   - now: the time of this machine's clock.
   package init(
     service: String,

@@ -34,7 +34,12 @@ package struct ServiceRequest: Sendable {
 
   /// An action of a service that speaks AWS JSON 1.1, such as Kinesis.
   ///
-  /// - Parameter target: the service's name and version before the action: `Kinesis_20131202`.
+  /// - Parameters:
+  ///   - action: the last part of the header `X-Amz-Target`.
+  ///   - resource: for messages.
+  ///   - target: the service's name and version before the action: `Kinesis_20131202`.
+  ///   - body: a JSON object.
+  /// - Returns: the request, with the headers of the protocol.
   package static func json(
     _ action: String,
     on resource: String,

@@ -16,16 +16,20 @@ struct CanonicalRequest {
   let signedHeaders: String
 
   /// - Parameters:
-  ///   - path: as it is sent, percent-encoded once; S3 wants it as it is, all others encoded again.
+  ///   - method: in capitals.
+  ///   - path: as it is sent.
   ///   - query: names and values, not encoded.
   ///   - headers: any case, any order.
+  ///   - bodyHash: hexadecimal.
+  ///   - isPlainPath: S3 signs the path as it is; all others without empty and dotted segments, and
+  ///     encoded once more.
   init(
     method: String,
     path: String,
     query: [ServiceRequest.Parameter],
     headers: [HTTPRequest.Header],
     bodyHash: String,
-    encodesPathTwice: Bool
+    isPlainPath: Bool
   ) {
     var values: [String: String] = [:]
     for (name, value) in headers {
@@ -36,10 +40,9 @@ struct CanonicalRequest {
     let names = values.keys.sorted(by: Self.bytewise)
     signedHeaders = names.joined(separator: ";")
     let lines = names.map { "\($0):\(values[$0] ?? "")\n" }.joined()
-    let path = path.isEmpty ? "/" : path
     text = """
       \(method)
-      \(encodesPathTwice ? PercentEncoding.encode(path, keeping: "/") : path)
+      \(isPlainPath ? path : PercentEncoding.encode(Self.normalized(path), keeping: "/"))
       \(Self.query(query))
       \(lines)
       \(signedHeaders)
@@ -58,9 +61,19 @@ struct CanonicalRequest {
     left.utf8.lexicographicallyPrecedes(right.utf8)
   }
 
+  /// Without `.`, without `NAME/..`, and with runs of slashes made one (RFC 3986, 5.2.4).
+  private static func normalized(_ path: String) -> String {
+    var segments: [Substring] = []
+    for segment in path.split(separator: "/") where segment != "." {
+      if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
+    }
+    return segments.isEmpty
+      ? "/" : "/" + segments.joined(separator: "/") + (path.hasSuffix("/") ? "/" : "")
+  }
+
   /// Without spaces at the ends, and with runs of them made one.
   private static func trimmed(_ value: String) -> String {
-    value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
+    value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }
 

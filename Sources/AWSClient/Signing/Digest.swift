@@ -13,7 +13,9 @@ package enum Digest {
     return text.withUTF8 { sha256(UnsafeRawBufferPointer($0)) }
   }
 
-  /// 16 bytes. What Kinesis finds a record's shard by, and no protection against anything.
+  /// 16 bytes.
+  ///
+  /// What Kinesis finds a record's shard by, and no protection against anything.
   package static func md5(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     digest(bytes, byteCount: 16, EVP_md5())
   }

@@ -44,9 +44,14 @@ package final class Signer: Sendable {
   /// Signs every header given; `Host` has to be among them.
   ///
   /// - Parameters:
+  ///   - method: in capitals.
   ///   - path: as it is sent, percent-encoded.
   ///   - query: names and values, not encoded.
+  ///   - headers: all that are sent but those that this adds.
+  ///   - body: its digest is signed.
+  ///   - credentials: whose key signs.
   ///   - time: of the server's clock; it takes a few minutes of difference.
+  /// - Returns: what is to be added to the request.
   package func sign(
     method: String,
     path: String,
@@ -67,7 +72,7 @@ package final class Signer: Sendable {
       query: query,
       headers: headers + added,
       bodyHash: bodyHash,
-      encodesPathTwice: !isS3
+      isPlainPath: isS3
     )
     let scope = "\(time.day)/\(region)/\(service)/\(Self.terminator)"
     let stringToSign = """

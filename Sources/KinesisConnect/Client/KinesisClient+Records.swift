@@ -36,6 +36,10 @@ extension KinesisClient {
   /// - Parameters:
   ///   - body: of `PutRecordsBody.take`.
   ///   - recordCount: that are in it.
+  ///   - stream: the name that the body has too.
+  ///   - policy: for the call as a whole.
+  /// - Returns: which of them failed.
+  /// - Throws: when the whole call did not succeed; records may be stored nevertheless.
   package func putRecords(
     _ body: [UInt8],
     recordCount: Int,

@@ -8,7 +8,10 @@ package struct KinesisSettings: Sendable, CustomStringConvertible {
   package let endpoint: Endpoint
   private let uri: StreamURI
 
-  /// - Parameter endpoint: as the URI has it; nil: the region's own.
+  /// - Parameters:
+  ///   - region: such as `eu-west-1`.
+  ///   - prefix: of the two streams' names.
+  ///   - endpoint: as the URI has it; nil: the region's own.
   /// - Throws: `.usage` for an endpoint that is not https, off loopback.
   package init(region: String, prefix: String, endpoint: String?) throws(ConnectorError) {
     self.region = region

@@ -87,7 +87,10 @@ package struct PutRecordsAnswer: Hashable, Sendable {
 
   /// Reads the answer of PutRecords.
   ///
-  /// - Parameter recordCount: of the call: the answer has as many.
+  /// - Parameters:
+  ///   - answer: whole.
+  ///   - recordCount: of the call: the answer has as many.
+  /// - Throws: when it is no such answer.
   package init(parsing answer: ScannableBytes, recordCount: Int) throws(AnswerFormatError) {
     var answer = answer
     var failures: [Failure] = []
