@@ -60,10 +60,14 @@ final class StreamShards: Sendable {
   }
 
   /// Takes over what the end of a shard has told of those behind it.
+  ///
+  /// A child with a parent that is not known waits for a list: only a list tells a parent that is gone
+  /// from one that is new.
   func take(children: [ChildShard]) {
     state.withLock { state in
       var known = state.snapshot.shards
       for child in children where known[child.id] == nil {
+        guard child.parentIDs.allSatisfy({ known[$0] != nil }) else { continue }
         known[child.id] = Shard(
           id: child.id,
           parentID: child.parentIDs.first,

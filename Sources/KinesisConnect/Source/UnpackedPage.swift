@@ -11,7 +11,7 @@ import Dataflow
 /// aggregated one outside of the range is left out, as the Kinesis Client Library does: the shard was
 /// split or merged under way, and the producer sends it again.
 final class UnpackedPage: Sendable {
-  /// One event. Its ranges are of the answer's bytes.
+  /// One event; its ranges are of the answer's bytes.
   struct Entry: BitwiseCopyable, Sendable {
     var hashKey: HashKey
     var data: RecordsPage.Span
