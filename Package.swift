@@ -187,8 +187,8 @@ let package = Package(
     .executableTarget(
       name: "stream-job",
       dependencies: [
-        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect",
-        "Dataflow",
+        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "KinesisConnect",
+        "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

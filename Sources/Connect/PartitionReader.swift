@@ -148,6 +148,8 @@ package protocol Source: Sendable {
   ) throws(ConnectorError) -> any PartitionReader
   /// What readers' lag is counted in.
   var lagUnit: LagUnit { get }
+  /// What a partition is called, in the plural.
+  var partName: String { get }
   /// Joins the workers that read this log into the same sink; nil when this worker runs all tasks.
   ///
   /// Workers that feed another sink read the whole log for themselves.
@@ -159,6 +161,7 @@ package protocol Source: Sendable {
 
 extension Source {
   package var lagUnit: LagUnit { .bytes }
+  package var partName: String { "partitions" }
   package var isLeasedBySink: Bool { false }
   package func joinGroup(
     feeding sinkIdentity: String

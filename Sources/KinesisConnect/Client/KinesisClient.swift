@@ -1,4 +1,5 @@
 package import AWSClient
+package import Dataflow
 import Connect
 
 /// The actions of Amazon Kinesis Data Streams, one blocking call each.
@@ -15,21 +16,35 @@ package final class KinesisClient: Sendable {
   package init(_ service: ServiceClient) { self.service = service }
 
   /// With credentials of the standard places.
+  ///
+  /// - Parameters:
+  ///   - settings: of the streams.
+  ///   - environment: of the process: `AWS_*`.
+  ///   - transport: nil: libcurl.
   package convenience init(
     _ settings: KinesisSettings,
     environment: [String: String],
-    transport: any HTTPTransport
+    transport: (any HTTPTransport)? = nil
   ) {
+    let transport = transport ?? CurlTransport(authorities: environment["AWS_CA_BUNDLE"])
     self.init(
       ServiceClient(
         service: "kinesis",
         region: settings.region,
         endpoint: settings.endpoint,
-        credentials: .standard(environment: environment, transport: transport),
-        transport: transport
+        credentials: .standard(
+          profile: settings.profile,
+          environment: environment,
+          transport: transport
+        ),
+        transport: transport,
+        limits: TimeLimits(whole: settings.requestTimeout)
       )
     )
   }
+
+  /// What the service's clock was ahead of this machine's at the last answer; nil before one.
+  package var clockSkew: EventSpan? { service.lastClockSkew }
 
   /// Calls, tries and throttling so far.
   package var counts: CallCounts { service.counts }

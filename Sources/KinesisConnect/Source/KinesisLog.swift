@@ -19,28 +19,31 @@ package final class KinesisLog: Source {
   /// Reaches the service and lists the shards.
   ///
   /// - Parameters:
-  ///   - settings: where.
-  ///   - reading: how.
+  ///   - settings: where and how.
   ///   - client: to reach it by.
   ///   - gapPolicy: what to do about records that the streams may no longer have.
-  ///   - attempts: tries of a call before the service counts as out of reach.
+  ///   - patience: how long the service may take to answer before it counts as out of reach.
   ///   - logger: for throttling, and records that are in the wrong shard.
   /// - Throws: when the service cannot be reached or refuses, or a stream is missing.
   package init(
     _ settings: KinesisSettings,
-    _ reading: KinesisReading,
     client: KinesisClient,
     gapPolicy: GapPolicy = .fail,
-    attempts: Int = 8,
+    patience: Duration = .seconds(15),
     logger: Logger
   ) throws(ConnectorError) {
+    let deadline = ContinuousClock.now + patience
+    let policy = RetryPolicy(attempts: .max) { delay in
+      ContinuousClock.now + delay < deadline && RetryPolicy.sleep(delay)
+    }
+    let reading = settings.reading
     var streams: [StreamKind: StreamShards] = [:]
     var places: [String] = []
     for stream in StreamKind.allCases {
       let (summary, shards) = try client.explore(
         settings.streamName(of: stream),
         of: settings,
-        retrying: RetryPolicy(attempts: attempts)
+        retrying: policy
       )
       places.append(summary.identity)
       streams[stream] = StreamShards(
@@ -69,6 +72,7 @@ package final class KinesisLog: Source {
   package func partitionCount() -> Int { slices.count }
 
   package var lagUnit: LagUnit { .milliseconds }
+  package var partName: String { "slices" }
   package var isLeasedBySink: Bool { true }
 
   package func open(
@@ -96,28 +100,6 @@ package final class KinesisLog: Source {
       gapPolicy: gapPolicy,
       logger: logger
     )
-  }
-}
-
-extension KinesisClient {
-  /// What a stream is, and its shards.
-  fileprivate func explore(
-    _ stream: String,
-    of settings: KinesisSettings,
-    retrying policy: RetryPolicy
-  ) throws(ConnectorError) -> (StreamSummary, [Shard]) {
-    do throws(ServiceError) {
-      let summary = try describeStreamSummary(stream, retrying: policy)
-      return (summary, try listShards(of: stream, retrying: policy))
-    } catch {
-      guard error.code == "ResourceNotFoundException" else { throw error.connectorError }
-      throw ConnectorError(
-        .permanent,
-        "there is no stream \"\(stream)\" in region \(settings.region) at \(error.endpoint)",
-        hint: "see the region and the prefix, or have `swift run generator --to \(settings)` make "
-          + "both streams"
-      )
-    }
   }
 }
 

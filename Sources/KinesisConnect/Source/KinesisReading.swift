@@ -1,41 +1,44 @@
 package import Connect
 
-/// How a pair of streams is read, as the user has set it: `kinesis.slices`, `kinesis.memory` and
-/// `kinesis.poll.interval`.
+/// How a pair of streams is read.
+///
+/// Properties:
+///
+///     slices           tasks, default 16; a database keeps to the number it was begun with
+///     memory           of answers kept for slices that come later, default 256MiB
+///     poll.interval    between two looks at the end of a shard, default 500ms
 package struct KinesisReading: Sendable {
-  static let defaultSlices = 16
   private static let pollIntervals: ClosedRange<Duration> = .milliseconds(10) ... .seconds(10)
 
-  /// Tasks; a database keeps to the number it was begun with.
-  var slices = HashKeySlices(count: defaultSlices)
-  /// Of the answers that are kept for slices that come later, over all shards.
+  var slices = HashKeySlices(count: 16)
+  /// Over all shards.
   var memoryByteCount = 256 << 20
   var pacing = ShardPacing()
 
-  /// - Parameter properties: of the family `kinesis`.
-  /// - Throws: `.usage` for one that there is not, or a value that cannot be read.
-  package init(_ properties: [ConnectorProperty] = []) throws(ConnectorError) {
-    for property in properties {
-      switch property.name {
-      case "slices":
-        guard let count = Int(property.value), HashKeySlices.allowedCounts.contains(count) else {
-          throw .notRead(property, expected: "a number from 1 to 1024")
-        }
-        slices = HashKeySlices(count: count)
-      case "memory":
-        memoryByteCount = try property.byteCount()
-      case "poll.interval":
-        guard let interval = Duration(durationText: property.value),
-          Self.pollIntervals.contains(interval)
-        else { throw .notRead(property, expected: "a duration from 10ms to 10s") }
-        pacing = ShardPacing(least: min(interval, ShardPacing().least), atEnd: interval)
-      default:
-        throw ConnectorError(
-          .usage,
-          "\(property.place) is no setting of Kinesis",
-          hint: "there are kinesis.slices, kinesis.memory and kinesis.poll.interval"
-        )
+  package init() {}
+
+  /// Takes a property, if it is one of these.
+  ///
+  /// - Parameter property: of the family `kinesis`.
+  /// - Returns: false for another property.
+  /// - Throws: `.usage` for a value that cannot be read.
+  package mutating func take(_ property: ConnectorProperty) throws(ConnectorError) -> Bool {
+    switch property.name {
+    case "slices":
+      guard let count = Int(property.value), HashKeySlices.allowedCounts.contains(count) else {
+        throw .notRead(property, expected: "a number from 1 to 1024")
       }
+      slices = HashKeySlices(count: count)
+    case "memory":
+      memoryByteCount = try property.byteCount()
+    case "poll.interval":
+      guard let interval = Duration(durationText: property.value),
+        Self.pollIntervals.contains(interval)
+      else { throw .notRead(property, expected: "a duration from 10ms to 10s") }
+      pacing = ShardPacing(least: min(interval, ShardPacing().least), atEnd: interval)
+    default:
+      return false
     }
+    return true
   }
 }

@@ -1,4 +1,3 @@
-import AWSClient
 import Connect
 import Dataflow
 import KinesisConnect
@@ -24,24 +23,18 @@ final class KinesisShop {
     onGap gapPolicy: GapPolicy = .fail,
     properties: [String: String] = [:]
   ) throws -> KinesisLog {
+    let values = ["slices": "\(slices)", "poll.interval": "10ms"].merging(properties) { $1 }
     let settings = try KinesisSettings(
       region: FakeKinesis.region,
       prefix: "shop",
-      endpoint: kinesis.address
+      endpoint: kinesis.address,
+      properties: values.map { ConnectorProperty(name: $0, value: $1, place: "kinesis.\($0)") }
     )
-    let values = ["slices": "\(slices)", "poll.interval": "10ms"].merging(properties) { $1 }
     return try KinesisLog(
       settings,
-      KinesisReading(
-        values.map { ConnectorProperty(name: $0, value: $1, place: "kinesis.\($0)") }
-      ),
-      client: KinesisClient(
-        settings,
-        environment: kinesis.environment,
-        transport: CurlTransport()
-      ),
+      client: KinesisClient(settings, environment: kinesis.environment),
       gapPolicy: gapPolicy,
-      attempts: 3,
+      patience: .seconds(3),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     )
   }
