@@ -15,18 +15,29 @@ package final class KinesisClient: Sendable {
   package init(_ service: ServiceClient) { self.service = service }
 
   /// With credentials of the standard places.
+  ///
+  /// - Parameters:
+  ///   - settings: of the streams.
+  ///   - environment: of the process: `AWS_*`.
+  ///   - transport: nil: libcurl.
   package convenience init(
     _ settings: KinesisSettings,
     environment: [String: String],
-    transport: any HTTPTransport
+    transport: (any HTTPTransport)? = nil
   ) {
+    let transport = transport ?? CurlTransport(authorities: environment["AWS_CA_BUNDLE"])
     self.init(
       ServiceClient(
         service: "kinesis",
         region: settings.region,
         endpoint: settings.endpoint,
-        credentials: .standard(environment: environment, transport: transport),
-        transport: transport
+        credentials: .standard(
+          profile: settings.profile,
+          environment: environment,
+          transport: transport
+        ),
+        transport: transport,
+        limits: TimeLimits(whole: settings.requestTimeout)
       )
     )
   }
