@@ -177,7 +177,8 @@ let package = Package(
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect", "Dataflow",
+        "Generation", "Programs", "Connect", "KafkaConnect", "KinesisConnect", "PostgresConnect",
+        "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

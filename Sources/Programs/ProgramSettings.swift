@@ -39,7 +39,7 @@ package struct ProgramSettings: Sendable {
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
       "duplicates", "orphans", "malformed", "ties", "edges", "truth",
-      "replication-factor", "log-level",
+      "replication-factor", "create-streams", "log-level",
     ],
     families: ["kafka", "kinesis"],
     ownKeys: ["late"]

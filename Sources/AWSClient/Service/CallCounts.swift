@@ -6,4 +6,10 @@ package struct CallCounts: Hashable, Sendable {
   package var throttled = 0
   /// Tries after the first.
   package var retried = 0
+
+  package init(sent: Int = 0, throttled: Int = 0, retried: Int = 0) {
+    self.sent = sent
+    self.throttled = throttled
+    self.retried = retried
+  }
 }

@@ -78,11 +78,12 @@ package final class ServiceClient: Sendable {
     var mayCorrectClock = true
     var mayRenewCredentials = true
     while true {
+      let skew = state.withLock(\.skew)
       do throws(ServiceError) {
-        return try attempt(request)
+        return try attempt(request, skew: skew)
       } catch {
         if error.isThrottling { countThrottled() }
-        if mayCorrectClock, error.isClockSkew, adopt(error.serverTime) {
+        if mayCorrectClock, error.isClockSkew, adopt(error.serverTime, insteadOf: skew) {
           mayCorrectClock = false
         } else if mayRenewCredentials, error.isExpiredToken {
           mayRenewCredentials = false
@@ -97,19 +98,20 @@ package final class ServiceClient: Sendable {
     }
   }
 
-  /// Takes the server's clock for right; false when that changes nothing.
-  private func adopt(_ serverTime: EventTime?) -> Bool {
+  /// Takes the server's clock for right; false when the call was signed by that already.
+  private func adopt(_ serverTime: EventTime?, insteadOf used: EventSpan) -> Bool {
     guard let serverTime else { return false }
     let skew = EventSpan(microseconds: serverTime.microseconds - now().microseconds)
-    return state.withLock { state in
-      let change = skew.microseconds - state.skew.microseconds
-      guard change.magnitude >= Self.leastSkew.microseconds.magnitude else { return false }
-      state.skew = skew
-      return true
-    }
+    let change = skew.microseconds - used.microseconds
+    guard change.magnitude >= Self.leastSkew.microseconds.magnitude else { return false }
+    state.withLock { $0.skew = skew }
+    return true
   }
 
-  private func attempt(_ request: ServiceRequest) throws(ServiceError) -> HTTPResponse {
+  private func attempt(
+    _ request: ServiceRequest,
+    skew: EventSpan
+  ) throws(ServiceError) -> HTTPResponse {
     func failure(_ reason: ServiceError.Reason, _ message: String) -> ServiceError {
       ServiceError(
         reason,
@@ -129,7 +131,7 @@ package final class ServiceClient: Sendable {
     }
     let response: HTTPResponse
     do throws(HTTPFailure) {
-      response = try transport.send(signed(request, with: credentials))
+      response = try transport.send(signed(request, with: credentials, at: now() + skew))
     } catch {
       throw failure(.unanswered(error.kind), error.description)
     }
@@ -150,11 +152,12 @@ package final class ServiceClient: Sendable {
     state.withLock { $0.lastSkew = skew }
   }
 
-  private func signed(_ request: ServiceRequest, with credentials: Credentials) -> HTTPRequest {
-    let skew = state.withLock { state in
-      state.counts.sent += 1
-      return state.skew
-    }
+  private func signed(
+    _ request: ServiceRequest,
+    with credentials: Credentials,
+    at time: EventTime
+  ) -> HTTPRequest {
+    state.withLock { $0.counts.sent += 1 }
     let headers = [("Host", endpoint.host)] + request.headers
     let signature = request.body.withUnsafeBytes { body in
       signer.sign(
@@ -164,7 +167,7 @@ package final class ServiceClient: Sendable {
         headers: headers,
         body: body,
         with: credentials,
-        at: now() + skew
+        at: time
       )
     }
     let query = CanonicalRequest.query(request.query)

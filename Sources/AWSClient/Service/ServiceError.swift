@@ -77,9 +77,10 @@ package struct ServiceError: Error, Sendable {
 
   /// For the caller who cannot do anything about it: `.transient` or `.permanent`.
   package var connectorError: ConnectorError {
-    var cause = message
-    if !code.isEmpty { cause = message.isEmpty ? code : "\(code): \(message)" }
-    if let status { cause += " (HTTP status \(status))" }
+    let words = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
+    let answer = status.map { "HTTP status \($0)" } ?? ""
+    let cause =
+      words.isEmpty ? "it answered with \(answer)" : words + (answer.isEmpty ? "" : " (\(answer))")
     return ConnectorError(
       isTransient ? .transient : .permanent,
       "could not call \(action) on \(resource) at \(endpoint): \(cause)",

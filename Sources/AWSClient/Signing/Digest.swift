@@ -2,9 +2,15 @@ import CCrypto
 
 /// SHA-256, HMAC-SHA-256 and MD5, of OpenSSL.
 package enum Digest {
+  // Looked up once: OpenSSL 3 otherwise looks an algorithm up for every digest. They are never freed.
+  nonisolated(unsafe) private static let sha256Algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+  nonisolated(unsafe) private static let md5Algorithm = EVP_MD_fetch(nil, "MD5", nil)
+
   /// 32 bytes.
   package static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    digest(bytes, byteCount: 32, EVP_sha256())
+    var result = [UInt8](repeating: 0, count: 32)
+    result.withUnsafeMutableBytes { digest(bytes, sha256Algorithm, into: $0) }
+    return result
   }
 
   /// 32 bytes.
@@ -13,11 +19,13 @@ package enum Digest {
     return text.withUTF8 { sha256(UnsafeRawBufferPointer($0)) }
   }
 
-  /// 16 bytes.
+  /// The first byte is the highest.
   ///
   /// What Kinesis finds a record's shard by, and no protection against anything.
-  package static func md5(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    digest(bytes, byteCount: 16, EVP_md5())
+  package static func md5(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
+    var result: UInt128 = 0
+    withUnsafeMutableBytes(of: &result) { digest(bytes, md5Algorithm, into: $0) }
+    return UInt128(bigEndian: result)
   }
 
   /// 32 bytes.
@@ -45,12 +53,17 @@ package enum Digest {
 
   private static func digest(
     _ bytes: UnsafeRawBufferPointer,
-    byteCount: Int,
-    _ algorithm: OpaquePointer?
-  ) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: byteCount)
-    let code = EVP_Digest(bytes.baseAddress, bytes.count, &result, nil, algorithm, nil)
-    precondition(code == 1, "OpenSSL offers no digest of \(byteCount) bytes")
-    return result
+    _ algorithm: OpaquePointer?,
+    into result: UnsafeMutableRawBufferPointer
+  ) {
+    let code = EVP_Digest(
+      bytes.baseAddress,
+      bytes.count,
+      result.assumingMemoryBound(to: UInt8.self).baseAddress,
+      nil,
+      algorithm,
+      nil
+    )
+    precondition(code == 1, "OpenSSL offers no digest of \(result.count) bytes")
   }
 }

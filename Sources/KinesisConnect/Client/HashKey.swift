@@ -15,7 +15,7 @@ package struct HashKey: Hashable, Comparable, BitwiseCopyable, Sendable, CustomS
 
   /// Of a partition key's UTF-8 bytes.
   package init(ofPartitionKey key: UnsafeRawBufferPointer) {
-    value = Digest.md5(key).reduce(0) { $0 << 8 | UInt128($1) }
+    value = Digest.md5(key)
   }
 
   package static func < (left: HashKey, right: HashKey) -> Bool { left.value < right.value }

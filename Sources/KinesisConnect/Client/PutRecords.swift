@@ -52,6 +52,11 @@ package struct PutRecordsBody: Sendable {
     byteCount += data.count + partitionKey.count
   }
 
+  /// Room for so many bytes of data and keys, so that nothing is moved while it is written.
+  package mutating func reserve(dataByteCount: Int, recordCount: Int) {
+    bytes.reserveCapacity(bytes.count + dataByteCount * 4 / 3 + recordCount * 40)
+  }
+
   /// The whole body; the next record begins another.
   package mutating func take() -> [UInt8] {
     bytes.append(literal: "]}")
@@ -103,10 +108,10 @@ package struct PutRecordsAnswer: Hashable, Sendable {
         try scanner.elements { (scanner) throws(AnswerFormatError) in
           var failure = Failure(index: index, code: "", message: "")
           try scanner.fields { (scanner, name) throws(AnswerFormatError) in
-            if scanner.equals(name, "ErrorCode"), !scanner.skipNull() {
-              failure.code = string(try scanner.text())
-            } else if scanner.equals(name, "ErrorMessage"), !scanner.skipNull() {
-              failure.message = string(try scanner.text())
+            if scanner.equals(name, "ErrorCode") {
+              failure.code = scanner.skipNull() ? "" : string(try scanner.text())
+            } else if scanner.equals(name, "ErrorMessage") {
+              failure.message = scanner.skipNull() ? "" : string(try scanner.text())
             } else {
               try scanner.skip()
             }

@@ -19,10 +19,10 @@ extension RecordsPage {
         } else if scanner.equals(name, "MillisBehindLatest") {
           page.millisecondsBehind = scanner.skipNull() ? 0 : try scanner.number()
         } else if scanner.equals(name, "NextShardIterator") {
-          if !scanner.skipNull() {
-            page.next = ShardIterator(token: Self.string(try scanner.text(), in: bytes))
-          }
-        } else if scanner.equals(name, "ChildShards"), !scanner.skipNull() {
+          guard !scanner.skipNull() else { return }
+          page.next = ShardIterator(token: Self.string(try scanner.text(), in: bytes))
+        } else if scanner.equals(name, "ChildShards") {
+          guard !scanner.skipNull() else { return }
           try scanner.elements { (scanner) throws(AnswerFormatError) in
             page.children.append(try ChildShard(from: &scanner, in: bytes))
           }
@@ -58,8 +58,8 @@ extension RecordsPage.Record {
         partitionKey = try scanner.text()
       } else if scanner.equals(name, "SequenceNumber") {
         sequenceNumber = try scanner.text()
-      } else if scanner.equals(name, "ApproximateArrivalTimestamp"), !scanner.skipNull() {
-        arrival = try scanner.number(decimals: 6)
+      } else if scanner.equals(name, "ApproximateArrivalTimestamp") {
+        arrival = scanner.skipNull() ? 0 : try scanner.number(decimals: 6)
       } else {
         try scanner.skip()
       }
