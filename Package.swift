@@ -332,7 +332,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
-        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
+        "TestSupport", "KafkaConnect", "KinesisConnect", "Programs", "generator", "stream-job",
+        "batch-job",
         "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings

@@ -8,11 +8,9 @@ import Logging
 ///     shard 7   . c . . d . . . e    ->    a c d b e
 ///
 /// Parents come to their end before their children begin. Among shards records come in the order of
-/// arrival: while one shard has more that is still on its way, the others do not run ahead of it by
-/// more than `lead`, so that reading several shards makes no event late.
+/// arrival: while one shard has more that is still on its way, the others wait, so that reading
+/// several shards makes no event late. A shard that is read to its end holds no other back.
 final class SliceReader: PartitionReader {
-  /// In milliseconds, less than any watermark's delay that makes sense.
-  private static let lead: Int64 = 10_000
   private static let runCapacity = 4096
   /// Between two commits of a position that moves without records.
   private static let milestoneInterval: Int64 = 60_000
@@ -230,14 +228,14 @@ final class SliceReader: PartitionReader {
 
   /// How far records may be taken, while those of some shard are still on their way.
   private func heldBack(at now: ContinuousClock.Instant) -> Int64 {
-    var least = Int64.max - Self.lead
+    var least = Int64.max
     for cursor in cursors.values
     where cursor.nextArrival == nil && !cursor.isCaughtUp(at: now) && !cursor.isAtLimit
       && !cursor.isAtEnd
     {
       least = min(least, cursor.tip.reach)
     }
-    return least + Self.lead
+    return least
   }
 
   private func isMilestone(hasRecords: Bool) -> Bool {

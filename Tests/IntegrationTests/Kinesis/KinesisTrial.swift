@@ -19,6 +19,7 @@ final class KinesisTrial {
   /// Lines of the log, by stream, and how many of them are put.
   private var lines: [[[UInt8]]] = [[], []]
   private var delivered = [0, 0]
+  private let start = EventTime.wallClock - .hours(1)
 
   init(clicks: Int = 3, checkouts: Int = 2) throws {
     job = try JobTrial()
@@ -41,19 +42,19 @@ final class KinesisTrial {
     }
   }
 
-  /// Puts everything up to this share of either stream.
+  /// Puts everything up to this share of either stream, as if it had arrived over the last hour.
   func deliver(upTo share: Double = 1) throws {
     for (index, stream) in Self.streams.enumerated() {
       let end = Int(Double(lines[index].count) * share)
       let batch = lines[index][delivered[index]..<end]
       delivered[index] = end
       try kinesis.withState { state in
-        for line in batch {
+        for (place, line) in zip(batch.indices, batch) {
           _ = try state.store(
             line,
             partitionKey: Self.key(of: line),
             in: stream,
-            at: .wallClock
+            at: start + .seconds(Int64(3600 * place / lines[index].count))
           )
         }
       }

@@ -138,6 +138,34 @@ import Testing
     #expect(try reader.read { $0.isCaughtUp }.texts == ["-60", "-50", "-30", "-10"])
   }
 
+  @Test(arguments: 0..<5)
+  func `records of several shards come in the order in which they arrived`(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(seed))
+    let shop = try KinesisShop(clicks: 4)
+    let start = EventTime.wallClock - .hours(2)
+    var arrivals = Array(0..<600)
+    // Some shards have nothing for long.
+    arrivals.removeAll { ($0 / 50).isMultiple(of: 3) && $0 % 50 < 40 }
+    for arrival in arrivals {
+      let key = "user-\(Int.random(in: 0..<50, using: &random))"
+      try shop.kinesis.withState { state in
+        _ = try state.store(
+          Array("\(arrival)".utf8),
+          partitionKey: key,
+          in: "shop-clicks",
+          at: start + .seconds(Int64(arrival))
+        )
+      }
+    }
+    shop.kinesis.withState { state in
+      state.pageLimit = Int.random(in: 1...30, using: &random)
+      state.emptyPages = 3
+    }
+    let reader = try shop.log(slices: 1).open(.clicks, partition: 0, at: nil, until: .endOfLog)
+    let read = try reader.read(atMost: 100) { $0.isCaughtUp }
+    #expect(read.texts.compactMap { Int($0) } == arrivals)
+  }
+
   @Test func `lag is the age of what is not read yet`() throws {
     let shop = try KinesisShop()
     let log = try shop.log(slices: 1)
