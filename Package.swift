@@ -217,9 +217,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
-        "Generation", "Events",
-        "Dataflow",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "KinesisConnect",
+        "AWSClient", "CScan", "PostgresConnect", "Generation", "Events", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
