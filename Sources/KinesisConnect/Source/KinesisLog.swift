@@ -105,5 +105,5 @@ package final class KinesisLog: Source {
 
 extension StreamSummary {
   /// Tells a stream from one of the same name in another account, or made anew.
-  fileprivate var identity: String { arn }
+  fileprivate var identity: String { "\(arn) of \(createdAt.microseconds / 1_000_000)" }
 }

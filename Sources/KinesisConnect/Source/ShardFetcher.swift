@@ -22,6 +22,8 @@ final class ShardFetcher: @unchecked Sendable {
     var turn = 0
     var reportedThrottled = 0
     var nextReport = ContinuousClock.now + reportInterval
+    /// Shards and streams whose last call did not succeed.
+    var troubled: Set<String> = []
   }
 
   private struct WeakFeed {
@@ -89,6 +91,7 @@ final class ShardFetcher: @unchecked Sendable {
       let feed = feeds[(index + turn) % feeds.count]
       guard let task = feed.takeDue(at: now) else { continue }
       let outcome = fetch(task, of: feed)
+      note(outcome, of: "shard \(feed.shard.id) of stream \"\(feed.streamName)\"")
       let page = feed.settle(task, outcome, byteLimit: memoryByteCount / max(1, feeds.count))
       if let page, page.misroutedCount > 0 { warn(of: page, in: feed) }
       return true
@@ -99,9 +102,10 @@ final class ShardFetcher: @unchecked Sendable {
   private func list(_ stream: StreamShards) {
     do throws(ServiceError) {
       stream.take(try client.listShards(of: stream.name, retrying: .once))
+      note(nil, of: "stream \"\(stream.name)\"")
     } catch {
       stream.failed()
-      logger.debug("shards could not be listed", metadata: ["error": "\(error.connectorError)"])
+      note(.trouble(error), of: "stream \"\(stream.name)\"")
     }
   }
 
@@ -162,6 +166,22 @@ final class ShardFetcher: @unchecked Sendable {
   }
 
   // MARK: Words
+
+  /// One line when trouble starts and one when it is over; throttling is no trouble.
+  private func note(_ outcome: ShardFeed.Outcome?, of resource: String) {
+    switch outcome {
+    case .trouble(let error):
+      guard state.withLock({ $0.troubled.insert(resource).inserted }) else { return }
+      logger.warning(
+        "reading is in trouble, trying again with backoff",
+        metadata: ["resource": "\(resource)", "error": "\(error.connectorError)"]
+      )
+    case .page, nil:
+      guard state.withLock({ $0.troubled.remove(resource) }) != nil else { return }
+      logger.info("reading goes on", metadata: ["resource": "\(resource)"])
+    default: break
+    }
+  }
 
   private func warn(of page: UnpackedPage, in feed: ShardFeed) {
     logger.warning(

@@ -69,7 +69,7 @@ import Testing
       ["--until-end"],
       environment: [
         "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "none", "AWS_CONFIG_FILE": "none",
       ]
     ).wait()
     #expect(anonymous.exitCode == 1)
