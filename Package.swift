@@ -330,7 +330,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
-        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
+        "TestSupport", "KafkaConnect", "Dataflow", "Programs", "generator", "stream-job",
+        "batch-job",
         "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
