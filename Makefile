@@ -15,7 +15,7 @@ DEMO := .firstclick/demo
 MOTO := moto[server]==5.2.5
 MOTO_VENV := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/firstclick/moto
 
-moto test: PACKAGES += python3-venv
+moto test: PACKAGES += python3-venv openssl
 
 help: ## What there is to make.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14

@@ -331,9 +331,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
-        "TestSupport", "KafkaConnect", "KinesisConnect", "Programs", "generator", "stream-job",
-        "batch-job",
-        "local-broker", .product(name: "Yams", package: "Yams"),
+        "TestSupport", "KafkaConnect", "KinesisConnect", "Dataflow", "Programs", "generator",
+        "stream-job", "batch-job", "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

@@ -73,7 +73,8 @@ struct CanonicalRequest {
 
   /// Without spaces at the ends, and with runs of them made one.
   private static func trimmed(_ value: String) -> String {
-    value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    value.utf8.split { $0 <= UInt8(ascii: " ") }.map { String(Substring($0)) }
+      .joined(separator: " ")
   }
 }
 

@@ -32,8 +32,11 @@ package final class MotoServer: Sendable {
   package let powerlessEnvironment: [String: String]
   private let processID: pid_t
 
+  /// Starts one of one's own.
+  ///
+  /// - Parameter identity: files of its certificate and key, for TLS.
   /// - Throws: `Failure` when it is not installed, or does not start.
-  private init() throws {
+  package init(identity: (certificate: String, key: String)? = nil) throws {
     let program = Self.program
     guard FileManager.default.isExecutableFile(atPath: program) else {
       throw Failure(description: "found no moto_server at \(program): run `make moto`")
@@ -42,19 +45,25 @@ package final class MotoServer: Sendable {
       path: "firstclick-moto-\(UUID().uuidString)"
     )
     defer { try? FileManager.default.removeItem(at: log) }
-    processID = try Self.start(program, log: log.path)
+    let options = identity.map { ["-s", "-c", $0.certificate, "-k", $0.key] } ?? []
+    processID = try Self.start(program, options, log: log.path)
     do {
       address = try Self.awaitAddress(in: log)
-      let keys = try Self.makeUsers(at: address)
+      let keys = try Self.makeUsers(
+        at: address,
+        by: CurlTransport(authorities: identity?.certificate)
+      )
       environment = keys[0]
       powerlessEnvironment = keys[1]
     } catch {
-      kill(processID, SIGTERM)
+      Self.end(processID)
       throw error
     }
   }
 
-  private func stop() {
+  package func stop() { Self.end(processID) }
+
+  private static func end(_ processID: pid_t) {
     kill(processID, SIGTERM)
     var status: Int32 = 0
     waitpid(processID, &status, 0)
@@ -72,7 +81,11 @@ package final class MotoServer: Sendable {
     return environment["FIRSTCLICK_TEST_MOTO"] ?? "\(cache)/firstclick/moto/bin/moto_server"
   }
 
-  private static func start(_ program: String, log: String) throws -> pid_t {
+  private static func start(
+    _ program: String,
+    _ options: [String],
+    log: String
+  ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -87,10 +100,11 @@ package final class MotoServer: Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let words = [
-      "env", "INITIAL_NO_AUTH_ACTION_COUNT=\(openCalls)", "PYTHONUNBUFFERED=1", "timeout",
-      "\(longestSeconds)", program, "-H", "127.0.0.1", "-p", "0",
-    ]
+    let words =
+      [
+        "env", "INITIAL_NO_AUTH_ACTION_COUNT=\(openCalls)", "PYTHONUNBUFFERED=1", "timeout",
+        "\(longestSeconds)", program, "-H", "127.0.0.1", "-p", "0",
+      ] + options
     let pointers = words.map { strdup($0) } + [nil]
     defer { pointers.forEach { free($0) } }
     var processID: pid_t = 0
@@ -104,7 +118,7 @@ package final class MotoServer: Sendable {
     let deadline = ContinuousClock.now + startTimeout
     while ContinuousClock.now < deadline {
       let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-      if let match = text.firstMatch(of: #/Running on (http:\/\/127\.0\.0\.1:\d+)\s/#) {
+      if let match = text.firstMatch(of: #/Running on (https?:\/\/127\.0\.0\.1:\d+)\s/#) {
         return String(match.1)
       }
       usleep(20_000)
@@ -114,21 +128,24 @@ package final class MotoServer: Sendable {
   }
 
   /// Makes a user with rights and one without, by IAM's own protocol.
-  private static func makeUsers(at address: String) throws -> [[String: String]] {
+  private static func makeUsers(
+    at address: String,
+    by transport: CurlTransport
+  ) throws -> [[String: String]] {
+    func iam(_ fields: [String: String]) throws -> String {
+      try Self.iam(fields, at: address, by: transport)
+    }
     let policy = """
       {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kinesis:*","Resource":"*"}]}
       """
-    _ = try iam(["Action": "CreateUser", "UserName": "shop"], at: address)
-    _ = try iam(
-      [
-        "Action": "PutUserPolicy", "UserName": "shop", "PolicyName": "streams",
-        "PolicyDocument": policy,
-      ],
-      at: address
-    )
-    _ = try iam(["Action": "CreateUser", "UserName": "nobody"], at: address)
+    _ = try iam(["Action": "CreateUser", "UserName": "shop"])
+    _ = try iam([
+      "Action": "PutUserPolicy", "UserName": "shop", "PolicyName": "streams",
+      "PolicyDocument": policy,
+    ])
+    _ = try iam(["Action": "CreateUser", "UserName": "nobody"])
     return try ["shop", "nobody"].map { user in
-      let answer = try iam(["Action": "CreateAccessKey", "UserName": user], at: address)
+      let answer = try iam(["Action": "CreateAccessKey", "UserName": user])
       guard let key = answer.firstMatch(of: #/<AccessKeyId>(.*?)</#)?.1,
         let secret = answer.firstMatch(of: #/<SecretAccessKey>(.*?)</#)?.1
       else { throw Failure(description: "expected an access key of moto, found \(answer)") }
@@ -139,10 +156,14 @@ package final class MotoServer: Sendable {
     }
   }
 
-  private static func iam(_ fields: [String: String], at address: String) throws -> String {
+  private static func iam(
+    _ fields: [String: String],
+    at address: String,
+    by transport: CurlTransport
+  ) throws -> String {
     let form = fields.merging(["Version": "2010-05-08"]) { $1 }
       .map { "\($0.key)=\(PercentEncoding.encode($0.value))" }
-    let response = try CurlTransport().send(
+    let response = try transport.send(
       HTTPRequest(
         "POST",
         "\(address)/",
