@@ -40,6 +40,8 @@ final class ShardFeed: Sendable {
   struct Task {
     var place: ShardPosition.Place
     var iterator: ShardIterator?
+    /// What a record has taken so far, on average, with its entries.
+    var averageByteCount: Int
   }
 
   /// What came of it.
@@ -70,6 +72,7 @@ final class ShardFeed: Sendable {
     var pacing: ShardPacing
     var nextCall = ContinuousClock.now
     var backoff = Backoff()
+    var averageByteCount = 1 << 10
   }
 
   /// A front that nobody has asked for so long is given up.
@@ -134,7 +137,11 @@ final class ShardFeed: Sendable {
       guard let (place, front) = next else { return nil }
       state.fronts[place]?.isUnderWay = true
       state.nextCall = now + state.pacing.wait(isAtEnd: false)
-      return Task(place: place, iterator: front.iterator)
+      return Task(
+        place: place,
+        iterator: front.iterator,
+        averageByteCount: state.averageByteCount
+      )
     }
   }
 
@@ -198,6 +205,7 @@ extension ShardFeed.State {
       front.tip.reach = max(front.tip.reach, asked.milliseconds)
     }
     if let new {
+      averageByteCount = max(1, new.byteCount / page.records.count)
       fronts[place] = nil
       pages.append(new)
       if let known = fronts[new.end], known.isUnderWay { return }

@@ -90,9 +90,10 @@ final class ShardFetcher: @unchecked Sendable {
     for index in feeds.indices {
       let feed = feeds[(index + turn) % feeds.count]
       guard let task = feed.takeDue(at: now) else { continue }
-      let outcome = fetch(task, of: feed)
+      let share = memoryByteCount / max(1, feeds.count)
+      let outcome = fetch(task, of: feed, byteLimit: share / 2)
       note(outcome, of: "shard \(feed.shard.id) of stream \"\(feed.streamName)\"")
-      let page = feed.settle(task, outcome, byteLimit: memoryByteCount / max(1, feeds.count))
+      let page = feed.settle(task, outcome, byteLimit: share)
       if let page, page.misroutedCount > 0 { warn(of: page, in: feed) }
       return true
     }
@@ -109,7 +110,15 @@ final class ShardFetcher: @unchecked Sendable {
     }
   }
 
-  private func fetch(_ task: ShardFeed.Task, of feed: ShardFeed) -> ShardFeed.Outcome {
+  /// - Parameters:
+  ///   - task: what is wanted.
+  ///   - feed: whose.
+  ///   - byteLimit: about how large the page may be.
+  private func fetch(
+    _ task: ShardFeed.Task,
+    of feed: ShardFeed,
+    byteLimit: Int
+  ) -> ShardFeed.Outcome {
     do throws(ServiceError) {
       let iterator: ShardIterator
       if let known = task.iterator {
@@ -122,6 +131,7 @@ final class ShardFetcher: @unchecked Sendable {
         from: iterator,
         of: feed.shard.id,
         in: feed.streamName,
+        limit: min(max(byteLimit / task.averageByteCount, 1), KinesisClient.greatestPage),
         retrying: .once
       )
       if page.next == nil {

@@ -1,3 +1,4 @@
+import Connect
 import Dataflow
 import Foundation
 import TestSupport
@@ -74,6 +75,34 @@ import Testing
     #expect(status.output.contains("shardId-000000000000:4959"))
     try trial.stop([first])
     try trial.expectRightEnd()
+  }
+
+  @Test func `a stream that is read to its end and silent holds the other back no longer`() throws {
+    let trial = try KinesisTrial()
+    let worker = try trial.startWorker(["--idle-timeout", "2s", "--no-future-guard"])
+    // No click ever comes: without the idle time-out the checkouts would wait for one for ever.
+    try trial.kinesis.withState { state in
+      for (user, time) in [("u", "10:00"), ("u", "11:00"), ("v", "10:30"), ("w", "12:00")] {
+        let event =
+          #"{"event_id": "\#(user)\#(time)", "user_id": "\#(user)", "#
+          + #""timestamp": "2025-01-01T\#(time):00Z", "total_amount": 5}"#
+        _ = try state.store(
+          Array(event.utf8),
+          partitionKey: user,
+          in: "shop-checkouts",
+          at: .wallClock
+        )
+      }
+    }
+    try trial.job.wait(for: worker) {
+      // Of u only the earlier one is behind its slice's watermark.
+      let rows = try trial.job.query(
+        "SELECT checkout_id FROM ecommerce.attributed_checkouts WHERE is_final"
+      )
+      return rows.contains(["u10:00"])
+    }
+    try trial.stop([worker])
+    try trial.job.expectLaw()
   }
 
   @Test(arguments: 0..<2)
