@@ -4,13 +4,18 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench bench-batch format lint clean
+.PHONY: help deps moto build demo test bench bench-batch format lint clean
 
 # The C libraries and the server; Swift itself comes from https://swift.org/install.
 PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev postgresql \
   pkg-config
 SOURCES := Package.swift Sources Tests generator sql
 DEMO := .firstclick/demo
+# The server that Kinesis is tested with, for this user's checkouts together.
+MOTO := moto[server]==5.2.5
+MOTO_VENV := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/firstclick/moto
+
+moto test: PACKAGES += python3-venv openssl
 
 help: ## What there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
@@ -37,6 +42,16 @@ deps: ## Install the Debian packages that are missing.
 	command -v swift >/dev/null || {
 	  echo "make deps: found no swift; install 6.3 or newer from https://swift.org/install" >&2
 	  exit 1; }
+
+moto: deps ## Install the server that the tests of Kinesis talk to.
+	@installed=$(MOTO_VENV)/installed
+	[ "$$(cat $$installed 2>/dev/null)" != '$(MOTO)' ] || exit 0
+	rm -rf $(MOTO_VENV)
+	python3 -m venv $(MOTO_VENV)
+	$(MOTO_VENV)/bin/pip install --quiet --disable-pip-version-check '$(MOTO)' || {
+	  echo "make moto: could not install $(MOTO) into $(MOTO_VENV); the tests of Kinesis need it" >&2
+	  exit 1; }
+	echo '$(MOTO)' > $$installed
 
 build: deps ## Build the programs, optimized.
 	@swift build -c release
@@ -75,7 +90,7 @@ demo: build ## Generate 1.2 million events, attribute them, query and verify the
 	printf '\n== times\n'
 	printf '%-20s %6d ms\n' "$${times[@]}"
 
-test: deps ## Run every test, those with a PostgreSQL server included.
+test: deps moto ## Run every test, those with a PostgreSQL server included.
 	@swift build --build-tests
 	log=$$(mktemp)
 	trap 'rm -f $$log' EXIT

@@ -100,6 +100,20 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // Signed calls of AWS services over HTTP: credentials, retries, errors; no service of its own.
+    .target(
+      name: "AWSClient",
+      dependencies: ["CCurl", "CCrypto", "CScan", "Connect", "Events", "Dataflow"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "KinesisConnect",
+      dependencies: [
+        "AWSClient", "CScan", "Connect", "Events", "Dataflow",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
 
     // Tasks, worker threads, exactly-once.
     .target(
@@ -163,7 +177,8 @@ let package = Package(
     .executableTarget(
       name: "generator",
       dependencies: [
-        "Generation", "Programs", "Connect", "KafkaConnect", "PostgresConnect", "Dataflow",
+        "Generation", "Programs", "Connect", "KafkaConnect", "KinesisConnect", "PostgresConnect",
+        "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -173,8 +188,8 @@ let package = Package(
     .executableTarget(
       name: "stream-job",
       dependencies: [
-        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect",
-        "Dataflow",
+        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "KinesisConnect",
+        "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -202,9 +217,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "PostgresConnect",
-        "Generation", "Events",
-        "Dataflow",
+        "Runtime", "Attribution", "Connect", "KafkaConnect", "CRDKafka", "KinesisConnect",
+        "AWSClient", "CScan", "PostgresConnect", "Generation", "Events", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -215,8 +229,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "KafkaConnect", "CRDKafka", "Attribution", "Connect", "PostgresConnect", "Events",
-        "Dataflow", .product(name: "Logging", package: "swift-log"),
+        "KafkaConnect", "KinesisConnect", "AWSClient", "CRDKafka", "Attribution", "Connect",
+        "PostgresConnect", "Events", "Dataflow", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
       swiftSettings: settings
@@ -250,6 +264,19 @@ let package = Package(
       name: "KafkaConnectTests",
       dependencies: [
         "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "AWSClientTests",
+      dependencies: ["AWSClient", "Connect", "Dataflow", "TestSupport"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "KinesisConnectTests",
+      dependencies: [
+        "KinesisConnect", "AWSClient", "CCrypto", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
@@ -304,8 +331,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
-        "TestSupport", "KafkaConnect", "Programs", "generator", "stream-job", "batch-job",
-        "local-broker", .product(name: "Yams", package: "Yams"),
+        "TestSupport", "KafkaConnect", "KinesisConnect", "Dataflow", "Programs", "generator",
+        "stream-job", "batch-job", "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

@@ -18,6 +18,15 @@ static inline CURLcode fc_curl_set_writer(CURL *handle, curl_write_callback writ
   return curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, writer);
 }
 
+// What the writer gets as its last argument.
+static inline CURLcode fc_curl_set_writer_data(CURL *handle, void *data) {
+  return curl_easy_setopt(handle, CURLOPT_WRITEDATA, data);
+}
+
+static inline CURLcode fc_curl_set_size(CURL *handle, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
 static inline long fc_curl_response_code(CURL *handle) {
   long code = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);

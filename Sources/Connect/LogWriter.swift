@@ -5,6 +5,9 @@ package protocol LogWriter: AnyObject {
   /// Number of partitions, the same of both streams.
   var partitionCount: Int { get }
 
+  /// The log's parts, in words: `4 partitions`.
+  var layout: String { get }
+
   /// True when the log held messages before this writer came; exact once it has finished.
   var isContinued: Bool { get }
 
@@ -23,6 +26,8 @@ package protocol LogWriter: AnyObject {
 }
 
 extension LogWriter {
+  package var layout: String { "\(partitionCount) partitions" }
+
   /// Of a log that is new, if nothing else is asked for.
   package static var newPartitionCount: Int { 4 }
 }

@@ -29,7 +29,7 @@ package struct ProgramSettings: Sendable {
       "from", "into", "until-end", "emit", "late", "late-horizon", "window", "watermark", "workers",
       "commit-interval", "commit-size", "idle-timeout", "future-guard", "on-gap", "log-level",
     ],
-    families: ["kafka"]
+    families: ["kafka", "kinesis"]
   )
 
   /// Its `late` is a share of the events; the bare name is stream-job's policy.
@@ -39,9 +39,9 @@ package struct ProgramSettings: Sendable {
       "to", "into", "rate", "max-speed", "events", "duration", "every", "batch", "users",
       "products", "partitions", "seed", "start", "span", "checkout-share", "disorder", "late",
       "duplicates", "orphans", "malformed", "ties", "edges", "truth",
-      "replication-factor", "log-level",
+      "replication-factor", "create-streams", "log-level",
     ],
-    families: ["kafka"],
+    families: ["kafka", "kinesis"],
     ownKeys: ["late"]
   )
 

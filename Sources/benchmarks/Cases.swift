@@ -6,6 +6,7 @@ let allBenchmarks: [Benchmark] = [
   decodeBenchmarks,
   generatorBenchmarks,
   kafkaProduceBenchmarks,
+  kinesisBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
   kafkaBenchmarks,

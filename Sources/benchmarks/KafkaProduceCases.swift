@@ -9,7 +9,9 @@ import Logging
 /// Rates are per core: what is measured is the processor time of all threads but the broker's.
 let kafkaProduceBenchmarks = [
   Benchmark(name: "kafka.produce/library", unit: .events) { context in
-    let input = try context.shared("kafkaProduceInput") { try ProduceInput(context) }
+    let input = try context.shared("kafkaProduceInput") {
+      try RecordedEvents(context, partitionCount: ProduceShop.partitionCount)
+    }
     let shop = try ProduceShop()
     return Workload(count: input.lineCount, byteCount: input.byteCount) {
       try shop.measure { try input.produce(to: shop.settings) }
@@ -21,7 +23,9 @@ let kafkaProduceBenchmarks = [
     limit: "kafka.produce/library",
     alternatesWithLimit: true
   ) { context in
-    let input = try context.shared("kafkaProduceInput") { try ProduceInput(context) }
+    let input = try context.shared("kafkaProduceInput") {
+      try RecordedEvents(context, partitionCount: ProduceShop.partitionCount)
+    }
     let shop = try ProduceShop()
     return Workload(count: input.lineCount, byteCount: input.byteCount) {
       try shop.measure {
@@ -38,7 +42,9 @@ let kafkaProduceBenchmarks = [
     limit: "kafka.produce/library"
   ) { context in
     let plan = GeneratorInput(context).plan
-    let input = try context.shared("kafkaProduceInput") { try ProduceInput(context) }
+    let input = try context.shared("kafkaProduceInput") {
+      try RecordedEvents(context, partitionCount: ProduceShop.partitionCount)
+    }
     let shop = try ProduceShop()
     return Workload(count: input.lineCount, byteCount: input.byteCount) {
       try shop.measure {
@@ -79,64 +85,11 @@ private final class ProduceShop {
   }
 }
 
-/// The generator's events, kept as it hands them over.
-private final class ProduceInput: LogWriter {
-  let partitionCount = ProduceShop.partitionCount
-  let isContinued = false
-  private(set) var lineCount = 0
-  private(set) var byteCount = 0
-  private var pieces: [Piece] = []
-
-  private struct Piece {
-    let bytes: [UInt8]
-    let keys: [UInt8]
-    let marks: [KeyedLines.Mark]
-    let stream: StreamKind
-    let partition: Int
-  }
-
-  init(_ context: BenchmarkContext) throws {
-    var generator = try Generator(plan: GeneratorInput(context).plan, writer: self)
-    while !generator.isDone { try generator.make(atMost: 4096) }
-    try generator.finish()
-  }
-
-  func append(_ lines: KeyedLines, to stream: StreamKind, partition: Int) {
-    lineCount += lines.marks.count
-    byteCount += lines.bytes.count
-    pieces.append(
-      Piece(
-        bytes: Array(lines.bytes),
-        keys: Array(lines.keys),
-        marks: Array(lines.marks),
-        stream: stream,
-        partition: partition
-      )
-    )
-  }
-
-  func finish() {}
-
-  func replay(into writer: any LogWriter) throws {
-    for piece in pieces {
-      try piece.bytes.withUnsafeBytes { bytes in
-        try piece.keys.withUnsafeBytes { keys in
-          try piece.marks.withUnsafeBufferPointer { marks in
-            try writer.append(
-              KeyedLines(bytes: bytes, keys: keys, marks: marks),
-              to: piece.stream,
-              partition: piece.partition
-            )
-          }
-        }
-      }
-    }
-  }
-
+extension RecordedEvents {
   /// The least that producing takes: whole pieces handed to the library, with its own counting.
   ///
   /// - Returns: messages delivered.
-  func produce(to settings: KafkaSettings) throws -> Int {
+  fileprivate func produce(to settings: KafkaSettings) throws -> Int {
     let client = try KafkaClient(settings, role: .producer, logger: .silent)
     let topics = StreamKind.allCases.map {
       ($0, rd_kafka_topic_new(client.handle, settings.topic(of: $0), nil))

@@ -71,7 +71,14 @@ import Testing
       ),
       (["--users", "1", "--orphans", "0.5"], "--orphans 0.5 needs 2 users"),
       (["--partitions", "5000"], "expected at most 4096 partitions, found 5000"),
-      (["--to", "kinesis://eu/shop"], "stream kinesis://eu/shop cannot be written by this build"),
+      (
+        ["--to", "kinesis://eu-west-1/shop", "--partitions", "2"],
+        "--partitions is for files and Kafka: kinesis://eu-west-1/shop has the shards of its streams"
+      ),
+      (
+        ["--to", "kinesis://eu-west-1/shop?endpoint=http://example.com"],
+        "endpoint \"http://example.com\" of the stream's URI is not https"
+      ),
       (["--to", "kafka://h/shop"], "Kafka URI \"kafka://h/shop\" names the broker \"h\""),
       (["--replication-factor", "0"], nil),
       (["--to", "log"], "stream URI \"log\" has no scheme"),

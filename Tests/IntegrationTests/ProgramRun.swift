@@ -95,8 +95,8 @@ struct ProgramRun {
   private static let programs = URL(fileURLWithPath: "/proc/self/exe")
     .resolvingSymlinksInPath().deletingLastPathComponent()
 
-  /// Without what would point the programs at somebody's database.
+  /// Without what would point the programs at somebody's database or streams.
   private static let inherited = ProcessInfo.processInfo.environment.filter { variable in
-    !["PG", "FIRSTCLICK_", "DATABASE_URL"].contains { variable.key.hasPrefix($0) }
+    !["PG", "FIRSTCLICK_", "DATABASE_URL", "AWS_"].contains { variable.key.hasPrefix($0) }
   }
 }

@@ -1,5 +1,6 @@
 import Runtime
 import TestSupport
+import Connect
 import Testing
 
 @Suite struct BackoffTests {

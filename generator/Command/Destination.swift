@@ -1,5 +1,7 @@
 import Connect
+import Foundation
 import KafkaConnect
+import KinesisConnect
 import Logging
 import Programs
 
@@ -15,6 +17,7 @@ struct Destination {
   private enum Kind {
     case file(directory: String)
     case kafka(KafkaSettings, replicationFactor: Int?, logLevel: Logger.Level)
+    case kinesis(KinesisSettings, makesMissing: Bool)
   }
 
   /// - Throws: `.usage`, before anything is touched.
@@ -38,13 +41,30 @@ struct Destination {
         replicationFactor: replicationFactor,
         logLevel: try configuration.value("log-level", option: options.logLevel) ?? .info
       )
-    case .kinesis:
-      throw Failure(
-        .usage,
-        "stream \(uri) cannot be written by this build",
-        hint: "Write --to file:DIR or kafka://HOST:PORT/PREFIX."
+    case .kinesis(let region, let prefix, let endpoint):
+      kind = .kinesis(
+        try KinesisSettings(
+          region: region,
+          prefix: prefix,
+          endpoint: endpoint,
+          properties: configuration.properties(of: "kinesis")
+        ),
+        makesMissing: try configuration.value(
+          "create-streams",
+          option: options.createStreams ? true : nil
+        ) ?? false
       )
     }
+  }
+
+  /// Refuses what the destination does not have.
+  func requirePartitions(_ partitions: Int?) throws(Failure) {
+    guard case .kinesis = kind, partitions != nil else { return }
+    throw Failure(
+      .usage,
+      "--partitions is for files and Kafka: \(uri) has the shards of its streams",
+      hint: "Leave it out; the service finds a message's shard by its user_id."
+    )
   }
 
   /// Opens the log; topics, directories and files are made where they are missing.
@@ -58,6 +78,12 @@ struct Destination {
         partitions: partitions,
         replicationFactor: replicationFactor,
         logger: Logger(label: "generator") { ConsoleLog(name: $0, level: logLevel) }
+      )
+    case .kinesis(let settings, let makesMissing):
+      try KinesisLogWriter(
+        settings,
+        makesMissing: makesMissing,
+        client: KinesisClient(settings, environment: ProcessInfo.processInfo.environment)
       )
     }
   }

@@ -31,7 +31,7 @@ struct Run: ParsableCommand {
     let summary = Summary(
       driver.statistics,
       settings: settings,
-      partitionCount: writer.partitionCount
+      layout: writer.layout
     )
     progress.finish(summary.rate(in: progress.elapsed))
     print(summary.text(isContinued: writer.isContinued))

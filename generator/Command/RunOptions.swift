@@ -151,10 +151,12 @@ struct ContentOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "file:DIR or kafka://HOST:PORT[,HOST:PORT]/PREFIX, appended to.",
+      "file:DIR, kafka://HOST:PORT[,HOST:PORT]/PREFIX or kinesis://REGION/PREFIX, appended to.",
       discussion: "Default file:.firstclick/log. How a Kafka cluster is reached stands in "
         + "FIRSTCLICK_KAFKA_* (FIRSTCLICK_KAFKA_SECURITY_PROTOCOL) or the config file "
-        + "(kafka.security.protocol), as any property of librdkafka.",
+        + "(kafka.security.protocol), as any property of librdkafka. Kinesis takes credentials "
+        + "where AWS's own programs do (AWS_ACCESS_KEY_ID, AWS_PROFILE, a role), and another "
+        + "address as kinesis://REGION/PREFIX?endpoint=https://HOST:PORT.",
       valueName: "URI"
     )
   )
@@ -177,6 +179,9 @@ struct OutputOptions: ParsableArguments {
     transform: parseSetting
   )
   var replicationFactor: PositiveCount?
+
+  @Flag(help: "Make Kinesis streams that are missing, in on-demand mode.")
+  var createStreams = false
 
   @Option(
     help: ArgumentHelp(

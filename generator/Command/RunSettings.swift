@@ -31,6 +31,7 @@ struct RunSettings {
       option: output.partitions,
       atMost: Self.greatestPartitionCount
     )
+    try destination.requirePartitions(partitions)
     truthPath = try configuration.value("truth", option: output.truth)
     if let truthPath { try Self.requireWritable(truthPath) }
     let seed = try configuration.value("seed", option: content.seed)

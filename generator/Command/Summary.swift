@@ -7,12 +7,13 @@ import Programs
 struct Summary {
   private let statistics: Statistics
   private let settings: RunSettings
-  private let partitionCount: Int
+  /// Of the log, in words.
+  private let layout: String
 
-  init(_ statistics: Statistics, settings: RunSettings, partitionCount: Int) {
+  init(_ statistics: Statistics, settings: RunSettings, layout: String) {
     self.statistics = statistics
     self.settings = settings
-    self.partitionCount = partitionCount
+    self.layout = layout
   }
 
   /// While it goes on.
@@ -37,7 +38,7 @@ struct Summary {
     var lines = [
       "\(isContinued ? "appended" : "wrote") \(Figures.grouped(statistics.clicks)) clicks and "
         + "\(Figures.grouped(statistics.checkouts)) checkouts to \(settings.destination.uri) "
-        + "(\(partitionCount) partitions, \(Figures.bytes(Int64(statistics.bytes))))",
+        + "(\(layout), \(Figures.bytes(Int64(statistics.bytes))))",
       "event time \(Figures.time(settings.plan.timeline.time(of: 0))) to "
         + "\(Figures.time(settings.plan.timeline.time(of: max(0, statistics.events - 1)))), "
         + "seed \(settings.plan.seed)",

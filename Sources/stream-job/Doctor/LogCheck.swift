@@ -13,7 +13,7 @@ struct LogCheck {
     do {
       let log = try source.open(logger: logger)
       let count = try log.partitionCount()
-      return [.ok("log", "\(source) has \(count) partitions of each stream")]
+      return [.ok("log", "\(source) has \(count) \(log.partName) of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }
     } catch {
       return [.fail("log", error)]

@@ -1,0 +1,239 @@
+import AWSClient
+import Connect
+import Foundation
+
+/// The lanes of both streams and the threads that send for them.
+///
+///     append -> lane of the record's shard -> sender: PutRecords, one call a lane at a time
+///       ^ waits while too many bytes wait        | failed records stay first in their lane
+///       `--------------- settled ----------------'
+///
+/// All state is behind one condition; calls are made without it.
+final class PutDispatch: @unchecked Sendable {
+  // Unchecked: `state` is only touched between `condition.lock()` and `unlock()`.
+  struct Tally {
+    var appended = 0
+    var delivered = 0
+    /// The first failure that ended delivery.
+    var failure: ServiceError?
+  }
+
+  private struct State {
+    var lanes: [Lane]
+    var tally = Tally()
+    /// Data and keys that wait or are under way.
+    var byteCount = 0
+    var isStopping = false
+    /// Where senders begin to look: every lane gets its turn.
+    var nextLane = 0
+  }
+
+  private struct Lane {
+    let stream: StreamKind
+    var records = PutLane()
+    var pace: AdaptiveRate
+    var backoff = Backoff()
+    /// Since when nothing was stored though calls were made.
+    var failingSince: ContinuousClock.Instant?
+  }
+
+  /// Of waiting data and keys: appending waits beyond.
+  private static let mostBytes = 32 << 20
+  private static let mostSenders = 16
+
+  private let client: KinesisClient
+  private let settings: KinesisSettings
+  private let condition = NSCondition()
+  private var state: State
+
+  /// - Parameters:
+  ///   - client: makes the calls.
+  ///   - settings: name the streams.
+  ///   - laneCounts: shards of each stream.
+  init(_ client: KinesisClient, _ settings: KinesisSettings, laneCounts: [StreamKind: Int]) {
+    self.client = client
+    self.settings = settings
+    let now = ContinuousClock.now
+    let lanes = StreamKind.allCases.flatMap { stream in
+      (0..<(laneCounts[stream] ?? 0)).map { _ in
+        Lane(stream: stream, pace: AdaptiveRate(at: now))
+      }
+    }
+    state = State(lanes: lanes)
+    for number in 0..<min(lanes.count, Self.mostSenders) {
+      let thread = Thread { [self] in send() }
+      thread.name = "kinesis-put-\(number)"
+      thread.start()
+    }
+  }
+
+  /// Lanes of checkouts stand behind those of clicks.
+  func append(
+    to lanes: [Int],
+    of users: [HashKey],
+    _ record: (Int) -> (data: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer)
+  ) -> ServiceError? {
+    condition.lock()
+    defer { condition.unlock() }
+    for index in lanes.indices {
+      while state.byteCount >= Self.mostBytes, state.tally.failure == nil { condition.wait() }
+      if let failure = state.tally.failure { return failure }
+      let (data, key) = record(index)
+      state.lanes[lanes[index]].records.append(data: data, partitionKey: key, user: users[index])
+      state.tally.appended += 1
+      state.byteCount += data.count + key.count
+    }
+    condition.broadcast()
+    return nil
+  }
+
+  /// Waits until everything is stored, or cannot be and nothing is under way any more.
+  func drain() -> Tally {
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      let isUnderWay = state.lanes.contains { $0.records.isUnderWay }
+      if !isUnderWay, state.tally.failure != nil || state.lanes.allSatisfy({ $0.records.isEmpty }) {
+        return state.tally
+      }
+      condition.wait()
+    }
+  }
+
+  var tally: Tally {
+    condition.lock()
+    defer { condition.unlock() }
+    return state.tally
+  }
+
+  /// Ends the senders, each after its call.
+  func stop() {
+    condition.lock()
+    state.isStopping = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  // MARK: Senders
+
+  private func send() {
+    while let (lane, stream, batch) = next() {
+      let name = settings.streamName(of: stream)
+      do throws(ServiceError) {
+        let answer = try client.putRecords(
+          batch.encoded(for: name),
+          recordCount: batch.recordCount,
+          to: name,
+          retrying: .once
+        )
+        settle(lane, batch, answer, in: name)
+      } catch {
+        fail(lane, batch, error)
+      }
+    }
+  }
+
+  /// The next lane whose turn it is, and its call; nil when there shall be none.
+  private func next() -> (lane: Int, stream: StreamKind, batch: PutBatch)? {
+    condition.lock()
+    defer { condition.unlock() }
+    while !state.isStopping, state.tally.failure == nil {
+      let now = ContinuousClock.now
+      var wakeUp: ContinuousClock.Instant?
+      for offset in state.lanes.indices {
+        let lane = (state.nextLane + offset) % state.lanes.count
+        guard !state.lanes[lane].records.isEmpty, !state.lanes[lane].records.isUnderWay else {
+          continue
+        }
+        let nextSend = state.lanes[lane].pace.nextSend
+        guard nextSend <= now else {
+          wakeUp = min(wakeUp ?? nextSend, nextSend)
+          continue
+        }
+        state.nextLane = (lane + 1) % state.lanes.count
+        let batch = state.lanes[lane].records.take()
+        state.lanes[lane].pace.sent(batch.recordCount, at: now)
+        return (lane, state.lanes[lane].stream, batch)
+      }
+      if let wakeUp {
+        _ = condition.wait(until: Date(timeIntervalSinceNow: (wakeUp - now) / .seconds(1)))
+      } else {
+        condition.wait()
+      }
+    }
+    return nil
+  }
+
+  private func settle(
+    _ lane: Int,
+    _ batch: PutBatch,
+    _ answer: PutRecordsAnswer,
+    in stream: String
+  ) {
+    condition.lock()
+    defer { condition.unlock() }
+    let now = ContinuousClock.now
+    let stored = state.lanes[lane].records.settle(failures: answer.failures.map(\.index))
+    state.tally.delivered += stored.recordCount
+    state.byteCount -= stored.byteCount
+    guard let failure = answer.failures.first else {
+      state.lanes[lane].pace.accepted(stored.recordCount, at: now)
+      state.lanes[lane].backoff = Backoff()
+      state.lanes[lane].failingSince = nil
+      condition.broadcast()
+      return
+    }
+    if stored.recordCount > 0 {
+      state.lanes[lane].backoff = Backoff()
+      state.lanes[lane].failingSince = nil
+    }
+    if answer.failures.contains(where: \.isThrottling) {
+      state.lanes[lane].pace.throttled(storing: stored.recordCount, at: now)
+    }
+    retry(
+      lane,
+      ServiceError(
+        .refused,
+        action: "kinesis:PutRecords",
+        resource: KinesisClient.resource(stream),
+        endpoint: settings.endpoint,
+        code: failure.code,
+        message: failure.message
+      ),
+      at: now
+    )
+  }
+
+  /// The whole call did not succeed: its records stay, those that may be stored are sent again.
+  private func fail(_ lane: Int, _ batch: PutBatch, _ error: ServiceError) {
+    condition.lock()
+    defer { condition.unlock() }
+    let now = ContinuousClock.now
+    _ = state.lanes[lane].records.settle(failures: Array(0..<batch.recordCount))
+    if error.isThrottling { state.lanes[lane].pace.throttled(storing: 0, at: now) }
+    guard error.isTransient else {
+      give(up: error)
+      return
+    }
+    retry(lane, error, at: now)
+  }
+
+  /// Lets a lane wait, with full jitter, or gives up when its time is over.
+  private func retry(_ lane: Int, _ error: ServiceError, at now: ContinuousClock.Instant) {
+    let since = state.lanes[lane].failingSince ?? now
+    state.lanes[lane].failingSince = since
+    if now - since >= settings.deliveryTimeout {
+      give(up: error)
+    } else {
+      var random = SystemRandomNumberGenerator()
+      let delay = state.lanes[lane].backoff.nextDelay(using: &random)
+      state.lanes[lane].pace.pause(delay, at: now)
+    }
+    condition.broadcast()
+  }
+
+  private func give(up error: ServiceError) {
+    if state.tally.failure == nil { state.tally.failure = error }
+    condition.broadcast()
+  }
+}
