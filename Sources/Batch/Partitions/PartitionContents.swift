@@ -59,8 +59,9 @@ final class PartitionContents {
     runs.sort { ($0.key, $0.index) < ($1.key, $1.index) }
   }
 
-  /// Gives the blocks of the partition back.
+  /// Gives the blocks of the partition back, and frees what was read back.
   func release() {
+    reserve(0)
     pool.giveBack(blocks)
     blocks.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
@@ -108,14 +109,15 @@ final class PartitionContents {
     }
   }
 
-  private func spilledByteCount(_ partition: Int) -> Int {
+  /// What `load` reads back.
+  func spilledByteCount(_ partition: Int) -> Int {
     writers.reduce(0) { sum, writer in
       writer.extents[partition].reduce(sum) { $0 + ($1.block == nil ? $1.byteCount : 0) }
     }
   }
 
   private func reserve(_ byteCount: Int) {
-    guard byteCount > capacity else { return }
+    guard byteCount != capacity else { return }
     memory.deallocate()
     capacity = byteCount
     memory = .allocate(byteCount: byteCount + CopyTexts.margin, alignment: 64)
