@@ -242,7 +242,26 @@ final class PostgresTaskSink: TaskSink {
     } catch {
       guard Resends.areSuspected(in: error) else { throw error }
       try session.connection.execute("ROLLBACK")
+      return try writeWithoutResends(epoch, progress: progress, in: session)
+    }
+  }
+
+  /// Writes the epoch without the resends that are stored by then.
+  ///
+  /// Answers that come in between are another worker's, which has taken the task over: then that is
+  /// thrown.
+  private func writeWithoutResends(
+    _ epoch: PostgresEpoch,
+    progress: TaskProgress,
+    in session: SinkSession
+  ) throws(ConnectorError) -> CommitReceipt {
+    do {
       return try write(epoch, progress: progress, in: session, leavingOutResends: true)
+    } catch {
+      guard Resends.areSuspected(in: error) else { throw error }
+      try session.connection.execute("ROLLBACK")
+      _ = try storedLine(session.connection)
+      throw error
     }
   }
 
