@@ -219,6 +219,16 @@ import Testing
     #expect(keyless?.message.contains("a key of 0 bytes") == true)
   }
 
+  @Test func `more than may wait at once is handed over while it is sent`() throws {
+    let kinesis = try FakeKinesis(["shop-clicks": 1, "shop-checkouts": 1])
+    defer { kinesis.stop() }
+    let writer = try Self.writer(kinesis)
+    let text = String(repeating: "x", count: 1_000_000)
+    try KeyedMessages((0..<36).map { ("user\($0)", text) }).append(to: writer, .clicks)
+    try writer.finish()
+    #expect(writer.deliveredCount == 36)
+  }
+
   @Test(arguments: [
     ("profil", "x", "a test: there is no Kinesis property profil"),
     (
