@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help deps moto build demo test bench format lint clean
+.PHONY: help deps moto build demo test bench bench-batch format lint clean
 
 # The C libraries and the server; Swift itself comes from https://swift.org/install.
 PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev postgresql \
@@ -18,7 +18,7 @@ MOTO_VENV := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/firstclick
 moto test: PACKAGES += python3-venv openssl
 
 help: ## What there is to make.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
 
 deps: ## Install the Debian packages that are missing.
 	@missing=()
@@ -101,6 +101,10 @@ test: deps moto ## Run every test, those with a PostgreSQL server included.
 
 bench: deps ## Measure rates beside their limits.
 	@swift run -c release benchmarks
+
+bench-batch: deps ## Measure the batch paths beside DuckDB and Polars, which are installed from PyPI.
+	@python3 benchmarks/attribution.py
+	python3 benchmarks/kpis.py
 
 format: ## Lay the sources out.
 	@swift format -i -r -p $(SOURCES)

@@ -188,8 +188,8 @@ let package = Package(
     .executableTarget(
       name: "stream-job",
       dependencies: [
-        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "PostgresConnect",
-        "Dataflow",
+        "Programs", "Runtime", "Attribution", "Connect", "KafkaConnect", "KinesisConnect",
+        "PostgresConnect", "Dataflow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -276,7 +276,8 @@ let package = Package(
     .testTarget(
       name: "KinesisConnectTests",
       dependencies: [
-        "KinesisConnect", "AWSClient", "Connect", "Events", "Dataflow", "TestSupport",
+        "KinesisConnect", "AWSClient", "CCrypto", "Connect", "Events", "Dataflow", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings
     ),
@@ -330,9 +331,8 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Runtime", "Attribution", "Connect", "PostgresConnect", "Generation", "InboxPipeline",
-        "TestSupport", "KafkaConnect", "Dataflow", "Programs", "generator", "stream-job",
-        "batch-job",
-        "local-broker", .product(name: "Yams", package: "Yams"),
+        "TestSupport", "KafkaConnect", "KinesisConnect", "Dataflow", "Programs", "generator",
+        "stream-job", "batch-job", "local-broker", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings
     ),

@@ -28,7 +28,7 @@ def main():
 
     directory = contest.HOME / "attribution" / f"scale-{arguments.scale:g}"
     if not (directory / "csv").exists():
-        make(directory, int(12_000_000 * arguments.scale))
+        contest.apart(make, directory, int(12_000_000 * arguments.scale))
     for form in ["jsonl", "csv"]:
         files = {kind: sorted((directory / form / kind).iterdir()) for kind in ["clicks", "checkouts"]}
         outputs = {name: directory / f"{name}.csv" for name in ["firstclick", "duckdb", "polars"]}
@@ -47,9 +47,7 @@ def main():
             },
             arguments.runs,
         )
-        answers = read(outputs["firstclick"])
-        for peer in ["duckdb", "polars"]:
-            require_equal(answers, read(outputs[peer]), peer)
+        contest.apart(require_equal, outputs)
         size = sum(file.stat().st_size for kind in files.values() for file in kind)
         contest.report(results, f"attribution from {size / 1e9:.1f} GB of {form}, answers equal")
 
@@ -96,11 +94,15 @@ def read(path):
         return {row[COLUMNS[0]]: row[COLUMNS[1]] for row in csv.DictReader(file)}
 
 
-def require_equal(ours, theirs, peer):
-    """Ends the script if two answers differ."""
-    if ours != theirs:
-        different = [key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)]
-        sys.exit(f"{peer}: {len(different)} of {len(ours)} answers differ, such as {different[:3]}")
+def require_equal(outputs):
+    """Fails if the answers of a peer differ from ours."""
+    ours = read(outputs["firstclick"])
+    for peer in ["duckdb", "polars"]:
+        theirs = read(outputs[peer])
+        if ours != theirs:
+            keys = ours.keys() | theirs.keys()
+            different = [key for key in keys if ours.get(key) != theirs.get(key)]
+            sys.exit(f"{peer}: {len(different)} of {len(ours)} answers differ, such as {different[:3]}")
 
 
 if __name__ == "__main__":

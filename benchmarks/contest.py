@@ -4,6 +4,7 @@ Used by the scripts beside it. Needs Python 3.9 or newer and a network for the f
 come from PyPI into an environment of their own below `.firstclick/benchmarks`.
 """
 
+import multiprocessing
 import os
 import pathlib
 import platform
@@ -39,6 +40,19 @@ def build(product):
     subprocess.run([*command, "--product", product], check=True, stdout=subprocess.DEVNULL)
     path = subprocess.run([*command, "--show-bin-path"], check=True, capture_output=True, text=True)
     return pathlib.Path(path.stdout.strip()) / product
+
+
+def apart(function, *arguments):
+    """Calls the function in a process of its own, and ends the script if that fails.
+
+    A contender begins as a copy of this process, whose greatest memory then counts as its own: so
+    whatever takes much is done elsewhere.
+    """
+    process = multiprocessing.get_context("fork").Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        sys.exit(process.exitcode)
 
 
 class Run:

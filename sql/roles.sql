@@ -66,7 +66,9 @@ GRANT INSERT, UPDATE, DELETE ON
   ecommerce.staging_order_items,
   ecommerce.order_kpis,
   ecommerce.category_kpis,
-  ecommerce.rejected_rows
+  ecommerce.rejected_rows,
+  ecommerce.stream_workers,
+  ecommerce.task_leases
 TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,

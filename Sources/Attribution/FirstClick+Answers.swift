@@ -1,13 +1,25 @@
+internal import CScan
 internal import Dataflow
 
 extension FirstClick {
+  /// How far ahead the memory of checkouts is asked for.
+  private static var answersAhead: Int { 8 }
+
   /// Hands over every answer that is new or changed since the last call (end of an epoch).
   ///
   /// A checkout appears at most once; `.final` emission hands over final answers only. Appends to
   /// `answers`, final ones first.
   package mutating func drainAnswers(into answers: inout [Answer]) {
     releaseHandedOver()
-    for settled in outbox.settled { answers.append(finalAnswer(settled)) }
+    outbox.reserveIDs(outbox.changed.count)
+    outbox.settled.withUnsafeBufferPointer { settled in
+      for index in settled.indices {
+        if index + Self.answersAhead < settled.count {
+          prefetch(cells.blocks.pointer(settled[index + Self.answersAhead].checkout))
+        }
+        answers.append(finalAnswer(settled[index]))
+      }
+    }
     for checkout in outbox.changed {
       let pending = cells.blocks.pending(checkout)
       if pending.pointee.isSettled { continue }
@@ -48,15 +60,14 @@ extension FirstClick {
   /// Puts a final answer up for the next hand-over.
   @inline(__always) mutating func post(_ checkout: UInt32, first: UInt32, count: Int32) {
     var settled = Outbox.Settled(checkout: checkout, count: count)
-    var id = UnsafeRawBufferPointer(start: nil, count: 0)
     if first != 0 {
       let blocks = cells.blocks
       settled.clickTime = blocks.time(of: first)
       settled.product = blocks.click(first).pointee.product
       settled.origin = blocks.click(first).pointee.origin
-      id = blocks.id(first)
+      settled.clickID = outbox.writeID(of: first, blocks)
     }
-    outbox.append(settled, id: id)
+    outbox.append(settled)
   }
 
   private func finalAnswer(_ settled: Outbox.Settled) -> Answer {
@@ -71,14 +82,14 @@ extension FirstClick {
         microseconds: cells.blocks.time(ofPending: settled.checkout)
       ),
       checkoutFields: cells.blocks.pendingFields(settled.checkout),
-      clickID: isAttributed ? outbox.id(of: settled) : nothing,
+      clickID: isAttributed ? outbox.id(settled.clickID) : nothing,
       clickTime: EventTime(microseconds: settled.clickTime),
       productFields: isAttributed ? products.bytes(settled.product) : nothing,
       originFields: isAttributed ? origins.bytes(settled.origin) : nothing
     )
   }
 
-  private func earlyAnswer(
+  private mutating func earlyAnswer(
     _ checkout: UInt32,
     _ pending: UnsafeMutablePointer<Pending>
   ) -> Answer {
@@ -96,7 +107,7 @@ extension FirstClick {
       originFields: nothing
     )
     if first != 0 {
-      answer.clickID = cells.blocks.id(first)
+      answer.clickID = outbox.id(outbox.writeID(of: first, cells.blocks))
       answer.clickTime = EventTime(microseconds: cells.blocks.time(of: first))
       answer.productFields = products.bytes(cells.blocks.click(first).pointee.product)
       answer.originFields = origins.bytes(cells.blocks.click(first).pointee.origin)

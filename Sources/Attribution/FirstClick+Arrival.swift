@@ -7,18 +7,16 @@ extension FirstClick {
   @inline(__always)
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
-      let keys = ClickKeys(of: records + index, hash)
+      let keys = ClickKeys(of: records + index, hash, cells.blocks.patterns)
       clickKeys[index].initialize(to: keys)
       clickIDs.prefetchLines(of: keys.id)
-      users.prefetchLines(of: keys.user)
-      products.prefetchLines(of: keys.product)
-      origins.prefetchLines(of: keys.origin)
+      users.prefetchLine(of: keys.user)
+      products.prefetchLine(of: keys.product)
+      origins.prefetchLine(of: keys.origin)
     }
     for index in 0..<count {
       let keys = clickKeys[index]
       keys.pointee.likelyUser = users.likelyUser(keys.pointee.user)
-      keys.pointee.likelyProduct = products.likelyRun(of: keys.pointee.product)
-      keys.pointee.likelyOrigin = origins.likelyRun(of: keys.pointee.origin)
     }
     guard isEarly else { return }
     for index in 0..<count { prefetchEarly(clickKeys[index].pointee.likelyUser) }
@@ -28,10 +26,10 @@ extension FirstClick {
   @inline(__always)
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
-      let keys = CheckoutKeys(of: records + index, hash)
+      let keys = CheckoutKeys(of: records + index, hash, cells.blocks.patterns)
       checkoutKeys[index].initialize(to: keys)
       checkoutIDs.prefetchLines(of: keys.id)
-      users.prefetchLines(of: keys.user)
+      users.prefetchLine(of: keys.user)
     }
     for index in 0..<count {
       checkoutKeys[index].pointee.likelyUser = users.likelyUser(checkoutKeys[index].pointee.user)
@@ -54,16 +52,32 @@ extension FirstClick {
   ) -> Verdict {
     let time = record.pointee.time.microseconds
     if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
-    let id = Self.id(record.pointee.message, record.pointee.eventID)
-    if clickIDs.contains(id, keys.pointee.id, since: dedupeStart, in: cells.blocks) {
-      return .duplicate
-    }
+    let id = keys.pointee.packedID
+    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
+    guard
+      let place = clickIDs.place(
+        for: id,
+        text,
+        keys.pointee.id,
+        since: dedupeStart,
+        in: cells.blocks,
+        hash
+      )
+    else { return .duplicate }
     // What was dropped only serves to recognise duplicates.
     let joins =
       (verdict == .onTime || verdict == .late && rule.latePolicy == .restate) && time >= joinStart
     let bucket = buckets.bucket(of: time)
-    let cell = addCell(id, at: time, Click.byteCount(idLength: id.count), 0, Click.idOffset, bucket)
-    clickIDs.insert(keys.pointee.id, cell, cells.blocks, hash)
+    let cell = addCell(
+      id,
+      text,
+      at: time,
+      Click.byteCount(idCode: id.code),
+      0,
+      Click.idOffset,
+      bucket
+    )
+    clickIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
     clickCount &+= 1
     if joins {
       join(cell, record, keys, bucket)
@@ -82,20 +96,29 @@ extension FirstClick {
   ) -> Verdict {
     let time = record.pointee.time.microseconds
     if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
-    let id = Self.id(record.pointee.message, record.pointee.eventID)
-    if checkoutIDs.contains(id, keys.pointee.id, since: dedupeStart, in: cells.blocks) {
-      return .duplicate
-    }
+    let id = keys.pointee.packedID
+    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
+    guard
+      let place = checkoutIDs.place(
+        for: id,
+        text,
+        keys.pointee.id,
+        since: dedupeStart,
+        in: cells.blocks,
+        hash
+      )
+    else { return .duplicate }
     let bucket = buckets.bucket(of: time)
     let cell = addCell(
       id,
+      text,
       at: time,
-      CheckoutID.byteCount(idLength: id.count),
+      CheckoutID.byteCount(idCode: id.code),
       CheckoutID.flag,
       CheckoutID.idOffset,
       bucket
     )
-    checkoutIDs.insert(keys.pointee.id, cell, cells.blocks, hash)
+    checkoutIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
     return verdict == .expired ? .lateUnchecked : verdict
   }
@@ -103,17 +126,14 @@ extension FirstClick {
   /// Keeps an id, for as long as its bucket is in state.
   @inline(__always)
   private mutating func addCell(
-    _ id: UnsafeRawBufferPointer,
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
     at time: Int64,
     _ byteCount: Int,
     _ flag: UInt32,
     _ idOffset: Int,
     _ bucket: UnsafeMutablePointer<Buckets.Bucket>
   ) -> UInt32 {
-    precondition(
-      id.count < 128,
-      "an event_id of \(id.count) bytes is longer than its contract allows"
-    )
     let cell = cells.allocate(
       byteCount,
       in: &bucket.pointee.cells,
@@ -121,10 +141,10 @@ extension FirstClick {
     )
     let memory = cells.blocks.pointer(cell)
     memory.storeBytes(
-      of: bucket.pointee.offset(of: time) << 8 | flag | UInt32(truncatingIfNeeded: id.count),
+      of: bucket.pointee.offset(of: time) << 8 | flag | id.code,
       as: UInt32.self
     )
-    (memory + idOffset).copySmall(from: id)
+    id.write(text, to: memory + idOffset)
     return cell
   }
 
@@ -148,20 +168,18 @@ extension FirstClick {
     _ bucket: UnsafeMutablePointer<Buckets.Bucket>
   ) {
     let number = bucket.pointee.number
-    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser)
+    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser, &cells)
     fill(
       cell,
       user: user,
       product: products.intern(
         ClickKeys.productFields(record),
         keys.pointee.product,
-        likely: keys.pointee.likelyProduct,
         bucket: number
       ),
       origin: origins.intern(
         ClickKeys.originFields(record),
         keys.pointee.origin,
-        likely: keys.pointee.likelyOrigin,
         bucket: number
       )
     )
@@ -201,7 +219,7 @@ extension FirstClick {
     end += CopyField.write(timestamp: record.pointee.time, to: end)
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
     let offset = bucket.pointee.offset(of: time)
-    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser)
+    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser, &cells)
     var pending = Pending(offset: offset, user: user)
     pending.fieldsByteCount = UInt16(end - start)
     cells.blocks.pending(checkout).initialize(to: pending)
@@ -209,13 +227,5 @@ extension FirstClick {
     pendingCount &+= 1
     if isEarly { answerEarly(checkout, at: time) }
     remember(checkout, of: user, at: time)
-  }
-
-  @inline(__always)
-  private static func id(
-    _ message: UnsafeMutableRawPointer,
-    _ slice: ByteSlice
-  ) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: message + slice.start, count: slice.count)
   }
 }

@@ -52,7 +52,7 @@ extension FirstClick {
     let blocks = cells.blocks
     var place = buckets.place(of: buckets.number(of: start))
     while place < buckets.entries.count, buckets.entries[place].number <= buckets.number(of: end) {
-      let bucket = buckets[buckets.entries[place].index]
+      let bucket = buckets.entries[place].bucket
       let base = buckets.firstTime(of: bucket.pointee.number)
       var first: UInt32 = 0
       for key in bucket.pointee.clicks.waiting {

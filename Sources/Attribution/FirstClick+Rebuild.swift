@@ -51,7 +51,7 @@ extension FirstClick {
 
   private var waitingCheckouts: [UInt32] {
     buckets.entries.flatMap { entry in
-      buckets[entry.index].pointee.checkouts.waiting.map { UInt32(truncatingIfNeeded: $0) }
+      entry.bucket.pointee.checkouts.waiting.map { UInt32(truncatingIfNeeded: $0) }
     }
   }
 }

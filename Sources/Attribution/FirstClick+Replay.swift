@@ -10,19 +10,21 @@ extension FirstClick {
     var place = buckets.place(of: buckets.number(of: frontier.microseconds))
     while place < buckets.entries.count, buckets.entries[place].number <= lastNumber {
       let entry = buckets.entries[place]
-      replay(entry.index, through: last)
+      replay(entry.bucket, through: last)
       place += 1
       let end = buckets.lastTime(of: entry.number)
       if end <= last {
-        close(entry.index)
+        close(entry.bucket)
         place -= evict(before: EventTime(microseconds: end))
       }
     }
   }
 
   /// Replays the records of one bucket up to and including the time `last`.
-  private mutating func replay(_ index: UInt32, through last: Int64) {
-    let bucket = buckets[index]
+  private mutating func replay(
+    _ bucket: UnsafeMutablePointer<Buckets.Bucket>,
+    through last: Int64
+  ) {
     let base = buckets.firstTime(of: bucket.pointee.number)
     bucket.pointee.clicks.sortClicks(scratch: &scratch, cells: cells.blocks)
     bucket.pointee.checkouts.sort(scratch: &scratch)

@@ -24,7 +24,7 @@ package import Events
 /// ```
 ///
 /// State: clicks with `time + window >= watermark` and the ids of checkouts of the same age, up to
-/// one bucket (window / 256 at most) more; checkouts with `time >= watermark`. A call costs O(1) per
+/// one bucket (1/256 of window and delay, at most) more; checkouts with `time >= watermark`. A call costs O(1) per
 /// record, plus the sorting of a bucket.
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
@@ -49,15 +49,14 @@ package struct FirstClick: ~Copyable {
   private(set) var joinStart = Int64.min
 
   var buckets: Buckets
-  var cells: ChunkArena
+  var cells = ChunkArena()
   var users: UserTable
   var timelines = TimeIndexPool()
   var landmarks = Landmarks()
-  var clickIDs = IDIndex()
-  var checkoutIDs = IDIndex()
-  var products: Interner
-  var origins: Interner
-  private let pages: PageSupply
+  var clickIDs: IDIndex
+  var checkoutIDs: IDIndex
+  var products = Interner()
+  var origins = Interner()
   var outbox = Outbox()
   var clickCount = 0
   var pendingCount = 0
@@ -67,11 +66,11 @@ package struct FirstClick: ~Copyable {
   var scratch = SortScratch()
   let clickKeys = KeyBlock<ClickKeys>()
   let checkoutKeys = KeyBlock<CheckoutKeys>()
-  let evicted = EvictionBlock()
+  let evicted = KeyBlock<UInt32>()
 
   package init(rule: AttributionRule) {
-    // A bucket of 1/256 to 1/512 of the window: the state outlives its window by as little.
-    let share = max(rule.window.microseconds / 256, 1)
+    // A bucket of 1/256 to 1/512 of what is in state: it outlives its window by as little.
+    let share = max(rule.window.microseconds / 256 + rule.watermarkDelay.microseconds / 256, 1)
     self.init(
       rule: rule,
       bucketBits: min(63 - share.leadingZeroBitCount, Buckets.mostBits)
@@ -88,12 +87,10 @@ package struct FirstClick: ~Copyable {
     window = rule.window.microseconds
     isEarly = rule.emission == .early
     self.hash = hash
-    pages = PageSupply()
-    buckets = Buckets(bits: bucketBits, pages)
-    cells = ChunkArena(pages)
-    users = UserTable(pages)
-    products = Interner(pages)
-    origins = Interner(pages)
+    buckets = Buckets(bits: bucketBits)
+    users = UserTable(cells.blocks)
+    clickIDs = IDIndex(bucketBits: buckets.bits)
+    checkoutIDs = IDIndex(bucketBits: buckets.bits)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -169,7 +166,7 @@ package struct FirstClick: ~Copyable {
     statistics.pendingCheckouts = pendingCount
     statistics.users = users.count
     statistics.allocatedBytes =
-      pages.allocatedBytes + buckets.allocatedBytes + cells.allocatedBytes
+      buckets.allocatedBytes + cells.allocatedBytes
       + users.allocatedBytes + timelines.allocatedBytes + landmarks.allocatedBytes
       + clickIDs.allocatedBytes
       + checkoutIDs.allocatedBytes + products.allocatedBytes + origins.allocatedBytes

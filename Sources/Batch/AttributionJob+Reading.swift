@@ -8,8 +8,9 @@ extension AttributionJob {
     _ pool: BlockPool,
     into output: any AttributionOutput
   ) throws(ConnectorError) -> [PartitionWriter] {
-    let writers = (0..<settings.workers).map { _ in
+    let writers = (0..<settings.workers).map { number in
       PartitionWriter(
+        number,
         partitionCount: plan.partitionCount,
         pool: pool,
         keepingWholeRecords: output.storesRecords,
@@ -23,8 +24,21 @@ extension AttributionJob {
       let writer = shared.value[worker]
       let buffer = ChunkBuffer()
       let rejects = RejectRows(for: output)
-      try read(clicks, with: ClickFileDecoder(), buffer, into: writer, rejects)
-      try read(checkouts, with: CheckoutFileDecoder(), buffer, into: writer, rejects)
+      let skippingDetails = !output.storesRecords
+      try read(
+        clicks,
+        with: ClickFileDecoder(skippingDetails: skippingDetails),
+        buffer,
+        into: writer,
+        rejects
+      )
+      try read(
+        checkouts,
+        with: CheckoutFileDecoder(skippingDetails: skippingDetails),
+        buffer,
+        into: writer,
+        rejects
+      )
       try rejects.flush()
       writer.finish()
     }

@@ -5,17 +5,17 @@ import Events
 package import FileInput
 import Synchronization
 
-/// First clicks of files of events: the stream's operator over partitions of the users.
+/// First clicks of files of events: the stream's rule over partitions of the users.
 ///
 /// ```
 /// files -> chunks -> decode -> partition by user            every core reads
 ///                                   |
-///          partition -> FirstClick -> endOfInput -> rows    every core takes a partition at a time
+///     partition -> by user -> sort by time -> walk -> rows  every core takes a partition at a time
 /// ```
-/// Within a partition all clicks come first, then all checkouts, each in input order (by file, then
-/// by offset): nothing is late, and of a resent event the first in input order wins. Rows come out
-/// by partition, then by the time of the checkout: in the same order whatever the number of threads,
-/// the chunks or the memory.
+/// Nothing is late, and of a resent event the first in input order (by file, then by offset) wins.
+/// Rows come out by partition, then by user as they first appear in the input, clicks before
+/// checkouts, then by the time of the checkout: in the same order whatever the number of threads, the
+/// chunks or the memory.
 package final class AttributionJob: Sendable {
   package struct Settings: Sendable {
     package var rule = AttributionRule()
@@ -23,8 +23,8 @@ package final class AttributionJob: Sendable {
     /// What is read from files in `chunkByteCount`, and kept in memory at most, in bytes.
     package var chunkByteCount = ChunkReader.defaultChunkByteCount
     package var memoryByteCount = 1 << 30
-    /// How much of the input makes a partition, in bytes: small enough for a few to be in memory,
-    /// large enough that the operator's buckets of event time hold more than an event each.
+    /// How much of the input makes a partition, in bytes: small enough for a few to be in memory, and
+    /// their users in the processor's cache.
     package var partitionByteCount = 64 << 20
     /// Where what does not fit memory goes.
     package var temporaryDirectory = "/tmp"

@@ -27,6 +27,13 @@ package struct ChildProcess: Sendable {
     case session = 0x80
   }
 
+  package struct Ending: Sendable {
+    /// 128 + signal if it was killed.
+    package let exitCode: Int32
+    /// The most memory that was resident, in bytes.
+    package let peakByteCount: Int
+  }
+
   package let id: pid_t
 
   /// Starts it.
@@ -79,36 +86,41 @@ package struct ChildProcess: Sendable {
     self.id = id
   }
 
-  /// Its exit code, or 128 + signal if it was killed; nil while it runs.
+  /// How it ended; nil while it runs.
   ///
-  /// To be asked until it gives a code, and not after that: the id may be another program's then.
-  package func exitCode() throws(POSIXError) -> Int32? { try wait(WNOHANG) }
+  /// To be asked until it has ended, and not after that: the id may be another program's then.
+  package func ending() throws(POSIXError) -> Ending? { try wait(WNOHANG) }
 
-  /// As above, waiting for its end.
-  package func waitForEnd() throws(POSIXError) -> Int32 {
+  /// Waits for its end.
+  package func waitForEnd() throws(POSIXError) -> Ending {
     while true {
-      if let code = try wait(0) { return code }
+      if let ending = try wait(0) { return ending }
     }
   }
 
   /// As above; nil if it still runs when the time is over.
-  package func waitForEnd(within limit: Duration) throws(POSIXError) -> Int32? {
+  package func waitForEnd(within limit: Duration) throws(POSIXError) -> Ending? {
     let deadline = ContinuousClock.now + limit
     while true {
-      if let code = try exitCode() { return code }
+      if let ending = try ending() { return ending }
       guard ContinuousClock.now < deadline else { return nil }
       usleep(5_000)
     }
   }
 
-  private func wait(_ options: Int32) throws(POSIXError) -> Int32? {
+  private func wait(_ options: Int32) throws(POSIXError) -> Ending? {
     var status: Int32 = 0
-    let ended = waitpid(id, &status, options)
+    var usage = rusage()
+    let ended = wait4(id, &status, options, &usage)
     if ended == 0 || ended < 0 && errno == EINTR { return nil }
     guard ended == id else { throw POSIXError(errno) }
     // The low 7 bits are the signal, the next byte the exit status (wait(2)).
     let signal = status & 0x7f
-    return signal == 0 ? status >> 8 & 0xff : 128 + signal
+    return Ending(
+      exitCode: signal == 0 ? status >> 8 & 0xff : 128 + signal,
+      // Linux counts it in KiB (getrusage(2)).
+      peakByteCount: usage.ru_maxrss << 10
+    )
   }
 
   /// Calls `body` with NUL-terminated copies of the strings and a final null pointer, valid during

@@ -16,9 +16,12 @@ package protocol PartitionReader: AnyObject {
   /// The position after everything that `read` has returned.
   var position: SourcePosition { get }
 
-  /// Lag behind the end of the partition, in the log's own unit: bytes for files, messages for
-  /// Kafka. Asked after every read, so it must not wait once something was read.
+  /// Lag behind the end of the partition, in the log's own unit. Asked after every read, so it must
+  /// not wait once something was read.
   func lag() throws(ConnectorError) -> Int64
+
+  /// Where a message of the last run stands, in the log's own words; nil where its offset says it.
+  func place(ofOffset offset: Int64) -> String?
 
   /// Has `wake` called from any thread when something has come to a reader that had nothing.
   ///
@@ -27,6 +30,8 @@ package protocol PartitionReader: AnyObject {
 }
 
 extension PartitionReader {
+  package func place(ofOffset offset: Int64) -> String? { nil }
+
   package func onArrival(_ wake: @escaping @Sendable () -> Void) {}
 }
 
@@ -80,6 +85,8 @@ package struct MessageRun {
   package var startPosition: SourcePosition
   /// What was skipped right before this run; the run itself may be empty then.
   package var gap: LogGap?
+  /// True when the position has moved so far without records that it is worth a commit.
+  package var isMilestone = false
 
   /// A run of lines.
   package init(
@@ -150,14 +157,21 @@ package protocol Source: Sendable {
   ) throws(ConnectorError) -> any PartitionReader
   /// What readers' lag is counted in.
   var lagUnit: LagUnit { get }
+  /// What a partition is called, in the plural.
+  var partName: String { get }
   /// Joins the workers that read this log into the same sink; nil when this worker runs all tasks.
   ///
   /// Workers that feed another sink read the whole log for themselves.
   func joinGroup(feeding sinkIdentity: String) throws(ConnectorError) -> (any TaskAssignment)?
+  /// True when any worker may read any task and the log knows no groups: the sink then leases the
+  /// tasks to its workers.
+  var isLeasedBySink: Bool { get }
 }
 
 extension Source {
   package var lagUnit: LagUnit { .bytes }
+  package var partName: String { "partitions" }
+  package var isLeasedBySink: Bool { false }
   package func joinGroup(
     feeding sinkIdentity: String
   ) throws(ConnectorError) -> (any TaskAssignment)? { nil }

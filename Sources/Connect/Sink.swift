@@ -111,6 +111,12 @@ package protocol Sink: Sendable {
   /// Where the tasks stand that were ever taken over, without taking them over; empty for a sink
   /// that is not shared.
   func standings() throws(ConnectorError) -> [Int: TaskStanding]
+  /// Joins the workers that write here and share the tasks 0..<count of a log that knows no groups;
+  /// nil for a sink that is not shared.
+  func leaseTasks(
+    of source: String,
+    count: Int
+  ) throws(ConnectorError) -> (any TaskAssignment)?
   func makeTask(
     _ task: Int,
     source identity: String,
@@ -134,4 +140,8 @@ package struct TaskStanding: Hashable, Sendable {
 extension Sink {
   package func sharedIdentity() throws(ConnectorError) -> String? { nil }
   package func standings() throws(ConnectorError) -> [Int: TaskStanding] { [:] }
+  package func leaseTasks(
+    of source: String,
+    count: Int
+  ) throws(ConnectorError) -> (any TaskAssignment)? { nil }
 }

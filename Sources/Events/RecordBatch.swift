@@ -21,6 +21,8 @@ package struct RejectedMessage {
   package var message: UnsafeRawPointer?
   package var byteCount: Int
   package var offset: Int64
+  /// Where the log has it, in the log's own words; nil where the offset says it.
+  package var place: String?
   package var reason: RejectReason
 
   @inlinable package init(

@@ -2,7 +2,13 @@
 package struct RejectReason: Error, Hashable, Sendable, CustomStringConvertible {
   /// One lowercase sentence: field, what was expected, what was found (cut at 64 bytes).
   package var description: String
-  package init(_ description: String) { self.description = description }
+  /// Where in the message, in bytes from its start; nil where it is about all of it.
+  package var position: Int?
+
+  package init(_ description: String, at position: Int? = nil) {
+    self.description = description
+    self.position = position
+  }
 
   /// A Kafka record without a value.
   package static let nullPayload = RejectReason("expected an object, found a null payload")
@@ -21,11 +27,15 @@ extension RejectReason {
     format: StaticString
   ) -> RejectReason {
     guard fault.offset < message.count else {
-      return RejectReason("not \(format): expected \(fault.expected), found the end of the message")
+      return RejectReason(
+        "not \(format): expected \(fault.expected), found the end of the message",
+        at: message.count
+      )
     }
     let found = excerpt(UnsafeRawBufferPointer(rebasing: message[fault.offset...]), maximum: 16)
     return RejectReason(
-      "not \(format): expected \(fault.expected), found \(found) (byte \(fault.offset))"
+      "not \(format): expected \(fault.expected), found \(found) (byte \(fault.offset))",
+      at: fault.offset
     )
   }
 
@@ -37,12 +47,14 @@ extension RejectReason {
   static func unfit(
     _ field: Field,
     found kind: ValueTraits.Kind,
-    _ text: UnsafeRawBufferPointer
+    _ text: UnsafeRawBufferPointer,
+    at position: Int
   ) -> RejectReason {
     let found = excerpt(text, maximum: 64)
     return RejectReason(
       "\"\(field.name)\": expected \(field.expectation), found "
-        + (kind == .string ? "\"\(found)\"" : found)
+        + (kind == .string ? "\"\(found)\"" : found),
+      at: position
     )
   }
 

@@ -57,7 +57,10 @@ package final class StreamingJob: Sendable {
     // A sink that keeps no progress must see all tasks from one worker.
     var assignment: (any TaskAssignment)?
     if let identity = try sink.sharedIdentity() {
-      assignment = try source.joinGroup(feeding: identity)
+      assignment =
+        source.isLeasedBySink
+        ? try sink.leaseTasks(of: source.identity, count: taskCount)
+        : try source.joinGroup(feeding: identity)
     }
     let workers = Workers(
       // One to step a task, one to read ahead for it.

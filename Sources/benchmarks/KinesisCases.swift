@@ -4,6 +4,7 @@ import Connect
 import Dataflow
 import Foundation
 import KinesisConnect
+import Logging
 
 /// Calls of Kinesis against a fake in this process: all of a call but the network.
 ///
@@ -71,6 +72,42 @@ let kinesisBenchmarks = [
         }
       }
       return Outcome(checksum: checksum.value)
+    }
+  },
+  Benchmark(name: "kinesis.read/slices", unit: .events, limit: "kinesis.get/client") { context in
+    let input = try context.shared("kinesisInput") { try KinesisInput(context) }
+    let fake = ShardFake(input)
+    let settings = try KinesisSettings(
+      region: "eu-west-1",
+      prefix: "shop",
+      endpoint: nil,
+      properties: [ConnectorProperty(name: "poll.interval", value: "10ms", place: "here")]
+    )
+    return Workload(count: fake.recordCount, byteCount: fake.byteCount) {
+      let start = BrokerTime.clientSeconds
+      let log = try KinesisLog(
+        settings,
+        client: .ofFake(fake),
+        logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
+      )
+      var readers = try (0..<log.partitionCount()).map {
+        try log.open(.clicks, partition: $0, at: nil, until: .endOfLog)
+      }
+      var records = 0
+      while !readers.isEmpty {
+        var isWaiting = true
+        try readers.removeAll { reader in
+          let run = try reader.read(atMost: 256 << 10)
+          if case .messages(let messages) = run.framing { records += messages.count }
+          if !run.isEmpty { isWaiting = false }
+          return run.isCaughtUp
+        }
+        if isWaiting { usleep(1000) }
+      }
+      return Outcome(
+        checksum: UInt64(records),
+        seconds: BrokerTime.clientSeconds - start
+      )
     }
   },
 ]
@@ -170,7 +207,7 @@ private struct PutFake: HTTPTransport {
     case "DescribeStreamSummary":
       return answer(
         #"{"StreamDescriptionSummary":{"StreamName":"s","StreamARN":"a","StreamStatus":"ACTIVE","#
-          + #""OpenShardCount":4,"RetentionPeriodHours":24}}"#
+          + #""OpenShardCount":4,"RetentionPeriodHours":24,"StreamCreationTimestamp":1.7E9}}"#
       )
     case "ListShards": return answer(Self.shards)
     case "GetShardIterator": return answer(#"{"ShardIterator":"t"}"#)
@@ -227,4 +264,79 @@ private struct GetFake: HTTPTransport {
   }
 
   func send(_ request: HTTPRequest) -> HTTPResponse { HTTPResponse(status: 200, body: page) }
+}
+
+/// One shard with all records of the input, a few thousand a page.
+private final class ShardFake: HTTPTransport {
+  private static let pageRecordCount = 5000
+  let recordCount: Int
+  let byteCount: Int
+  private let pages: [ScannableBytes]
+
+  init(_ input: KinesisInput) {
+    var pages: [[String]] = []
+    var byteCount = 0
+    var count = 0
+    for piece in input.events.pieces {
+      var start = KeyedLines.Mark(lineEnd: 0, keyEnd: 0)
+      for end in piece.marks {
+        let data = piece.bytes[Int(start.lineEnd)..<Int(end.lineEnd) - 1]
+        let key = String(decoding: piece.keys[Int(start.keyEnd)..<Int(end.keyEnd)], as: UTF8.self)
+        if count.isMultiple(of: Self.pageRecordCount) { pages.append([]) }
+        let number = String(count)
+        pages[pages.count - 1].append(
+          #"{"ApproximateArrivalTimestamp":1.441215410867E9,"Data":""#
+            + Data(data).base64EncodedString() + #"","PartitionKey":""# + key
+            + #"","SequenceNumber":"4959"#
+            + String(repeating: "0", count: 52 - number.count) + number + #""}"#
+        )
+        start = end
+        count += 1
+        byteCount += data.count
+      }
+    }
+    recordCount = count
+    self.byteCount = byteCount
+    self.pages = pages.enumerated().map { index, records in
+      let behind = index == pages.count - 1 ? 0 : 1000
+      return ScannableBytes(
+        """
+        {"MillisBehindLatest":\(behind),"NextShardIterator":"\(index + 1)",\
+        "Records":[\(records.joined(separator: ","))]}
+        """.utf8
+      )
+    }
+  }
+
+  func send(_ request: HTTPRequest) -> HTTPResponse {
+    let action = request.headers.first { $0.name == "X-Amz-Target" }?.value.split(separator: ".")
+    let body: ScannableBytes =
+      switch action?.last {
+      case "DescribeStreamSummary":
+        ScannableBytes(
+          (#"{"StreamDescriptionSummary":{"StreamName":"s","StreamARN":"a","StreamStatus":"ACTIVE","#
+            + #""OpenShardCount":1,"RetentionPeriodHours":24,"StreamCreationTimestamp":1.7E9}}"#)
+            .utf8
+        )
+      case "ListShards":
+        ScannableBytes(
+          (#"{"Shards":[{"ShardId":"s","SequenceNumberRange":{"StartingSequenceNumber":"0"},"#
+            + #""HashKeyRange":{"StartingHashKey":"0","EndingHashKey":"\#(UInt128.max)"}}]}"#).utf8
+        )
+      case "GetShardIterator": ScannableBytes(#"{"ShardIterator":"0"}"#.utf8)
+      default: page(of: request.body)
+      }
+    return HTTPResponse(status: 200, body: body)
+  }
+
+  /// The one whose number stands in the iterator.
+  private func page(of body: [UInt8]) -> ScannableBytes {
+    let text = String(decoding: body, as: UTF8.self)
+    let number = text.firstMatch(of: #/"ShardIterator":"(\d+)"/#).flatMap { Int($0.1) } ?? 0
+    return number < pages.count
+      ? pages[number]
+      : ScannableBytes(
+        "{\"MillisBehindLatest\":0,\"NextShardIterator\":\"\(number)\",\"Records\":[]}".utf8
+      )
+  }
 }

@@ -23,7 +23,7 @@ final class RunDisplay: Sendable {
   func start() {
     Thread.detachNewThread { [self] in
       while !isOver.load(ordering: .relaxed) {
-        progress.update { Totals(of: job).progressText(lagUnit) }
+        progress.update { Totals(of: job, lagUnit: lagUnit).progressText(lagUnit) }
         Thread.sleep(forTimeInterval: Self.refreshInterval)
       }
     }
@@ -31,7 +31,7 @@ final class RunDisplay: Sendable {
 
   func finish() {
     isOver.store(true, ordering: .relaxed)
-    progress.finish(Totals(of: job).summaryText(elapsed: progress.elapsed))
+    progress.finish(Totals(of: job, lagUnit: lagUnit).summaryText(elapsed: progress.elapsed))
   }
 }
 
@@ -48,7 +48,7 @@ private struct Totals {
   private var watermark = Watermark.endOfInput
   private var isRetrying = false
 
-  init(of job: StreamingJob) {
+  init(of job: StreamingJob, lagUnit: LagUnit) {
     let tasks = job.statistics()
     recordsRead = job.recordsRead
     hasTasks = !tasks.isEmpty
@@ -57,7 +57,7 @@ private struct Totals {
         counts.duplicates += input.counts.duplicates
         counts.late += input.counts.late
         counts.deadLetters += input.counts.deadLetters
-        lag += input.lag
+        lag = lagUnit == .milliseconds ? max(lag, input.lag) : lag + input.lag
         strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
@@ -94,6 +94,7 @@ extension LagUnit {
     switch self {
     case .bytes: Figures.bytes(lag)
     case .messages: "\(Figures.grouped(lag)) messages"
+    case .milliseconds: "\(Figures.duration(.milliseconds(lag)))"
     }
   }
 }

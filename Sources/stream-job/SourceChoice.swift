@@ -1,5 +1,7 @@
 import Connect
+import Foundation
 import KafkaConnect
+import KinesisConnect
 import Logging
 import Programs
 
@@ -8,27 +10,32 @@ struct SourceChoice: CustomStringConvertible {
   private let uri: StreamURI
   /// Of a log on Kafka.
   let kafka: KafkaSettings?
+  /// Of a log on Kinesis.
+  let kinesis: KinesisSettings?
 
-  /// - Throws: `.usage` for a kind of log that this build does not read, and for settings that its
-  ///   client library does not take.
+  /// - Throws: `.usage` for settings that its client does not take.
   init(_ uri: StreamURI, _ configuration: Configuration) throws(ConnectorError) {
     self.uri = uri
+    var kafka: KafkaSettings?
+    var kinesis: KinesisSettings?
     switch uri {
-    case .file:
-      kafka = nil
+    case .file: break
     case .kafka(let brokers, let prefix):
       kafka = try KafkaSettings(
         brokers: brokers,
         prefix: prefix,
         properties: configuration.properties(of: "kafka")
       )
-    case .kinesis:
-      throw ConnectorError(
-        .usage,
-        "stream \(uri) cannot be read: this build reads file logs and Kafka",
-        hint: "write file:DIR or kafka://HOST:PORT/PREFIX"
+    case .kinesis(let region, let prefix, let endpoint):
+      kinesis = try KinesisSettings(
+        region: region,
+        prefix: prefix,
+        endpoint: endpoint,
+        properties: configuration.properties(of: "kinesis")
       )
     }
+    self.kafka = kafka
+    self.kinesis = kinesis
   }
 
   /// Opens the log; connects, if it is behind a network.
@@ -47,6 +54,14 @@ struct SourceChoice: CustomStringConvertible {
     let source: any Source
     if let kafka {
       source = try KafkaLog(kafka, gapPolicy: gapPolicy, reachTimeout: patience, logger: logger)
+    } else if let kinesis {
+      source = try KinesisLog(
+        kinesis,
+        client: KinesisClient(kinesis, environment: ProcessInfo.processInfo.environment),
+        gapPolicy: gapPolicy,
+        patience: patience,
+        logger: logger
+      )
     } else if case .file(let directory) = uri {
       source = try FileLog(directory: directory)
     } else {

@@ -74,9 +74,9 @@ struct AttributionInputTests {
     #expect(text.hasSuffix(",c1,2025-01-01T00:00:00.000000Z,1,5.00,\"p\n1\",,,,,1800\n"))
     #expect(
       samples == [
-        "c.csv:4: not CSV: expected as many cells as the header has, found the end of the message",
-        "c.csv:5: \"timestamp\": expected a time such as 2026-11-21T08:15:30.5Z, found \"never\"",
-        "k.csv:3: not CSV: expected a closing quote, found \"k2,u\\n (byte 0)",
+        "c.csv:4:5: not CSV: expected as many cells as the header has, found the end of the message",
+        "c.csv:5:6: \"timestamp\": expected a time such as 2026-11-21T08:15:30.5Z, found \"never\"",
+        "k.csv:3:1: not CSV: expected a closing quote, found \"k2,u\\n (byte 0)",
       ]
     )
   }
@@ -88,7 +88,7 @@ struct AttributionInputTests {
       $0.maximumBadRows = 2
     }
     #expect(
-      refused.text == "found more than 2 rows that do not fit, such as c.csv:2: not CSV: "
+      refused.text == "found more than 2 rows that do not fit, such as c.csv:2:2: not CSV: "
         + "expected as many cells as the header has, found the end of the message; "
         + "correct the file, or allow more by --max-bad-rows"
     )

@@ -163,6 +163,13 @@ import Testing
       let task = try sink.makeTask(3, source: "", rule: AttributionRule())
       let epoch = task.makeEpoch()
       let message: [UInt8] = Array("{\"a\": ".utf8) + [0xFF]
+      var placed = RejectedMessage(
+        message: nil,
+        byteCount: 0,
+        offset: 42,
+        reason: RejectReason("null")
+      )
+      placed.place = "shard 7:12"
       message.withUnsafeBytes {
         epoch.append(
           [
@@ -172,7 +179,7 @@ import Testing
               offset: 41,
               reason: RejectReason("not JSON")
             ),
-            RejectedMessage(message: nil, byteCount: 0, offset: 42, reason: RejectReason("null")),
+            placed,
           ],
           of: .checkouts
         )
@@ -184,9 +191,9 @@ import Testing
       let text = try String(contentsOfFile: "\(directory)/dead_letters.csv", encoding: .utf8)
       #expect(
         withoutProcessingTime(text) == """
-          stream,task,log_offset,reason,byte_count,message,recorded_at
-          checkouts,3,41,not JSON,7,"{""a"": \u{FFFD}",NOW
-          checkouts,3,42,null,0,,NOW
+          stream,task,log_offset,log_position,reason,byte_count,message,recorded_at
+          checkouts,3,41,,not JSON,7,"{""a"": \u{FFFD}",NOW
+          checkouts,3,42,shard 7:12,null,0,,NOW
 
           """
       )

@@ -155,4 +155,58 @@ import Testing
     #expect(batch.records.map { $0.text($0.shippingAddress) } == ["{}"])
     #expect(batch.rejects.count == 2)
   }
+
+  @Test(arguments: 0...140) func `quoted cells of every length keep their text`(
+    count: Int
+  ) throws {
+    // What stands at every place of the blocks in which a cell is searched: two quotes, a comma, a
+    // line end, a letter of two bytes.
+    for special in ["\"", "\"\"", ",", "\r\n", "ü"] {
+      for place in Set([0, count / 3, count]) {
+        let text =
+          String(repeating: "x", count: place) + special
+          + String(repeating: "y", count: count - place)
+        let cell = "\"\(text.replacing("\"", with: "\"\""))\""
+        let header = "product_name,event_id,user_id,timestamp,product_id,referrer\n"
+        let (records, reasons) = try decode(
+          header + "\(cell),c1,u1,2026-11-21,p1,\(cell)\n\(cell),c2,u2,2026-11-21,p2,last"
+        )
+        #expect(reasons == [])
+        #expect(records.map { $0["product_name"] } == [text, text])
+        #expect(records.map { $0["referrer"] } == [text, "last"])
+      }
+    }
+    var row = Array("c1,u1,2026-11-21,p1,\"\(String(repeating: "x", count: count))".utf8)
+    row += [0xC3, UInt8(ascii: "\"")]
+    let header = Array("event_id,user_id,timestamp,product_id,referrer\n".utf8)
+    #expect(try decode(header + row).reasons.map { $0.contains("expected UTF-8") } == [true])
+    row[row.count - 2] = 0
+    #expect(try decode(header + row).reasons.map { $0.contains("without U+0000") } == [true])
+    row.removeLast()
+    row[row.count - 1] = UInt8(ascii: "x")
+    #expect(try decode(header + row).reasons.map { $0.contains("a closing quote") } == [true])
+  }
+
+  @Test func `skipped details are checked and absent`() throws {
+    let file = MessageBuffer(
+      "event_id,user_id,timestamp,total_amount,session_id,items\n"
+        + "o1,u1,2026-11-21T08:15:30Z,10,\"s \"\"1\"\"\",\"[{\"\"quantity\"\":2}]\"\n"
+        + "o2,u1,2026-11-21T08:15:30Z,10,s2,\"[{\"\"quantity\"\":\"\"2\"\"}]\"\n"
+    )
+    let header = try CSVHeader(UnsafeRawBufferPointer(file.bytes), isWhole: true)
+    var decoder = try CheckoutCSVDecoder(header: header, skippingDetails: true)
+    var batch = CheckoutBatch()
+    _ = decoder.decode(
+      rows: .init(rebasing: file.bytes[header.byteCount...]),
+      startOffset: 0,
+      isLast: true,
+      limit: 10,
+      into: &batch
+    )
+    #expect(batch.records.map { $0.text($0.eventID) } == ["o1"])
+    #expect(batch.records.map { $0.totalAmount.hundredths } == [1000])
+    #expect(batch.records.allSatisfy { $0.items.isAbsent && $0.sessionID.isAbsent })
+    #expect(batch.rejects.map { "\($0.reason)" }.allSatisfy { $0.contains("\"items\"") })
+    #expect(batch.rejects.count == 1)
+  }
 }

@@ -9,6 +9,8 @@ struct ProgramRun {
     var exitCode: Int32
     var output: String
     var errors: String
+    /// The most memory that it had at a time.
+    var peakByteCount: Int
     /// The lines of standard error.
     var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
   }
@@ -67,21 +69,22 @@ struct ProgramRun {
   /// Kills it if it still runs.
   func end() {
     // Throws when its end was waited for already: the id may be another program's then.
-    guard let isRunning = try? process.exitCode() == nil, isRunning else { return }
+    guard let isRunning = try? process.ending() == nil, isRunning else { return }
     send(SIGKILL)
     _ = try? process.waitForEnd()
   }
 
   /// Waits for its end; kills it after two minutes.
   func wait() throws -> Outcome {
-    guard let code = try process.waitForEnd(within: .seconds(120)) else {
+    guard let ending = try process.waitForEnd(within: .seconds(120)) else {
       end()
       throw Overdue(errors: try errorsSoFar())
     }
     return Outcome(
-      exitCode: code,
+      exitCode: ending.exitCode,
       output: try String(contentsOf: output, encoding: .utf8),
-      errors: try errorsSoFar()
+      errors: try errorsSoFar(),
+      peakByteCount: ending.peakByteCount
     )
   }
 

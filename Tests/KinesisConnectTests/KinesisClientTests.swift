@@ -22,6 +22,7 @@ import Testing
           status: .active,
           openShardCount: 4,
           retentionHours: 24,
+          createdAt: EventTime(microseconds: 1_700_000_000_000_000),
           isOnDemand: true
         )
     )

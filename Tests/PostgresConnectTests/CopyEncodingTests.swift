@@ -118,11 +118,13 @@ import Testing
     let address = try TemporaryCluster.database()
     let long = (0..<5000).map { UInt8(truncatingIfNeeded: $0) }
     try commitOne(to: address) { epoch in
+      var placed = messages.reject(long, offset: 3, reason: "")
+      placed.place = "shard 7:12"
       epoch.append(
         [
           messages.reject(nil, offset: 1, reason: "null payload"),
           messages.reject([], offset: 2, reason: "found \"\u{0}é\""),
-          messages.reject(long, offset: 3, reason: ""),
+          placed,
         ],
         of: .checkouts
       )
@@ -130,15 +132,15 @@ import Testing
     let kept = long.prefix(4096).map { String($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     let stored = try PostgresConnection(address).query(
       """
-      SELECT stream, task, log_offset, reason, byte_count, encode(message, 'hex')
+      SELECT stream, task, log_offset, log_position, reason, byte_count, encode(message, 'hex')
       FROM ecommerce.dead_letters ORDER BY log_offset
       """
     )
     #expect(
       stored == [
-        ["checkouts", "0", "1", "null payload", "0", nil],
-        ["checkouts", "0", "2", "found \" é\"", "0", ""],
-        ["checkouts", "0", "3", "", "5000", kept],
+        ["checkouts", "0", "1", nil, "null payload", "0", nil],
+        ["checkouts", "0", "2", nil, "found \" é\"", "0", ""],
+        ["checkouts", "0", "3", "shard 7:12", "", "5000", kept],
       ]
     )
   }

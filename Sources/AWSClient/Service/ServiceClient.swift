@@ -23,6 +23,8 @@ package final class ServiceClient: Sendable {
   private struct State {
     /// What the server's clock is ahead of ours.
     var skew = EventSpan(microseconds: 0)
+    /// The same by the last answer, to the second.
+    var lastSkew: EventSpan?
     var counts = CallCounts()
   }
 
@@ -57,6 +59,9 @@ package final class ServiceClient: Sendable {
 
   /// What was called so far.
   package var counts: CallCounts { state.withLock(\.counts) }
+
+  /// What the server's clock was ahead of this machine's at the last answer, to the second.
+  package var lastClockSkew: EventSpan? { state.withLock(\.lastSkew) }
 
   /// Counts something that was throttled inside of a successful answer.
   package func countThrottled() { state.withLock { $0.counts.throttled += 1 } }
@@ -130,13 +135,21 @@ package final class ServiceClient: Sendable {
     } catch {
       throw failure(.unanswered(error.kind), error.description)
     }
+    let serverTime = response.headers["date"].flatMap(HTTPDate.time)
+    note(serverTime)
     guard !(200...299).contains(response.status) else { return response }
     let answer = ErrorAnswer(response)
     var refusal = failure(.refused, answer.message)
     refusal.code = answer.code
     refusal.status = response.status
-    refusal.serverTime = response.headers["date"].flatMap(HTTPDate.time)
+    refusal.serverTime = serverTime
     throw refusal
+  }
+
+  private func note(_ serverTime: EventTime?) {
+    guard let serverTime else { return }
+    let skew = EventSpan(microseconds: serverTime.microseconds - now().microseconds)
+    state.withLock { $0.lastSkew = skew }
   }
 
   private func signed(

@@ -26,49 +26,53 @@ struct Buckets: ~Copyable {
     }
   }
 
-  /// Number and slab index of every bucket, by number.
+  /// Every bucket and its number, by number.
   struct Entry: BitwiseCopyable {
     var number: Int64
-    var index: UInt32
+    /// Stays where it is.
+    var bucket: UnsafeMutablePointer<Bucket>
+  }
+
+  /// A place of the table of recent buckets; nil when it is empty.
+  private struct Recent: BitwiseCopyable {
+    var number: Int64 = 0
+    var bucket: UnsafeMutablePointer<Bucket>?
   }
 
   /// What a cell's stamp has room for: a bucket of 16.8 seconds.
   static let mostBits = 24
 
   let bits: Int64
-  private var slab: Slab<Bucket>
   private(set) var entries: [Entry] = []
   /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
-  private let recent: UnsafeMutablePointer<Entry>
+  private let recent: UnsafeMutablePointer<Recent>
   private static let recentCount = 1024
 
-  init(bits: Int, _ pages: PageSupply) {
+  init(bits: Int) {
     precondition(
       0...Buckets.mostBits ~= bits,
       "a bucket of 2^\(bits) microseconds is out of range"
     )
     self.bits = Int64(bits)
-    slab = Slab(pages)
     recent = .allocate(capacity: Buckets.recentCount)
-    recent.initialize(repeating: Entry(number: 0, index: 0), count: Buckets.recentCount)
+    recent.initialize(repeating: Recent(), count: Buckets.recentCount)
   }
 
   deinit {
     for entry in entries {
-      slab[entry.index].pointee.clicks.free()
-      slab[entry.index].pointee.checkouts.free()
+      entry.bucket.pointee.clicks.free()
+      entry.bucket.pointee.checkouts.free()
+      entry.bucket.deallocate()
     }
     recent.deallocate()
   }
 
   var allocatedBytes: Int {
-    entries.reduce(slab.allocatedBytes + (Buckets.recentCount + entries.capacity) * 16) {
-      $0 + slab[$1.index].pointee.clicks.allocatedBytes
-        + slab[$1.index].pointee.checkouts.allocatedBytes
+    entries.reduce((Buckets.recentCount + entries.capacity) * 16) {
+      $0 + MemoryLayout<Bucket>.stride + $1.bucket.pointee.clicks.allocatedBytes
+        + $1.bucket.pointee.checkouts.allocatedBytes
     }
   }
-
-  @inline(__always) subscript(bucket: UInt32) -> UnsafeMutablePointer<Bucket> { slab[bucket] }
 
   @inline(__always) func number(of time: Int64) -> Int64 { time >> bits }
   @inline(__always) func firstTime(of number: Int64) -> Int64 { number << bits }
@@ -82,11 +86,9 @@ struct Buckets: ~Copyable {
   /// The bucket of this time, made if need be; it stays where it is.
   @inline(__always) mutating func bucket(of time: Int64) -> UnsafeMutablePointer<Bucket> {
     let number = number(of: time)
-    let entry = recent + Buckets.recentPlace(of: number)
-    if entry.pointee.number == number && entry.pointee.index != 0 {
-      return slab[entry.pointee.index]
-    }
-    return slab[findOrMake(number)]
+    let recent = recent[Buckets.recentPlace(of: number)]
+    if recent.number == number, let bucket = recent.bucket { return bucket }
+    return findOrMake(number)
   }
 
   /// Place in `entries` of the first bucket with this number or a greater one.
@@ -104,8 +106,8 @@ struct Buckets: ~Copyable {
   mutating func removeEarliest(_ count: Int) {
     for entry in entries.prefix(count) {
       let place = Buckets.recentPlace(of: entry.number)
-      if recent[place].index == entry.index { recent[place].index = 0 }
-      slab.remove(entry.index)
+      if recent[place].bucket == entry.bucket { recent[place].bucket = nil }
+      entry.bucket.deallocate()
     }
     entries.removeFirst(count)
   }
@@ -114,18 +116,16 @@ struct Buckets: ~Copyable {
     Int(truncatingIfNeeded: number) & (recentCount &- 1)
   }
 
-  @inline(never) private mutating func findOrMake(_ number: Int64) -> UInt32 {
+  @inline(never)
+  private mutating func findOrMake(_ number: Int64) -> UnsafeMutablePointer<Bucket> {
     let place = place(of: number)
     if place == entries.count || entries[place].number != number {
-      entries.insert(
-        Entry(
-          number: number,
-          index: slab.insert(Bucket(number: number, start: firstTime(of: number)))
-        ),
-        at: place
-      )
+      let bucket = UnsafeMutablePointer<Bucket>.allocate(capacity: 1)
+      bucket.initialize(to: Bucket(number: number, start: firstTime(of: number)))
+      entries.insert(Entry(number: number, bucket: bucket), at: place)
     }
-    recent[Buckets.recentPlace(of: number)] = entries[place]
-    return entries[place].index
+    let bucket = entries[place].bucket
+    recent[Buckets.recentPlace(of: number)] = Recent(number: number, bucket: bucket)
+    return bucket
   }
 }

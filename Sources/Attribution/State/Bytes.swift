@@ -2,6 +2,11 @@
 ///
 /// Everything reads and writes inside the given bytes.
 extension UnsafeRawPointer {
+  typealias Block = SIMD16<UInt8>
+
+  @inline(__always) func block(at offset: Int) -> Block {
+    loadUnaligned(fromByteOffset: offset, as: Block.self)
+  }
   @inline(__always) func word(at offset: Int) -> UInt64 {
     loadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
@@ -54,13 +59,24 @@ extension UnsafeMutableRawPointer {
   @inline(__always) func copySmall(from bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
     let count = bytes.count
-    if count >= 8 {
+    if count >= 16 {
       var offset = 0
-      while offset &+ 8 < count {
-        storeBytes(of: source.word(at: offset), toByteOffset: offset, as: UInt64.self)
-        offset &+= 8
+      while offset &+ 16 < count {
+        storeBytes(
+          of: source.block(at: offset),
+          toByteOffset: offset,
+          as: UnsafeRawPointer.Block.self
+        )
+        offset &+= 16
       }
-      // The last word overlaps the one before it.
+      // The last block overlaps the one before it.
+      storeBytes(
+        of: source.block(at: count &- 16),
+        toByteOffset: count &- 16,
+        as: UnsafeRawPointer.Block.self
+      )
+    } else if count >= 8 {
+      storeBytes(of: source.word(at: 0), toByteOffset: 0, as: UInt64.self)
       storeBytes(of: source.word(at: count &- 8), toByteOffset: count &- 8, as: UInt64.self)
     } else {
       for offset in 0..<count {

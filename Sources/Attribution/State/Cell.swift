@@ -1,13 +1,13 @@
 internal import Dataflow
 internal import Events
 
-/// A click in state, followed by the bytes of its event_id.
+/// A click in state, followed by what is kept of its event_id (`PackedID`).
 ///
 /// Written once when it is read, and never moved: the user's chain, the deduplication and the
 /// answers refer to it by its reference in the arena.
 ///
 /// ```
-/// stamp   microseconds since the start of its bucket (24) | is a checkout (1) | length of the id (7)
+/// stamp   microseconds since the start of its bucket (24) | is a checkout (1) | code of the id (7)
 /// ```
 struct Click: BitwiseCopyable {
   var stamp: UInt32
@@ -21,14 +21,18 @@ struct Click: BitwiseCopyable {
   var origin: UInt32
 
   static let idOffset = 20
-  static func byteCount(idLength: Int) -> Int { (idOffset + idLength + 3) & ~3 }
+  static func byteCount(idCode: UInt32) -> Int {
+    (idOffset + PackedID.byteCount(code: idCode) + 3) & ~3
+  }
 }
 
-/// What remains of a checkout to recognise duplicates: a stamp, then the bytes of its event_id.
+/// What remains of a checkout to recognise duplicates: a stamp, then what is kept of its event_id.
 enum CheckoutID {
   static let flag: UInt32 = 1 << 7
   static let idOffset = 4
-  static func byteCount(idLength: Int) -> Int { (idOffset + idLength + 3) & ~3 }
+  static func byteCount(idCode: UInt32) -> Int {
+    (idOffset + PackedID.byteCount(code: idCode) + 3) & ~3
+  }
 }
 
 /// A checkout that is not settled yet, followed by its COPY fields (see `Answer.checkoutFields`).
@@ -74,14 +78,35 @@ extension ChunkArena.Blocks {
     header(of: reference).pointee.baseTime &+ Int64(pending(reference).pointee.offset)
   }
 
-  /// The event_id of a click or a checkout.
-  @inline(__always) func id(_ reference: UInt32) -> UnsafeRawBufferPointer {
+  /// Where a click or a checkout keeps its event_id, and the code.
+  @inline(__always)
+  private func keptID(_ reference: UInt32) -> (code: UInt32, place: UnsafeRawPointer) {
     let cell = UnsafeRawPointer(pointer(reference))
     let stamp = cell.load(as: UInt32.self)
-    return UnsafeRawBufferPointer(
-      start: cell + (stamp & CheckoutID.flag == 0 ? Click.idOffset : CheckoutID.idOffset),
-      count: Int(stamp & 127)
-    )
+    let offset = stamp & CheckoutID.flag == 0 ? Click.idOffset : CheckoutID.idOffset
+    return (stamp & 127, cell + offset)
+  }
+
+  /// The hash of a cell's event_id.
+  @inline(__always) func idKey(of reference: UInt32, _ hash: KeyedHash) -> HashKey {
+    let kept = keptID(reference)
+    return hash.id(PackedID(code: kept.code, at: kept.place), kept.place)
+  }
+
+  /// True when the cell has this event_id, whose text is at `text`.
+  @inline(__always)
+  func hasID(_ reference: UInt32, _ id: PackedID, _ text: UnsafeRawPointer) -> Bool {
+    let kept = keptID(reference)
+    guard kept.code == id.code else { return false }
+    if !id.isNumber { return text.holdsSameBytes(as: kept.place, count: Int(id.code)) }
+    let other = PackedID(code: kept.code, at: kept.place)
+    return other.first == id.first && other.second == id.second
+  }
+
+  /// Writes the event_id of a click or a checkout as text; returns its byte count, 100 at most.
+  func writeID(of reference: UInt32, to target: UnsafeMutableRawPointer) -> Int {
+    let kept = keptID(reference)
+    return patterns.write(kept.code, keptAt: kept.place, to: target)
   }
 
   func pendingFields(_ reference: UInt32) -> UnsafeRawBufferPointer {
@@ -100,10 +125,22 @@ extension ChunkArena.Blocks {
   }
 
   func idPrecedes(_ left: UInt32, _ right: UInt32) -> Bool {
-    let leftID = id(left)
-    let rightID = id(right)
-    guard let leftBytes = leftID.baseAddress, let rightBytes = rightID.baseAddress
-    else { return leftID.count < rightID.count }
-    return leftBytes.precedes(count: leftID.count, rightBytes, otherCount: rightID.count)
+    let (leftKept, rightKept) = (keptID(left), keptID(right))
+    let leftID = PackedID(code: leftKept.code, at: leftKept.place)
+    let rightID = PackedID(code: rightKept.code, at: rightKept.place)
+    if leftID.isNumber && leftID.code == rightID.code {
+      return (leftID.first, leftID.second) < (rightID.first, rightID.second)
+    }
+    return withUnsafeTemporaryAllocation(byteCount: 2 * PackedID.mostBytes, alignment: 8) { texts in
+      guard let leftText = texts.baseAddress else { return false }
+      let rightText = leftText + PackedID.mostBytes
+      let leftCount = writeID(of: left, to: leftText)
+      let rightCount = writeID(of: right, to: rightText)
+      return UnsafeRawPointer(leftText).precedes(
+        count: leftCount,
+        rightText,
+        otherCount: rightCount
+      )
+    }
   }
 }

@@ -3,35 +3,35 @@ internal import CScan
 /// Memory for records of any length, freed by the chunk.
 ///
 /// ```
-/// reference  address in units of 4 bytes; never 0
-/// block      8,192 units = 32 chunks
+/// reference  distance from the start in units of 4 bytes; never 0
 /// chunk      | baseTime (8) | next chunk (4) | bytes used (4) | records ... |      1 KiB
 /// ```
 ///
 /// A `ChunkList` collects the records of one bucket and is freed as a whole. Freed chunks are used
-/// again, so that the memory stays at the greatest amount ever needed at once.
+/// again, so that the memory stays at the greatest amount ever needed at once. All addresses are
+/// reserved from the first: nothing ever moves.
 struct ChunkArena: ~Copyable {
-  private(set) var blocks: Blocks
-  private let supply: PageSupply
-  private var blockCount = 0
-  private var blockCapacity = 4
+  let blocks: Blocks
+  private let memory: UnsafeMutableRawBufferPointer
   /// Listed here and not linked through the chunks, which are cold.
   private var freeChunks: [UInt32] = []
-  /// Chunks of the last block that were never used; chunk 0 never is, so that no reference is 0.
+  /// The first chunk that was never used; chunk 0 never is, so that no reference is 0.
   private var nextChunk: UInt32 = ChunkArena.chunkUnits
 
   static let chunkBytes = 1024
   static let headerBytes = 16
-  fileprivate static let chunkUnits = UInt32(chunkBytes / 4)
+  static let chunkUnits = UInt32(chunkBytes / 4)
   /// 8 GiB: the first bit of a reference is free for other uses.
-  private static let mostBlocks = 262_144
+  private static let mostBytes = 1 << 33
 
-  /// Where the records are; good until the next `allocate`.
+  /// Where the records are.
   struct Blocks: BitwiseCopyable {
-    fileprivate var list: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    fileprivate let start: UnsafeMutableRawPointer
+    /// Of the ids that are kept as numbers.
+    let patterns = IDPatterns()
 
     @inline(__always) func pointer(_ reference: UInt32) -> UnsafeMutableRawPointer {
-      list[Int(reference >> 13)] + Int(reference & 0x1FFF) &* 4
+      start + Int(truncatingIfNeeded: reference) &* 4
     }
 
     /// Start of the chunk that holds the record.
@@ -40,16 +40,24 @@ struct ChunkArena: ~Copyable {
     }
   }
 
-  init(_ supply: PageSupply) {
-    self.supply = supply
-    blocks = Blocks(list: .allocate(capacity: blockCapacity))
+  init() {
+    memory = LargePages.reserve(mostBytes: ChunkArena.mostBytes)
+    guard let start = memory.baseAddress else {
+      preconditionFailure("\(memory.count) bytes are reserved nowhere")
+    }
+    blocks = Blocks(start: start)
   }
 
-  deinit { blocks.list.deallocate() }
+  deinit {
+    LargePages.release(memory)
+    blocks.patterns.deallocate()
+  }
 
-  /// Without the supply's pages.
+  /// In whole pages, as the system gives them.
   var allocatedBytes: Int {
-    (freeChunks.capacity + 2 * blockCapacity) * 4
+    let used = Int(nextChunk) * 4
+    let page = used > LargePages.pageBytes ? LargePages.pageBytes : 4096
+    return (used + page - 1) / page * page + freeChunks.capacity * 4
   }
 
   /// Adds a record of `byteCount` bytes (a multiple of 4) to the list.
@@ -102,30 +110,15 @@ struct ChunkArena: ~Copyable {
     list.used = UInt32(ChunkArena.headerBytes)
   }
 
-  private mutating func takeChunk() -> UInt32 {
+  /// A chunk for the caller to divide.
+  mutating func takeChunk() -> UInt32 {
     if let chunk = freeChunks.popLast() { return chunk }
-    if Int(nextChunk >> 13) >= blockCount { addBlock() }
+    precondition(
+      Int(nextChunk) * 4 < memory.count,
+      "the state of one task is limited to \(memory.count) bytes"
+    )
     defer { nextChunk += ChunkArena.chunkUnits }
     return nextChunk
-  }
-
-  private mutating func addBlock() {
-    if blockCount == blockCapacity {
-      let larger = UnsafeMutablePointer<UnsafeMutableRawPointer>
-        .allocate(capacity: 2 * blockCapacity)
-      larger.moveInitialize(from: blocks.list, count: blockCount)
-      blocks.list.deallocate()
-      blocks.list = larger
-      blockCapacity *= 2
-    }
-    precondition(
-      blockCount < ChunkArena.mostBlocks,
-      "the state of one task is limited to \(ChunkArena.mostBlocks) blocks of 32 KiB"
-    )
-    (blocks.list + blockCount).initialize(
-      to: supply.makePage()
-    )
-    blockCount += 1
   }
 }
 
@@ -166,10 +159,10 @@ struct ChunkWalk {
       prefetchChunk(blocks)
     }
     let stamp = blocks.click(cell).pointee.stamp
-    let idLength = Int(stamp & 127)
+    let code = stamp & 127
     let byteCount =
       stamp & CheckoutID.flag == 0
-      ? Click.byteCount(idLength: idLength) : CheckoutID.byteCount(idLength: idLength)
+      ? Click.byteCount(idCode: code) : CheckoutID.byteCount(idCode: code)
     defer { cell &+= UInt32(truncatingIfNeeded: byteCount / 4) }
     return cell
   }

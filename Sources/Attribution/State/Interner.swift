@@ -3,102 +3,131 @@ internal import Events
 
 /// Runs of COPY fields that many clicks share, each kept once.
 ///
+/// ```
+/// slot   fingerprint (8), 0: empty | latest bucket (8) | run (4)
+/// ```
+///
 /// A run is identified by its fingerprint and carries the number of the latest bucket that has a
 /// click with it; when that bucket has left the state, so may the run. So neither a new click nor an
-/// evicted one costs more than a look at the run's record.
+/// evicted one costs more than a look at the run's slot. Open addressing by linear probing, at most
+/// half full.
 struct Interner: ~Copyable {
-  private var index = HashIndex()
-  private var runs: Slab<Run>
+  private var slots: UnsafeMutableBufferPointer<Slot>
+  /// By their number; 0 stands for none.
+  private var runs: [UnsafeMutableRawBufferPointer] = [Interner.none]
+  private var freeRuns: [UInt32] = []
+  private(set) var count = 0
   private var byteCount = 0
 
-  private struct Run: BitwiseCopyable {
-    var key: HashKey
-    var bytes: UnsafeMutableRawPointer
-    var lastBucket: Int64
-    var byteCount: UInt32
+  private struct Slot: BitwiseCopyable {
+    var key: HashKey = 0
+    var lastBucket: Int64 = 0
+    var run: UInt32 = 0
   }
 
-  init(_ pages: PageSupply) { runs = Slab(pages) }
+  private static let fewestSlots = 64
+  private static var none: UnsafeMutableRawBufferPointer { .init(start: nil, count: 0) }
+
+  init() { slots = Interner.allocate(Interner.fewestSlots) }
 
   deinit {
-    index.forEach { runs[$0].pointee.bytes.deallocate() }
+    for run in runs { run.deallocate() }
+    slots.deallocate()
   }
 
-  var count: Int { runs.count }
-  var allocatedBytes: Int { index.allocatedBytes + runs.allocatedBytes + byteCount }
+  var allocatedBytes: Int {
+    slots.count * MemoryLayout<Slot>.stride + runs.capacity * 16 + freeRuns.capacity * 4
+      + byteCount
+  }
 
-  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
-
-  /// The run that the tag alone points to, or 0; its record is on the way.
-  @inline(__always) func likelyRun(of key: HashKey) -> UInt32 {
-    let run = index.first(key)
-    if run != 0 { prefetch(runs[run]) }
-    return run
+  @inline(__always) func prefetchLine(of key: HashKey) {
+    prefetch(slots.baseAddress.unsafelyUnwrapped + home(of: key))
   }
 
   /// The run of these fields, whose fingerprint is `key`, for a click of the bucket.
-  ///
-  /// The run `likely`, from `likelyRun`, is compared first.
   @inline(__always)
-  mutating func intern(
-    _ fields: RunFields,
-    _ key: HashKey,
-    likely: UInt32,
-    bucket: Int64
-  ) -> UInt32 {
-    var run = likely
-    if likely == 0 || runs[likely].pointee.key != key { run = findOrAdd(fields, key, bucket) }
-    runs[run].pointee.lastBucket = max(runs[run].pointee.lastBucket, bucket)
-    return run
+  mutating func intern(_ fields: RunFields, _ key: HashKey, bucket: Int64) -> UInt32 {
+    // Proof: there are always slots, and a place is one of them.
+    let slots = slots.baseAddress.unsafelyUnwrapped
+    let home = home(of: key)
+    // One of the first two slots, chosen without a branch, which could not be predicted.
+    let place = slots[home].key == key ? home : next(home)
+    if slots[place].key != key { return findOrAdd(fields, key, bucket) }
+    if slots[place].lastBucket < bucket { slots[place].lastBucket = bucket }
+    return slots[place].run
   }
 
   /// Valid while a click with the run is in state.
   @inline(__always) func bytes(_ run: UInt32) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
-      start: runs[run].pointee.bytes,
-      count: Int(runs[run].pointee.byteCount)
-    )
+    UnsafeRawBufferPointer(runs[Int(run)])
   }
 
   /// Forgets the runs whose last bucket is before this one; looks at every run.
   mutating func removeAll(before bucket: Int64) {
-    var gone: [UInt32] = []
-    index.forEach { if runs[$0].pointee.lastBucket < bucket { gone.append($0) } }
-    for run in gone { remove(run) }
-    if index.isSparse { resize() }
+    for slot in slots where slot.key != 0 && slot.lastBucket < bucket { remove(slot.run) }
+    rebuild { $0.lastBucket >= bucket }
   }
 
-  private mutating func resize() {
-    let pages = runs.pages
-    index.resize(keyOf: { pages[$0].pointee.key })
+  private mutating func remove(_ run: UInt32) {
+    byteCount -= Interner.heapBytes(runs[Int(run)].count)
+    runs[Int(run)].deallocate()
+    runs[Int(run)] = Interner.none
+    freeRuns.append(run)
+    count -= 1
   }
 
   @inline(never)
   private mutating func findOrAdd(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
-    let found = index.find(key) { runs[$0].pointee.key == key }
-    if found != 0 { return found }
-    let count = fields.byteCount
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 8)
+    var place = home(of: key)
+    while slots[place].key != 0 {
+      if slots[place].key == key {
+        slots[place].lastBucket = max(slots[place].lastBucket, bucket)
+        return slots[place].run
+      }
+      place = next(place)
+    }
+    return add(fields, key, bucket)
+  }
+
+  private mutating func add(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
+    if count * 2 >= slots.count { rebuild { _ in true } }
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: fields.byteCount, alignment: 8)
     fields.write(to: bytes)
-    byteCount += Interner.heapBytes(count)
-    let run = runs.insert(
-      Run(
-        key: key,
-        bytes: bytes,
-        lastBucket: bucket,
-        byteCount: UInt32(truncatingIfNeeded: count)
-      )
-    )
-    if index.isFull { resize() }
-    index.insert(key, run)
+    byteCount += Interner.heapBytes(bytes.count)
+    count += 1
+    let run = freeRuns.popLast() ?? UInt32(runs.count)
+    if Int(run) == runs.count { runs.append(bytes) } else { runs[Int(run)] = bytes }
+    place(Slot(key: key, lastBucket: bucket, run: run))
     return run
   }
 
-  private mutating func remove(_ run: UInt32) {
-    index.remove(runs[run].pointee.key, run)
-    byteCount -= Interner.heapBytes(Int(runs[run].pointee.byteCount))
-    runs[run].pointee.bytes.deallocate()
-    runs.remove(run)
+  // MARK: Slots
+
+  @inline(__always) private func home(of key: HashKey) -> Int {
+    Int(truncatingIfNeeded: key) & (slots.count &- 1)
+  }
+
+  @inline(__always) private func next(_ place: Int) -> Int { (place &+ 1) & (slots.count &- 1) }
+
+  private func place(_ slot: Slot) {
+    var place = home(of: slot.key)
+    while slots[place].key != 0 { place = next(place) }
+    slots[place] = slot
+  }
+
+  /// Makes about a quarter of the slots taken, a power of two, and places those anew that are kept.
+  private mutating func rebuild(_ isKept: (Slot) -> Bool) {
+    let old = slots
+    let needed = max(count * 3, Interner.fewestSlots)
+    slots = Interner.allocate(1 << (Int.bitWidth - (needed - 1).leadingZeroBitCount))
+    for slot in old where slot.key != 0 && isKept(slot) { place(slot) }
+    old.deallocate()
+  }
+
+  private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Slot> {
+    let slots = UnsafeMutableBufferPointer<Slot>.allocate(capacity: count)
+    slots.initialize(repeating: Slot())
+    return slots
   }
 
   /// What the allocator takes for a piece, about: its own word, and 16-byte steps.
@@ -121,15 +150,18 @@ struct RunFields: BitwiseCopyable {
     var key = hash.fingerprint(first.length, second.length, third.length)
     key = hash.fold(message + first.start, first.count, into: key)
     key = hash.fold(message + second.start, second.count, into: key)
-    return hasThird ? hash.fold(message + third.start, third.count, into: key) : key
+    if hasThird { key = hash.fold(message + third.start, third.count, into: key) }
+    // 0 stands for an empty slot.
+    return max(key, 1)
   }
 
   fileprivate var byteCount: Int {
     8 + first.count + second.count + (hasThird ? 4 + third.count : 0)
   }
 
-  fileprivate func write(to target: UnsafeMutableRawPointer) {
-    var target = target
+  /// Fills the memory, which has as many bytes.
+  fileprivate func write(to memory: UnsafeMutableRawBufferPointer) {
+    guard var target = memory.baseAddress else { return }
     target += CopyField.write(text: first, of: message, to: target)
     target += CopyField.write(text: second, of: message, to: target)
     if hasThird { target += CopyField.write(text: third, of: message, to: target) }

@@ -15,4 +15,24 @@ enum LargePages {
     pages_advise_large(memory, byteCount)
     return memory
   }
+
+  /// Addresses for up to `mostBytes`, at least a large page of them, that get memory when they are
+  /// used; to be given back by `release`.
+  ///
+  /// The first large page is made of small ones, for states that are small.
+  static func reserve(mostBytes: Int) -> UnsafeMutableRawBufferPointer {
+    var byteCount = mostBytes
+    while byteCount >= pageBytes {
+      if let start = pages_reserve(byteCount, pageBytes) {
+        pages_advise_large(start + pageBytes, byteCount - pageBytes)
+        return UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+      }
+      byteCount /= 2
+    }
+    fatalError("the system has no addresses left, not even \(pageBytes) bytes")
+  }
+
+  static func release(_ memory: UnsafeMutableRawBufferPointer) {
+    if let start = memory.baseAddress { pages_release(start, memory.count) }
+  }
 }

@@ -9,8 +9,13 @@ struct Outbox: ~Copyable {
     /// 0: unattributed.
     var product: UInt32 = 0
     var origin: UInt32 = 0
-    var idStart: UInt32 = 0
-    var idLength: UInt32 = 0
+    var clickID = IDPlace()
+  }
+
+  /// Where the text of an id stands.
+  struct IDPlace: BitwiseCopyable {
+    var start: UInt32 = 0
+    var byteCount: UInt32 = 0
   }
 
   private(set) var settled: [Settled] = []
@@ -34,17 +39,26 @@ struct Outbox: ~Copyable {
     changed.append(checkout)
   }
 
-  @inline(__always) mutating func append(_ answer: Settled, id: UnsafeRawBufferPointer) {
-    var answer = answer
-    answer.idStart = UInt32(ids.end)
-    answer.idLength = UInt32(truncatingIfNeeded: id.count)
-    ids.append(id)
-    settled.append(answer)
+  @inline(__always) mutating func append(_ answer: Settled) { settled.append(answer) }
+
+  /// Copies the event_id of a cell.
+  @inline(__always)
+  mutating func writeID(of cell: UInt32, _ cells: ChunkArena.Blocks) -> IDPlace {
+    ids.reserve(PackedID.mostBytes)
+    let byteCount = cells.writeID(of: cell, to: ids.end)
+    defer { ids.count &+= byteCount }
+    return IDPlace(
+      start: UInt32(ids.count),
+      byteCount: UInt32(truncatingIfNeeded: byteCount)
+    )
   }
 
-  /// Valid until the outbox changes.
-  func id(of answer: Settled) -> UnsafeRawBufferPointer {
-    ids.bytes(Int(answer.idStart), count: Int(answer.idLength))
+  /// Makes room, so that places stay where they are while so many ids more are written.
+  mutating func reserveIDs(_ count: Int) { ids.reserve(count * PackedID.mostBytes) }
+
+  /// Valid until an id is written for which there is no room.
+  func id(_ place: IDPlace) -> UnsafeRawBufferPointer {
+    ids.bytes(Int(place.start), count: Int(place.byteCount))
   }
 
   mutating func keep(_ checkouts: ChunkList) {
@@ -68,20 +82,19 @@ struct Outbox: ~Copyable {
 /// Bytes one after another, at addresses that stay until it grows.
 struct ByteBuffer: ~Copyable {
   private var base: UnsafeMutableRawPointer
-  private var count = 0
+  var count = 0
   private(set) var capacity = 1024
 
   init() { base = .allocate(byteCount: capacity, alignment: 8) }
 
   deinit { base.deallocate() }
 
-  /// Number of bytes; the place of the next ones.
-  var end: Int { count }
+  /// Where the next bytes go.
+  @inline(__always) var end: UnsafeMutableRawPointer { base + count }
 
-  @inline(__always) mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    if count &+ bytes.count > capacity { grow(by: bytes.count) }
-    (base + count).copySmall(from: bytes)
-    count &+= bytes.count
+  /// Makes room for as many bytes more.
+  @inline(__always) mutating func reserve(_ more: Int) {
+    if count &+ more > capacity { grow(by: more) }
   }
 
   func bytes(_ start: Int, count: Int) -> UnsafeRawBufferPointer {

@@ -2,18 +2,20 @@ internal import Events
 
 /// What a click is looked up by.
 struct ClickKeys: BitwiseCopyable {
+  var packedID: PackedID
   var id: HashKey
   var user: HashKey
   var product: HashKey
   var origin: HashKey
-  /// What the tags alone lead to, to be confirmed; 0 for nothing.
+  /// To be confirmed; 0 for nobody.
   var likelyUser: UInt32 = 0
-  var likelyProduct: UInt32 = 0
-  var likelyOrigin: UInt32 = 0
 
-  @inline(__always) init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash) {
+  @inline(__always)
+  init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash, _ patterns: IDPatterns) {
     let message = UnsafeRawPointer(click.pointee.message)
-    id = hash.id(message, click.pointee.eventID)
+    let text = message + click.pointee.eventID.start
+    packedID = patterns.pack(text, click.pointee.eventID.count)
+    id = hash.id(packedID, text)
     user = hash.user(message, click.pointee.userID)
     product = ClickKeys.productFields(click).key(hash)
     origin = ClickKeys.originFields(click).key(hash)
@@ -41,24 +43,23 @@ struct ClickKeys: BitwiseCopyable {
 
 /// What a checkout is looked up by.
 struct CheckoutKeys: BitwiseCopyable {
+  var packedID: PackedID
   var id: HashKey
   var user: HashKey
-  /// What the tag alone leads to, to be confirmed; 0 for nothing.
+  /// To be confirmed; 0 for nobody.
   var likelyUser: UInt32 = 0
 
-  @inline(__always) init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash) {
+  @inline(__always)
+  init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash, _ patterns: IDPatterns) {
     let message = UnsafeRawPointer(checkout.pointee.message)
-    id = hash.id(message, checkout.pointee.eventID)
+    let text = message + checkout.pointee.eventID.start
+    packedID = patterns.pack(text, checkout.pointee.eventID.count)
+    id = hash.id(packedID, text)
     user = hash.user(message, checkout.pointee.userID)
   }
 }
 
 extension KeyedHash {
-  @inline(__always)
-  fileprivate func id(_ message: UnsafeRawPointer, _ id: ByteSlice) -> HashKey {
-    self.id(UnsafeRawBufferPointer(start: message + id.start, count: id.count))
-  }
-
   @inline(__always)
   fileprivate func user(_ message: UnsafeRawPointer, _ id: ByteSlice) -> HashKey {
     fold(message + id.start, id.count, into: fingerprint(id.length))

@@ -26,53 +26,68 @@ struct User: BitwiseCopyable {
   @inline(__always) var isIdle: Bool { head | waitingCount | pending == 0 }
 }
 
-/// Users by the fingerprint of their user_id.
+/// Users by the fingerprint of their user_id, in chunks of the arena.
 struct UserTable: ~Copyable {
-  private var index = HashIndex()
-  private var users: Slab<User>
+  private var index = KeyTable()
+  private let blocks: ChunkArena.Blocks
+  /// Of records that are free: linked through their heads.
+  private var firstFree: UInt32 = 0
 
-  init(_ pages: PageSupply) { users = Slab(pages) }
+  private static let userUnits = UInt32(MemoryLayout<User>.stride / 4)
 
-  var count: Int { users.count }
-  var allocatedBytes: Int { index.allocatedBytes + users.allocatedBytes }
+  init(_ blocks: ChunkArena.Blocks) { self.blocks = blocks }
 
-  @inline(__always) subscript(user: UInt32) -> UnsafeMutablePointer<User> { users[user] }
+  var count: Int { index.count }
+  /// Without the arena's chunks.
+  var allocatedBytes: Int { index.allocatedBytes }
 
-  @inline(__always) func prefetchLines(of key: HashKey) { index.prefetchLines(of: key) }
+  @inline(__always) subscript(user: UInt32) -> UnsafeMutablePointer<User> {
+    blocks.pointer(user).assumingMemoryBound(to: User.self)
+  }
 
-  /// The user that the tag alone points to, or 0; his record is on the way.
+  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
+
+  /// The user that it is likely, or 0; his record is on the way.
   @inline(__always) func likelyUser(_ key: HashKey) -> UInt32 {
-    let user = index.first(key)
-    if user != 0 { prefetch(users[user]) }
+    let user = index.likely(key)
+    prefetch(self[user])
     return user
   }
 
   /// The user with this fingerprint, made if need be.
   ///
   /// The user `likely`, from `likelyUser`, is compared first.
-  @inline(__always) mutating func user(_ key: HashKey, likely: UInt32) -> UInt32 {
-    if likely != 0 && users[likely].pointee.key == key { return likely }
-    return findOrAdd(key)
+  @inline(__always)
+  mutating func user(_ key: HashKey, likely: UInt32, _ cells: inout ChunkArena) -> UInt32 {
+    if likely != 0 && self[likely].pointee.key == key { return likely }
+    return findOrAdd(key, &cells)
   }
 
-  @inline(never) private mutating func findOrAdd(_ key: HashKey) -> UInt32 {
-    let found = index.find(key) { users[$0].pointee.key == key }
+  @inline(never)
+  private mutating func findOrAdd(_ key: HashKey, _ cells: inout ChunkArena) -> UInt32 {
+    let found = index.find(key) { self[$0].pointee.key == key }
     if found != 0 { return found }
-    let user = users.insert(User(key: key))
-    if index.isFull { resize() }
+    if firstFree == 0 { addFree(cells.takeChunk()) }
+    let user = firstFree
+    firstFree = self[user].pointee.head
+    self[user].initialize(to: User(key: key))
     index.insert(key, user)
     return user
   }
 
   /// Forgets the user, who must be idle.
   @inline(never) mutating func remove(_ user: UInt32) {
-    index.remove(users[user].pointee.key, user)
-    users.remove(user)
-    if index.isSparse { resize() }
+    index.remove(self[user].pointee.key, user)
+    self[user].pointee.head = firstFree
+    firstFree = user
   }
 
-  private mutating func resize() {
-    let pages = users.pages
-    index.resize(keyOf: { pages[$0].pointee.key })
+  private mutating func addFree(_ chunk: UInt32) {
+    for place in stride(from: 0, to: ChunkArena.chunkUnits, by: Int(UserTable.userUnits)) {
+      var user = User(key: 0)
+      user.head = firstFree
+      firstFree = chunk + place
+      self[firstFree].initialize(to: user)
+    }
   }
 }

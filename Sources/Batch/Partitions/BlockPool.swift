@@ -1,5 +1,4 @@
 import Connect
-import Foundation
 import Synchronization
 
 /// Memory in blocks of one size, up to a budget.
@@ -21,12 +20,10 @@ final class BlockPool: Sendable {
     }
 
     private mutating func addSlab() -> UnsafeMutableRawPointer {
-      // Pages of 2 MiB: a fault for each page of 4 KiB would cost more than filling it.
       let slab = UnsafeMutableRawPointer.allocate(
-        byteCount: BlockPool.slabByteCount,
-        alignment: 2 << 20
+        byteCount: BlockPool.slabByteCount + CopyTexts.margin,
+        alignment: 64
       )
-      madvise(slab, BlockPool.slabByteCount, MADV_HUGEPAGE)
       slabs.append(slab)
       unused = 0..<BlockPool.slabByteCount
       return slab

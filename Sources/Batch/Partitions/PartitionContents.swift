@@ -13,10 +13,14 @@ final class PartitionContents {
     var index: Int
     var records: UnsafeMutableRawPointer
     var byteCount: Int
-    /// Of the thread that wrote it.
-    var writer: Int
   }
 
+  /// How many runs ahead the memory is asked for.
+  private static let lookahead = 3
+
+  /// The texts that each thread has kept apart from its records, by its number.
+  let groups: [TextGroups]
+  private let isWhole: Bool
   private let writers: [PartitionWriter]
   private let pool: BlockPool
   private var runs: [Run] = []
@@ -27,8 +31,10 @@ final class PartitionContents {
 
   init(of writers: [PartitionWriter], pool: BlockPool) {
     self.writers = writers
+    groups = writers.map { $0.tables.groups }
+    isWhole = writers.contains { $0.tables.isWhole }
     self.pool = pool
-    memory = .allocate(byteCount: PackedTexts.margin, alignment: 64)
+    memory = .allocate(byteCount: CopyTexts.margin, alignment: 64)
   }
 
   deinit { memory.deallocate() }
@@ -38,15 +44,14 @@ final class PartitionContents {
     release()
     reserve(spilledByteCount(partition))
     var target = memory
-    for (index, writer) in writers.enumerated() {
+    for writer in writers {
       for extent in writer.extents[partition] {
         if let block = extent.block {
           blocks.append(block)
-          Self.prefetchBlock(block, extent.byteCount)
-          addRuns(block, extent.byteCount, of: index)
+          addRuns(block, extent.byteCount)
         } else {
           try writer.spillFile?.read(extent.byteCount, at: extent.offset, into: target)
-          addRuns(target, extent.byteCount, of: index)
+          addRuns(target, extent.byteCount)
           target += extent.byteCount
         }
       }
@@ -54,38 +59,40 @@ final class PartitionContents {
     runs.sort { ($0.key, $0.index) < ($1.key, $1.index) }
   }
 
-  /// Gives the blocks of the partition back.
+  /// Gives the blocks of the partition back, and frees what was read back.
   func release() {
+    reserve(0)
     pool.giveBack(blocks)
     blocks.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
   }
 
-  /// Hands on every record in input order, all clicks before all checkouts.
-  ///
-  /// The body takes the packed record, the thread that packed it, and its stream.
+  /// Hands on every record, packed, in input order: all clicks before all checkouts.
   @inline(__always)
-  func forEach(_ body: (UnsafeRawPointer, Int, StreamKind) -> Void) {
-    for run in runs {
+  func forEach(_ body: (UnsafeRawPointer, StreamKind) -> Void) {
+    for (index, run) in runs.enumerated() {
+      if index + Self.lookahead < runs.count { Self.prefetchRun(runs[index + Self.lookahead]) }
       let stream = RunHeader.stream(of: run.key)
       var cursor = UnsafeRawPointer(run.records)
       let end = cursor + run.byteCount
       while cursor < end {
-        body(cursor, run.writer, stream)
-        cursor += PackedHeader.byteCount(of: cursor)
+        body(cursor, stream)
+        cursor +=
+          stream == .clicks
+          ? ClickRecord.byteCount(of: cursor, isWhole: isWhole)
+          : CheckoutRecord.byteCount(of: cursor, isWhole: isWhole)
       }
     }
   }
 
-  /// The texts that each thread has kept apart from its records.
-  var groups: [TextGroups] { writers.map { $0.tables.groups } }
-
-  /// Asks for all of a block at once: its runs lead all over it.
-  private static func prefetchBlock(_ block: UnsafeRawPointer, _ byteCount: Int) {
-    for offset in stride(from: 0, to: byteCount, by: 64) { prefetch(block + offset) }
+  @inline(__always)
+  private static func prefetchRun(_ run: Run) {
+    for offset in stride(from: 0, to: min(run.byteCount, 1024), by: 64) {
+      prefetch(run.records + offset)
+    }
   }
 
-  private func addRuns(_ start: UnsafeMutableRawPointer, _ byteCount: Int, of writer: Int) {
+  private func addRuns(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
     var cursor = start
     while cursor < start + byteCount {
       let header = cursor.loadUnaligned(as: RunHeader.self)
@@ -95,24 +102,24 @@ final class PartitionContents {
           key: header.key,
           index: runs.count,
           records: cursor,
-          byteCount: Int(header.byteCount),
-          writer: writer
+          byteCount: Int(header.byteCount)
         )
       )
       cursor += Int(header.byteCount)
     }
   }
 
-  private func spilledByteCount(_ partition: Int) -> Int {
+  /// What `load` reads back.
+  func spilledByteCount(_ partition: Int) -> Int {
     writers.reduce(0) { sum, writer in
       writer.extents[partition].reduce(sum) { $0 + ($1.block == nil ? $1.byteCount : 0) }
     }
   }
 
   private func reserve(_ byteCount: Int) {
-    guard byteCount > capacity else { return }
+    guard byteCount != capacity else { return }
     memory.deallocate()
     capacity = byteCount
-    memory = .allocate(byteCount: byteCount + PackedTexts.margin, alignment: 64)
+    memory = .allocate(byteCount: byteCount + CopyTexts.margin, alignment: 64)
   }
 }

@@ -8,7 +8,7 @@ struct PartitionPlan: Sendable {
   let partitionCount: Int
   /// A power of two.
   let blockByteCount: Int
-  /// Bytes of all blocks.
+  /// Bytes of all blocks, and as many of the partitions that are read back.
   let budget: Int
 
   /// - Parameters:

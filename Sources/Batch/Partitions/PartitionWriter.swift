@@ -53,6 +53,7 @@ final class PartitionWriter {
   private(set) var spillFile: SpillFile?
 
   init(
+    _ number: Int,
     partitionCount: Int,
     pool: BlockPool,
     keepingWholeRecords isWhole: Bool,
@@ -60,7 +61,7 @@ final class PartitionWriter {
   ) {
     self.partitionCount = partitionCount
     self.pool = pool
-    tables = TextTables(isWhole: isWhole)
+    tables = TextTables(writer: number, isWhole: isWhole)
     self.makeSpillFile = makeSpillFile
     heads = .allocate(capacity: partitionCount)
     heads.initialize(repeating: Head(), count: partitionCount)
@@ -74,6 +75,9 @@ final class PartitionWriter {
     _ records: [Record],
     key: UInt64
   ) throws(ConnectorError) {
+    // Of its own while it is in use, so that no access needs to be checked.
+    var plans = exchange(&self.plans, with: [])
+    defer { self.plans = plans }
     plans.removeAll(keepingCapacity: true)
     for record in records {
       let hashes = record.textHashes(tables)
@@ -85,7 +89,6 @@ final class PartitionWriter {
         )
       )
     }
-    let plans = plans
     for (index, record) in records.enumerated() {
       if index + Self.lookahead < plans.count {
         let next = plans[index + Self.lookahead]
@@ -94,28 +97,22 @@ final class PartitionWriter {
       }
       let plan = plans[index]
       let head = heads + plan.partition
-      let needed = record.maximumPackedByteCount(tables)
-      if head.pointee.runKey != key || head.pointee.room < needed {
+      // Nearly always there is room for the whole message, whatever is kept of it.
+      if head.pointee.runKey != key
+        || head.pointee.room < Int(record.byteCount) &+ Record.maximumOverhead
+      {
+        let needed = record.maximumPackedByteCount(tables)
         guard needed + RunHeader.byteCount <= pool.blockByteCount else {
           try appendLarge(record, plan, key: key, byteCount: needed)
           continue
         }
-        try startRun(plan.partition, key: key, room: needed)
+        if head.pointee.runKey != key || head.pointee.room < needed {
+          try startRun(plan.partition, key: key, room: needed)
+        }
       }
       guard let cursor = head.pointee.cursor else { continue }
-      head.pointee.cursor = write(record, plan.hashes, to: cursor)
+      head.pointee.cursor = record.pack(tables, plan.hashes, to: cursor)
     }
-  }
-
-  @inline(__always)
-  private func write(
-    _ record: some PackedRecord,
-    _ hashes: TextHashes,
-    to target: UnsafeMutableRawPointer
-  ) -> UnsafeMutableRawPointer {
-    let end = record.pack(tables, hashes, to: target)
-    PackedHeader.set(byteCount: end - target, of: target)
-    return end
   }
 
   /// Closes all runs: what was added so far is in the extents.
@@ -180,7 +177,7 @@ final class PartitionWriter {
       alignment: 16
     )
     defer { run.deallocate() }
-    let end = write(record, plan.hashes, to: run + RunHeader.byteCount)
+    let end = record.pack(tables, plan.hashes, to: run + RunHeader.byteCount)
     let recordByteCount = end - run - RunHeader.byteCount
     run.storeBytes(
       of: RunHeader(key: key, byteCount: UInt64(recordByteCount)),

@@ -4,22 +4,29 @@ import Events
 /// Groups of texts that many records share, such as the product of a click: each is kept once.
 ///
 /// ```
-/// slots     | tag, reference | tag, reference | ...      open addressing, at most half full
-/// groups    | texts as they are packed | texts ... |     by reference, from 1 on
+/// slots     | tag, reference, texts | ...                open addressing, at most half full
+/// groups    | texts as in CopyTexts | texts ... |        by reference, from 1 on
 /// ```
 /// It takes a limited number; further ones have the reference 0, and their records keep them.
 ///
 /// Equality is decided by the bytes, never by the hash, whose seed is the process's.
 final class TextTable {
   private struct Slot: BitwiseCopyable {
-    var tag: UInt32
-    var reference: UInt32
+    var tag: UInt32 = 0
+    var reference: UInt32 = 0
+    /// Of the group, so that only one more place has to be looked at.
+    var texts: UnsafeMutableRawPointer?
   }
 
   /// What stands behind a reference.
   struct Group: BitwiseCopyable {
-    fileprivate(set) var texts: UnsafeMutableRawPointer
-    fileprivate var hash: UInt64
+    fileprivate let texts: UnsafeMutableRawPointer
+    fileprivate let byteCount: Int
+    fileprivate let hash: UInt64
+
+    @inline(__always) var bytes: UnsafeRawBufferPointer {
+      UnsafeRawBufferPointer(start: texts, count: byteCount)
+    }
   }
 
   /// Behind a pointer, so that records do not pay for checks of exclusive access.
@@ -35,9 +42,11 @@ final class TextTable {
     var room = TextTable.blockByteCount
   }
 
-  private static let maximumGroupCount = 1 << 16
-  static let maximumGroupByteCount = 512
+  private static let maximumGroupCount = min(1 << 16, 1 << PackedHeader.referenceBits - 1)
+  private static let maximumGroupByteCount = 512
   private static let blockByteCount = 64 << 10
+  /// Groups that may have the same hash: that is of the ends of their texts only.
+  private static let mostStrangers = 8
 
   private let seed = UInt64.random(in: 1 ... .max)
   private let storage = UnsafeMutablePointer<Storage>.allocate(capacity: 1)
@@ -59,14 +68,14 @@ final class TextTable {
   /// The groups by reference less one; valid as long as the table is, and nothing is entered.
   var groups: UnsafePointer<Group> { UnsafePointer(storage.pointee.groups) }
 
-  /// Under which the texts of the message are found; up to 7 bytes behind each are read.
+  /// Under which the texts of the message are found.
   @inline(__always)
   func hash(of texts: some TextGroup, in message: UnsafeRawPointer) -> UInt64 {
     var state = seed
     texts.forEach { slice in
       let count = max(Int(slice.length), 0)
       // An absent text is not an empty one.
-      state = WordHash.fold(
+      state = WordHash.foldEnds(
         message + Int(slice.offset),
         count,
         into: state &+ (slice.isAbsent ? 1 : 0)
@@ -84,9 +93,9 @@ final class TextTable {
   /// Asks for the texts that the hash probably leads to.
   @inline(__always)
   func prefetchGroup(of hash: UInt64) {
-    let slot = storage.pointee.slots[Int(truncatingIfNeeded: hash) & storage.pointee.mask]
-    guard slot.reference != 0 else { return }
-    prefetch(storage.pointee.groups[Int(slot.reference) &- 1].texts)
+    prefetch(
+      storage.pointee.slots[Int(truncatingIfNeeded: hash) & storage.pointee.mask].texts
+    )
   }
 
   /// The reference of the texts, which are entered if there is room; 0 if not.
@@ -99,11 +108,12 @@ final class TextTable {
     let tag = UInt32(truncatingIfNeeded: hash &>> 32)
     let (slots, mask) = (storage.pointee.slots, storage.pointee.mask)
     var place = Int(truncatingIfNeeded: hash) & mask
-    while slots[place].reference != 0 {
-      let slot = slots[place]
-      if slot.tag == tag {
-        let group = storage.pointee.groups[Int(slot.reference) &- 1]
-        if PackedTexts.equal(group.texts, texts, of: message) { return slot.reference }
+    var strangers = 0
+    while let entered = slots[place].texts {
+      if slots[place].tag == tag {
+        if CopyTexts.equal(entered, texts, of: message) { return slots[place].reference }
+        strangers &+= 1
+        if strangers == Self.mostStrangers { return 0 }
       }
       place = (place &+ 1) & mask
     }
@@ -117,7 +127,7 @@ final class TextTable {
     _ hash: UInt64,
     at place: Int
   ) -> UInt32 {
-    let mostBytes = PackedTexts.maximumByteCount(texts) + PackedTexts.margin
+    let mostBytes = CopyTexts.maximumByteCount(texts) + CopyTexts.margin
     guard storage.pointee.groupCount < Self.maximumGroupCount,
       mostBytes <= Self.maximumGroupByteCount
     else { return 0 }
@@ -127,16 +137,17 @@ final class TextTable {
       storage.pointee.room = Self.blockByteCount
     }
     let start = storage.pointee.cursor
-    let end = PackedTexts.write(texts, of: message, to: start)
+    let end = CopyTexts.write(texts, of: message, to: start)
     storage.pointee.cursor = end
     storage.pointee.room -= end - start
     (storage.pointee.groups + storage.pointee.groupCount)
-      .initialize(to: Group(texts: start, hash: hash))
+      .initialize(to: Group(texts: start, byteCount: end - start, hash: hash))
     storage.pointee.groupCount += 1
     let reference = UInt32(storage.pointee.groupCount)
     storage.pointee.slots[place] = Slot(
       tag: UInt32(truncatingIfNeeded: hash &>> 32),
-      reference: reference
+      reference: reference,
+      texts: start
     )
     if storage.pointee.groupCount * 2 > storage.pointee.mask { grow() }
     return reference
@@ -152,7 +163,8 @@ final class TextTable {
       while slots[place].reference != 0 { place = (place &+ 1) & mask }
       slots[place] = Slot(
         tag: UInt32(truncatingIfNeeded: hash &>> 32),
-        reference: UInt32(index + 1)
+        reference: UInt32(index + 1),
+        texts: storage.pointee.groups[index].texts
       )
     }
     storage.pointee.slots = slots
@@ -161,7 +173,7 @@ final class TextTable {
 
   private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
     let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
-    slots.initialize(repeating: Slot(tag: 0, reference: 0), count: count)
+    slots.initialize(repeating: Slot(), count: count)
     return slots
   }
 

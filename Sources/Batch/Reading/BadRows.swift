@@ -12,12 +12,29 @@ package final class BadRows: Sendable {
     package let offset: Int64
     package let reason: String
     fileprivate let stream: StreamKind
+    /// Of the byte that it is about, in the file; the row's first one if it is about all of the row.
+    fileprivate let place: Int64
+    /// Of that byte, in bytes from 1 on; nil if it is about all of the row.
+    fileprivate let column: Int?
     fileprivate let knownLine: Int64?
 
-    /// `FILE:LINE: reason`; the line is looked up.
+    /// `FILE:LINE:COLUMN: reason`; the line is looked up.
     package var text: String {
-      let line = (knownLine ?? file.line(at: offset)).map { "\($0)" } ?? "byte \(offset)"
-      return "\(file.path):\(line): \(reason)"
+      let line = (knownLine ?? file.line(at: place)).map { "\($0)" } ?? "byte \(place)"
+      return "\(file.path):\(line):" + (column.map { "\($0):" } ?? "") + " \(reason)"
+    }
+
+    fileprivate init(_ reject: RejectedMessage, of stream: StreamKind, in chunk: Chunk) {
+      let position = reject.reason.position
+      file = chunk.file
+      offset = reject.offset
+      reason = reject.reason.description
+      self.stream = stream
+      place = reject.offset + Int64(position ?? 0)
+      // A row may go over several lines.
+      let before = UnsafeRawBufferPointer(start: reject.message, count: position ?? 0)
+      column = position.map { $0 - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1 }
+      knownLine = chunk.knownLine(at: place)
     }
 
     fileprivate static func precedes(_ left: Sample, _ right: Sample) -> Bool {
@@ -57,13 +74,7 @@ package final class BadRows: Sendable {
     let count = state.withLock { state in
       state.counts[stream, default: 0] += rejects.count
       for reject in rejects {
-        let sample = Sample(
-          file: chunk.file,
-          offset: reject.offset,
-          reason: reject.reason.description,
-          stream: stream,
-          knownLine: chunk.knownLine(at: reject.offset)
-        )
+        let sample = Sample(reject, of: stream, in: chunk)
         let place =
           state.samples.firstIndex { Sample.precedes(sample, $0) } ?? state.samples.endIndex
         if place == Self.sampleCount { break }

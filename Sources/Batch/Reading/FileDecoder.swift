@@ -6,7 +6,7 @@ import FileInput
 protocol RowDecoder {
   associatedtype Record: EventRecord
 
-  init(header: CSVHeader) throws(CSVHeaderFault)
+  init(header: CSVHeader, skippingDetails: Bool) throws(CSVHeaderFault)
   mutating func decode(
     rows: UnsafeMutableRawBufferPointer,
     startOffset: Int64,
@@ -23,8 +23,11 @@ extension CheckoutCSVDecoder: RowDecoder {}
 struct FileDecoder<Lines: MessageDecoder, Rows: RowDecoder> where Lines.Record == Rows.Record {
   typealias Record = Lines.Record
 
-  private static var batchRecordCount: Int { 2048 }
+  /// So few that the records stay in the nearest cache until they are packed.
+  private static var batchRecordCount: Int { 256 }
 
+  /// Whether fields that no answer needs may be left absent.
+  private let skippingDetails: Bool
   private var lines = Lines()
   /// Of the file that the last rows were of.
   private var rows: (order: Int, decoder: Rows)?
@@ -32,8 +35,11 @@ struct FileDecoder<Lines: MessageDecoder, Rows: RowDecoder> where Lines.Record =
 
   /// Refuses files whose header lacks a needed column.
   static func check(_ files: [InputFile]) throws(ConnectorError) {
-    for file in files { _ = try rowDecoder(of: file) }
+    let decoder = FileDecoder(skippingDetails: true)
+    for file in files { _ = try decoder.rowDecoder(of: file) }
   }
+
+  init(skippingDetails: Bool) { self.skippingDetails = skippingDetails }
 
   /// Hands on the records and rejects of a chunk, in batches.
   mutating func decode(
@@ -41,7 +47,7 @@ struct FileDecoder<Lines: MessageDecoder, Rows: RowDecoder> where Lines.Record =
     _ body: (RecordBatch<Record>) throws(ConnectorError) -> Void
   ) throws(ConnectorError) {
     if chunk.file.format == .csv, rows?.order != chunk.file.order {
-      rows = try Self.rowDecoder(of: chunk.file).map { (chunk.file.order, $0) }
+      rows = try rowDecoder(of: chunk.file).map { (chunk.file.order, $0) }
     }
     var consumed = 0
     while consumed < chunk.bytes.count {
@@ -74,10 +80,10 @@ struct FileDecoder<Lines: MessageDecoder, Rows: RowDecoder> where Lines.Record =
     }
   }
 
-  private static func rowDecoder(of file: InputFile) throws(ConnectorError) -> Rows? {
+  private func rowDecoder(of file: InputFile) throws(ConnectorError) -> Rows? {
     guard let header = file.header else { return nil }
     do throws(CSVHeaderFault) {
-      return try Rows(header: header)
+      return try Rows(header: header, skippingDetails: skippingDetails)
     } catch {
       throw file.refusal(error)
     }

@@ -3,9 +3,8 @@
 #define FIRSTCLICK_PAGES_H
 
 #include <stddef.h>
-#ifdef __linux__
+#include <stdint.h>
 #include <sys/mman.h>
-#endif
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -31,6 +30,29 @@ static inline void pages_keep_freed(int kept_byte_count, int block_byte_count) {
   (void)kept_byte_count;
   (void)block_byte_count;
 #endif
+}
+
+/// Reserves addresses, from a multiple of `alignment` on, a power of two; zeroed memory comes with
+/// their first use. NULL when there are not as many.
+static inline void *_Nullable pages_reserve(size_t byte_count, size_t alignment) {
+#ifdef __linux__
+  // MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, which <sys/mman.h> hides from strict C.
+  const int flags = 0x02 | 0x20 | 0x4000;
+#else
+  const int flags = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE;
+#endif
+  void *memory = mmap(NULL, byte_count + alignment, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (memory == MAP_FAILED) return NULL;
+  size_t before = -(uintptr_t)memory & (alignment - 1);
+  if (before > 0) (void)munmap(memory, before);
+  char *start = (char *)memory + before;
+  (void)munmap(start + byte_count, alignment - before);
+  return start;
+}
+
+/// Gives back what `pages_reserve` has reserved.
+static inline void pages_release(void *_Nonnull start, size_t byte_count) {
+  (void)munmap(start, byte_count);
 }
 
 #endif

@@ -18,6 +18,9 @@ package final class RowFile: Sendable {
   private let path: String
   private let state: Mutex<State>
   private let isStandardOutput: Bool
+  /// At most written at once: for more, the system's cache looks for larger pages, which on virtual
+  /// machines are those that cost most to touch first.
+  private static let writeByteCount = 64 << 10
 
   /// Standard output.
   package init() {
@@ -51,7 +54,7 @@ package final class RowFile: Sendable {
     let code: Int32 = state.withLock { state in
       var rest = bytes[...]
       while !rest.isEmpty {
-        let buffer = UnsafeRawBufferPointer(rebasing: rest)
+        let buffer = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.writeByteCount))
         let count = Foundation.write(state.descriptor, buffer.baseAddress, buffer.count)
         if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
       }

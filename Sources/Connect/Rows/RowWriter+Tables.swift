@@ -25,7 +25,10 @@ enum RowTable: String, CaseIterable, Sendable {
         "outcome", "restated_checkouts", "recorded_at",
       ]
     case .deadLetters:
-      ["stream", "task", "log_offset", "reason", "byte_count", "message", "recorded_at"]
+      [
+        "stream", "task", "log_offset", "log_position", "reason", "byte_count", "message",
+        "recorded_at",
+      ]
     case .gaps:
       ["stream", "task", "from_position", "to_position", "records", "reason", "detected_at"]
     }
@@ -118,6 +121,7 @@ extension RowWriter {
     text("stream", stream.rawValue)
     number("task", Int64(task))
     number("log_offset", reject.offset)
+    if let place = reject.place { text("log_position", place) } else { text("log_position", nil) }
     text("reason", reject.reason.description)
     number("byte_count", Int64(reject.byteCount))
     if let message = reject.message {

@@ -7,10 +7,12 @@ import Dataflow
 struct CSVEventDecoder<Event: DecodableEvent> {
   /// The field of each column; the count of fields where there is none.
   private let targets: [Int]
+  private let skipped: UInt32
   private var memory = ScannerMemory(schema: Event.schema)
   private var times = TimeReader(.lenient)
 
-  init(header: CSVHeader) throws(CSVHeaderFault) {
+  init(header: CSVHeader, skippingDetails: Bool) throws(CSVHeaderFault) {
+    skipped = skippingDetails ? Event.schema.details : 0
     let names = Event.schema.fieldNames
     let required = Bits(Event.schema.required).map { names[$0] }
     try header.require(required)
@@ -63,7 +65,8 @@ struct CSVEventDecoder<Event: DecodableEvent> {
             schema: Event.schema,
             fields: scanner.fields,
             places: places,
-            times: times
+            times: times,
+            skipping: skipped
           )
         )
         defer { times = run.reader.times }

@@ -101,11 +101,17 @@ package struct CSVRowScanner {
     var text = start
     var textEnd: UnsafeRawPointer?
     var cursor = start
+    var isPlain = false
     if start < end, start.load(as: UInt8.self) == UInt8(ascii: "\"") {
       text = start + 1
-      cursor = text
-      textEnd = scanQuoted(&cursor, end: end, &flags)
-      if textEnd == nil {
+      let found = scan_quoted_cell(text, end)
+      if found.has_doubled { flags.insert(.escape) }
+      isPlain = !found.has_unplain
+      cursor = end
+      if found.quote < end {
+        textEnd = found.quote
+        cursor = found.quote + 1
+      } else {
         guard isLast else { return nil }
         result.note(SyntaxFault(offset: start - row, expected: "a closing quote"))
       }
@@ -124,30 +130,12 @@ package struct CSVRowScanner {
         SyntaxFault(offset: behindQuote - row, expected: "a comma or line end behind the quote")
       )
     }
-    check(from: text, to: textEnd ?? contentEnd, of: row, &result)
+    if !isPlain { check(from: text, to: textEnd ?? contentEnd, of: row, &result) }
     return Cell(
       slice: slice(from: text, to: textEnd ?? contentEnd, of: row),
       flags: flags,
       end: cursor
     )
-  }
-
-  /// Moves behind the closing quote and returns where it stands; nil without one.
-  private func scanQuoted(
-    _ cursor: inout UnsafeRawPointer,
-    end: UnsafeRawPointer,
-    _ flags: inout ValueTraits.Flags
-  ) -> UnsafeRawPointer? {
-    while cursor < end {
-      let quote = cursor + scan_until(cursor, UInt8(ascii: "\""), end - cursor)
-      guard quote < end else { break }
-      cursor = quote + 1
-      guard cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: "\"") else { return quote }
-      flags.insert(.escape)
-      cursor += 1
-    }
-    cursor = end
-    return nil
   }
 
   /// The comma, line feed or end that ends an unquoted run.

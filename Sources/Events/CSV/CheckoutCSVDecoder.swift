@@ -6,9 +6,12 @@
 package struct CheckoutCSVDecoder {
   private var decoder: CSVEventDecoder<CheckoutRecord>
 
+  /// - Parameters:
+  ///   - header: of the file.
+  ///   - skippingDetails: whether fields that no answer needs are only checked, and left absent.
   /// - Throws: `CSVHeaderFault.lacking` if a required field has no column.
-  package init(header: CSVHeader) throws(CSVHeaderFault) {
-    decoder = try CSVEventDecoder(header: header)
+  package init(header: CSVHeader, skippingDetails: Bool = false) throws(CSVHeaderFault) {
+    decoder = try CSVEventDecoder(header: header, skippingDetails: skippingDetails)
   }
 
   /// Decodes whole rows, up to `limit` records and rejects together; empty lines are skipped.

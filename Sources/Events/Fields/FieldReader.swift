@@ -5,18 +5,22 @@ struct FieldReader<Escapes: EscapeStyle> {
   let schema: EventSchema
   private let fields: UnsafePointer<Field>
   private let places: FieldPlaces
+  /// Fields that are checked, and absent all the same; one bit each.
+  private let skipped: UInt32
   private(set) var times: TimeReader
 
   init(
     schema: EventSchema,
     fields: UnsafePointer<Field>,
     places: FieldPlaces,
-    times: TimeReader
+    times: TimeReader,
+    skipping skipped: UInt32 = 0
   ) {
     self.schema = schema
     self.fields = fields
     self.places = places
     self.times = times
+    self.skipped = skipped
   }
 
   /// Reads the fields that the scan found; then rewrites text with escapes in place.
@@ -44,11 +48,13 @@ struct FieldReader<Escapes: EscapeStyle> {
         count: Int(places.slices[index].length)
       )
       guard read(fields[index], text, traits, into: &values) else {
-        throw .unfit(fields[index], found: traits.kind, text)
+        let position = Int(places.slices[index].offset)
+        throw .unfit(fields[index], found: traits.kind, text, at: position)
       }
       if traits.flags.contains(.escape) { escaped |= bit }
     }
-    if escaped != 0 { unescape(escaped, of: message) }
+    for index in Bits(skipped & found.present) { places.slices[index] = .absent }
+    if escaped & ~skipped != 0 { unescape(escaped & ~skipped, of: message) }
     return values
   }
 

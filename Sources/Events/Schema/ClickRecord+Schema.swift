@@ -7,9 +7,9 @@ extension ClickRecord: DecodableEvent {
     .optional("product_name", .text),
     .optional("product_category", .text),
     .optional("product_price", .amount),
-    .optional("session_id", .text),
+    .detail("session_id", .text),
     .optional("device_type", .text),
-    .optional("page_url", .text),
+    .detail("page_url", .text),
     .optional("referrer", .text),
   ])
 

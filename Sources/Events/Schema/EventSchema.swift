@@ -17,6 +17,8 @@ package struct EventSchema: Sendable {
   let texts: UInt32
   /// Texts of a limited length.
   let limitedTexts: UInt32
+  /// Those that no answer needs.
+  let details: UInt32
 
   init(event fields: [Field], members: [Field] = []) {
     precondition(fields.count <= 31, "an event of \(fields.count) fields: at most 31")
@@ -26,6 +28,7 @@ package struct EventSchema: Sendable {
     required = Self.bits(fields) { $0.isRequired }
     texts = Self.bits(fields) { if case .text = $0.form { true } else { false } }
     limitedTexts = Self.bits(fields) { $0.maximumByteCount != nil }
+    details = Self.bits(fields) { $0.isDetail }
   }
 
   private static func bits(_ fields: [Field], where holds: (Field) -> Bool) -> UInt32 {

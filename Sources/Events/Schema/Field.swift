@@ -22,6 +22,7 @@ struct Field: BitwiseCopyable, Sendable {
   var isRequired: Bool
   /// Of a text: it has 1 to so many bytes once unescaped, or any number (0 too) if this is nil.
   var maximumByteCount: Int32?
+  var isDetail = false
 
   static func required(_ name: StaticString, _ form: Form, upTo maximum: Int32? = nil) -> Field {
     Field(name: name, form: form, isRequired: true, maximumByteCount: maximum)
@@ -29,6 +30,11 @@ struct Field: BitwiseCopyable, Sendable {
 
   static func optional(_ name: StaticString, _ form: Form) -> Field {
     Field(name: name, form: form, isRequired: false)
+  }
+
+  /// An optional field that no answer needs.
+  static func detail(_ name: StaticString, _ form: Form) -> Field {
+    Field(name: name, form: form, isRequired: false, isDetail: true)
   }
 }
 

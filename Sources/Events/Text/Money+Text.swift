@@ -13,18 +13,26 @@ extension Money {
     self.init(hundredths: hundredths)
   }
 
-  /// As above for one to seven digits, a point and two decimals: the form nearly all amounts have.
+  /// As above for one to seven digits and up to two decimals: the form nearly all amounts have.
   @inline(__always)
   private init?(plain text: UnsafeRawBufferPointer) {
     guard let start = text.baseAddress else { return nil }
     let digits = DigitRun(at: start)
     let count = digits.count
-    guard count == text.count &- 3, 1...7 ~= count,
+    guard 1...7 ~= count else { return nil }
+    let units = digits.value(count: count) &* 100
+    let decimalCount = text.count &- count &- 1
+    if decimalCount == -1 {
+      self.init(hundredths: units)
+      return
+    }
+    guard 1...2 ~= decimalCount,
       start.load(fromByteOffset: count, as: UInt8.self) == UInt8(ascii: ".")
     else { return nil }
     let decimals = DigitRun(at: start + count + 1)
-    guard decimals.count >= 2 else { return nil }
-    self.init(hundredths: digits.value(count: count) &* 100 &+ decimals.value(count: 2))
+    guard decimals.count >= decimalCount else { return nil }
+    let fraction = decimals.value(count: decimalCount) &* (decimalCount == 1 ? 10 : 1)
+    self.init(hundredths: units &+ fraction)
   }
 }
 

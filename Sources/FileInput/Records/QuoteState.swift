@@ -40,7 +40,7 @@ struct QuoteTransition: Equatable, Sendable {
       if outer.cursor <= inner.cursor { outer.step(to: end) } else { inner.step(to: end) }
     }
     if outer == inner {
-      while outer.cursor < end { outer.step(to: end) }
+      outer.walk(to: end)
       inner = outer
     }
     outside = outer.state(at: end)
@@ -48,7 +48,7 @@ struct QuoteTransition: Equatable, Sendable {
     escaped = inside
     if start < end, start.load(as: UInt8.self) == QuoteWalk.quote {
       var walk = QuoteWalk(at: start, .escaped)
-      while walk.cursor < end { walk.step(to: end) }
+      walk.walk(to: end)
       escaped = walk.state(at: end)
     }
   }
@@ -88,6 +88,17 @@ struct QuoteWalk: Equatable {
       cursor += 1
     } else {
       isInside = false
+    }
+  }
+
+  /// Goes to the end, or over it between two quotes; quote by quote only where text has quotes too.
+  mutating func walk(to end: UnsafeRawPointer) {
+    while cursor < end {
+      var walk = scan_quote_walk(cursor: cursor, is_inside: isInside)
+      scan_walk_quotes(&walk, end)
+      (cursor, isInside) = (walk.cursor, walk.is_inside)
+      let next = min(cursor + 64, end)
+      while cursor < next { step(to: end) }
     }
   }
 

@@ -73,7 +73,7 @@ package struct CommandHook: NotificationChannel {
         output: .descriptor(STDERR_FILENO),
         group: .own
       )
-      if let code = try command.waitForEnd(within: timeLimit) { return code }
+      if let ending = try command.waitForEnd(within: timeLimit) { return ending.exitCode }
       kill(-command.id, SIGKILL)
       _ = try command.waitForEnd()
     } catch {

@@ -106,8 +106,8 @@ final class PipelineRun {
       case .collect: try collect()
       case .validate: try validate()
       case .setAside: try setAside()
-      case .stage: try stage()
-      case .transform: try transform()
+      case .stage: try endingAtStop { () throws(StepFailure) in try stage() }
+      case .transform: try endingAtStop { () throws(StepFailure) in try transform() }
       case .commit: try commit()
       case .archive: try archive()
       case .report: try report()
@@ -129,6 +129,21 @@ final class PipelineRun {
     guard step != .report, !machine.isCommitted else { return }
     do throws(ConnectorError) { try heartbeat.check() } catch { throw StepFailure(error) }
     if control.isStopRequested { throw StepFailure(Self.stopped) }
+  }
+
+  /// Calls `body`, whose statements end as soon as a stop is asked for.
+  private func endingAtStop(
+    _ body: () throws(StepFailure) -> Void
+  ) throws(StepFailure) {
+    let connection = try blamingNobody { () throws(ConnectorError) in try self.connection() }
+    let interrupter = StatementInterrupter(of: connection, control: control)
+    interrupter.start()
+    defer { interrupter.end() }
+    do throws(StepFailure) {
+      try body()
+    } catch {
+      throw control.isStopRequested ? StepFailure(Self.stopped) : error
+    }
   }
 
   static let stopped = ConnectorError(

@@ -13,7 +13,16 @@ package enum KafkaRole: Sendable {
   var defaults: KeyValuePairs<String, String> {
     switch self {
     case .producer: Self.producerDefaults
-    case .consumer, .member:
+    case .member:
+      [
+        // A worker that died holds its tasks up for so long; brokers allow 6 s and more.
+        "session.timeout.ms": "10000",
+        "heartbeat.interval.ms": "2000",
+        "reconnect.backoff.max.ms": "2000",
+        "socket.keepalive.enable": "true",
+        "socket.nagle.disable": "true",
+      ]
+    case .consumer:
       [
         // A partition that can be fetched again waits for the answer under way.
         "fetch.wait.max.ms": "100",

@@ -83,17 +83,11 @@ private struct OwnSettings {
   var memoryByteCount = 256 << 20
   var allowsPlaintextPassword = false
 
-  private static let fewestBytes = 1 << 20
-  private static let units: [String: Int] = [
-    "": 1, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000,
-    "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
-  ]
-
   /// True when the property is one of these.
   mutating func take(_ property: ConnectorProperty) throws(ConnectorError) -> Bool {
     switch property.name {
     case "memory":
-      memoryByteCount = try Self.byteCount(property)
+      memoryByteCount = try property.byteCount()
       return true
     case "allow.plaintext.password":
       guard let isAllowed = Bool(property.value.lowercased()) else {
@@ -104,16 +98,6 @@ private struct OwnSettings {
     default:
       return false
     }
-  }
-
-  private static func byteCount(_ property: ConnectorProperty) throws(ConnectorError) -> Int {
-    let digits = property.value.prefix { $0.isASCII && $0.isNumber }
-    let unit = property.value.dropFirst(digits.count).lowercased()
-    guard let number = Int(digits), let factor = units[unit],
-      case let (byteCount, overflow) = number.multipliedReportingOverflow(by: factor), !overflow,
-      byteCount >= fewestBytes
-    else { throw .notRead(property, expected: "a size of at least 1MiB, such as 256MiB") }
-    return byteCount
   }
 }
 
@@ -135,18 +119,6 @@ extension ConnectorProperty {
       name: String(name.dropLast(Self.fileSuffix.count)),
       value: value,
       place: place
-    )
-  }
-}
-
-extension ConnectorError {
-  static func notRead(_ property: ConnectorProperty, expected: String) -> ConnectorError {
-    let found =
-      SecretProperties.names.contains(property.name)
-      ? "another value" : "\"\(property.value.prefix(64))\""
-    return ConnectorError(
-      .usage,
-      "could not read \(property.place): expected \(expected), found \(found)"
     )
   }
 }

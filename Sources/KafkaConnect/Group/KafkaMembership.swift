@@ -37,6 +37,8 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     var reports: [PartitionFeed.Place: Int64] = [:]
     var nextReport = ContinuousClock.now + reportInterval
     var isClosed = false
+    /// The group has said at least once which tasks are this worker's.
+    var hasAssignment = false
   }
 
   private let client: KafkaClient
@@ -136,8 +138,18 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       return state.outstanding.map(\.event)
     }
     for event in events { rd_kafka_event_destroy(event) }
+    guard state.withLock({ $0.hasAssignment }) else { return leaveUnassigned() }
     // Leaves the group, and waits for that a few seconds at most.
     rd_kafka_consumer_close(client.handle)
+  }
+
+  /// Leaves, and lets the client live as long as the process.
+  ///
+  /// librdkafka before 2.3 ends the process when a cooperative-sticky client is destroyed between its
+  /// joining and its first assignment: https://github.com/confluentinc/librdkafka/issues/4312.
+  private func leaveUnassigned() {
+    rd_kafka_unsubscribe(client.handle)
+    _ = Unmanaged.passRetained(client)
   }
 
   // MARK: Events
@@ -150,6 +162,9 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       return nil
     }
     let tasks = Self.partitions(of: event)
+    if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+      state.withLock { $0.hasAssignment = true }
+    }
     let change: AssignmentChange =
       switch rd_kafka_event_error(event) {
       case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: .assigned(tasks)

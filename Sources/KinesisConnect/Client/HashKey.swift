@@ -2,7 +2,7 @@ import AWSClient
 
 /// A place in the space that a stream's shards divide: the MD5 of a partition key, its first byte
 /// the highest, or what a producer gave explicitly.
-package struct HashKey: Hashable, Comparable, Sendable, CustomStringConvertible {
+package struct HashKey: Hashable, Comparable, BitwiseCopyable, Sendable, CustomStringConvertible {
   package var value: UInt128
 
   package init(_ value: UInt128) { self.value = value }

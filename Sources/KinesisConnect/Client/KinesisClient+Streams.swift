@@ -18,6 +18,7 @@ extension KinesisClient {
         var StreamStatus: String
         var OpenShardCount: Int
         var RetentionPeriodHours: Int
+        var StreamCreationTimestamp: Double
         var StreamModeDetails: Mode?
       }
       var StreamDescriptionSummary: Description
@@ -42,6 +43,7 @@ extension KinesisClient {
       status: status,
       openShardCount: description.OpenShardCount,
       retentionHours: description.RetentionPeriodHours,
+      createdAt: EventTime(microseconds: 1_000_000 * Int64(description.StreamCreationTimestamp)),
       isOnDemand: description.StreamModeDetails?.StreamMode == "ON_DEMAND"
     )
   }

@@ -1,4 +1,5 @@
 package import AWSClient
+package import Dataflow
 import Connect
 
 /// The actions of Amazon Kinesis Data Streams, one blocking call each.
@@ -41,6 +42,9 @@ package final class KinesisClient: Sendable {
       )
     )
   }
+
+  /// What the service's clock was ahead of this machine's at the last answer; nil before one.
+  package var clockSkew: EventSpan? { service.lastClockSkew }
 
   /// Calls, tries and throttling so far.
   package var counts: CallCounts { service.counts }

@@ -9,6 +9,8 @@ import Dataflow
 ///     profile             of the shared credentials and config files, default that of AWS_PROFILE
 ///     request.timeout     of one try of a call, default 30s
 ///     delivery.timeout    a shard that stores nothing for so long ends the writing, default 5m
+///
+/// and those of `KinesisReading`.
 package struct KinesisSettings: Sendable, CustomStringConvertible {
   package let region: String
   package let prefix: String
@@ -17,6 +19,8 @@ package struct KinesisSettings: Sendable, CustomStringConvertible {
   package private(set) var profile: String?
   package private(set) var requestTimeout = Duration.seconds(30)
   package private(set) var deliveryTimeout = Duration.seconds(300)
+  /// How the streams are read.
+  package private(set) var reading = KinesisReading()
   private let uri: StreamURI
 
   /// - Parameters:
@@ -39,7 +43,7 @@ package struct KinesisSettings: Sendable, CustomStringConvertible {
     } else {
       self.endpoint = Endpoint(service: "kinesis", region: region)
     }
-    for property in properties {
+    for property in properties where try !reading.take(property) {
       switch property.name {
       case "profile": profile = property.value
       case "request.timeout": requestTimeout = try Self.duration(property)
@@ -47,7 +51,8 @@ package struct KinesisSettings: Sendable, CustomStringConvertible {
       default:
         throw .usage(
           "\(property.place): there is no Kinesis property \(property.name)",
-          hint: "there are profile, request.timeout and delivery.timeout"
+          hint: "there are profile, request.timeout, delivery.timeout, slices, memory and "
+            + "poll.interval"
         )
       }
     }
@@ -60,11 +65,7 @@ package struct KinesisSettings: Sendable, CustomStringConvertible {
 
   private static func duration(_ property: ConnectorProperty) throws(ConnectorError) -> Duration {
     guard let span = EventSpan(durationText: property.value), span.microseconds >= 1000 else {
-      throw ConnectorError(
-        .usage,
-        "could not read \(property.place): expected a duration such as 30s, found "
-          + "\"\(property.value.prefix(64))\""
-      )
+      throw .notRead(property, expected: "a duration such as 30s")
     }
     return .microseconds(span.microseconds)
   }

@@ -1,3 +1,5 @@
+package import Dataflow
+
 /// What a stream is, apart from its shards.
 package struct StreamSummary: Hashable, Sendable {
   package enum Status: String, Sendable {
@@ -12,6 +14,8 @@ package struct StreamSummary: Hashable, Sendable {
   package var status: Status
   package var openShardCount: Int
   package var retentionHours: Int
+  /// To the second: tells a stream from a former one of the same name.
+  package var createdAt: EventTime
   /// True where the service adds and merges shards by itself.
   package var isOnDemand: Bool
 
@@ -21,6 +25,7 @@ package struct StreamSummary: Hashable, Sendable {
     status: Status,
     openShardCount: Int,
     retentionHours: Int,
+    createdAt: EventTime,
     isOnDemand: Bool
   ) {
     self.name = name
@@ -28,6 +33,7 @@ package struct StreamSummary: Hashable, Sendable {
     self.status = status
     self.openShardCount = openShardCount
     self.retentionHours = retentionHours
+    self.createdAt = createdAt
     self.isOnDemand = isOnDemand
   }
 }

@@ -11,7 +11,8 @@ struct DeadLetterRow {
 
   static let table = "ecommerce.dead_letters"
   static let columns = [
-    "stream", "task", "log_offset", "reason", "byte_count", "message", "recorded_at",
+    "stream", "task", "log_offset", "log_position", "reason", "byte_count", "message",
+    "recorded_at",
   ]
   /// How much of a message is kept.
   private static let keptByteCount = 4096
@@ -20,11 +21,16 @@ struct DeadLetterRow {
     // PostgreSQL text cannot hold NUL, and a reason quotes what was found.
     let reason = reject.reason.description.utf8.map { $0 == 0 ? 0x20 : $0 }
     let kept = min(reject.byteCount, Self.keptByteCount)
-    var cursor = buffer.reserve(reason.count + kept + 96)
-    cursor.startRow(fieldCount: 7)
+    var cursor = buffer.reserve(reason.count + kept + (reject.place?.utf8.count ?? 0) + 96)
+    cursor.startRow(fieldCount: Int16(Self.columns.count))
     cursor.text(stream == .clicks ? "clicks" : "checkouts")
     cursor.int32(task)
     cursor.int64(reject.offset)
+    if var place = reject.place {
+      place.withUTF8 { cursor.bytes(UnsafeRawBufferPointer($0)) }
+    } else {
+      cursor.null()
+    }
     reason.withUnsafeBytes { cursor.bytes($0) }
     cursor.int64(Int64(reject.byteCount))
     if let message = reject.message {

@@ -53,6 +53,13 @@ package struct PostgresSink: Sink {
     return standings
   }
 
+  package func leaseTasks(
+    of source: String,
+    count: Int
+  ) throws(ConnectorError) -> (any TaskAssignment)? {
+    try TaskLeases(at: address, of: source, count: count)
+  }
+
   /// Makes the sink of a task; connects when it is opened.
   package func makeTask(
     _ task: Int,

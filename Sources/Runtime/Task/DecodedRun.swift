@@ -10,6 +10,8 @@ struct DecodedRun<Record: EventRecord> {
   var isEmpty = true
   var isCaughtUp = false
   var gap: LogGap?
+  /// The position has moved so far without records that it is worth a commit.
+  var isMilestone = false
   /// Of all its messages.
   var byteCount = 0
   /// How many of its records have another key than their user, or none.

@@ -56,7 +56,7 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
     lock.withLockIfAvailable { _ in
       guard !isAhead else { return }
       read()
-      isAhead = !ahead.isEmpty || ahead.gap != nil || ahead.error != nil
+      isAhead = !ahead.isEmpty || ahead.gap != nil || ahead.isMilestone || ahead.error != nil
     }
   }
 
@@ -65,10 +65,15 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
     do throws(ConnectorError) {
       let run = try reader.read(atMost: byteCount)
       decoder.decode(run, into: &ahead.batch)
+      for index in ahead.batch.rejects.indices {
+        ahead.batch.rejects[index].place =
+          reader.place(ofOffset: ahead.batch.rejects[index].offset)
+      }
       ahead.error = nil
       ahead.isEmpty = run.isEmpty
       ahead.isCaughtUp = run.isCaughtUp
       ahead.gap = run.gap
+      ahead.isMilestone = run.isMilestone
       ahead.byteCount = run.byteCount
       ahead.strayKeyCount = run.strayKeyCount(of: ahead.batch)
       ahead.startPosition = run.startPosition
@@ -80,6 +85,7 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
       ahead.isEmpty = true
       ahead.isCaughtUp = false
       ahead.gap = nil
+      ahead.isMilestone = false
       ahead.endPosition = reader.position
     }
   }

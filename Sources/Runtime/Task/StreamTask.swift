@@ -171,7 +171,8 @@ final class StreamTask {
     let hasRead = try readBehind(at: now)
     outage.isOver()
     if hasRead { isFlushed = false }
-    if hasRead || tracker.watermark > engineWatermark {
+    let isAtMilestone = clicks.isAtMilestone || checkouts.isAtMilestone
+    if hasRead || isAtMilestone || tracker.watermark > engineWatermark {
       engineWatermark = tracker.watermark
       engine.advance(to: engineWatermark)
       // Final answers come once: they are written while what they are made of is in the cache.

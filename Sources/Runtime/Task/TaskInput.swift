@@ -13,6 +13,8 @@ struct TaskInput<Decoder: RunDecoder> {
   private var strayKeys: Int64 = 0
   /// True when the last attempt to read reached the end of the log.
   private(set) var isCaughtUp = false
+  /// True when the position has moved without records, so far that it is to be committed.
+  private(set) var isAtMilestone = false
 
   /// Which input of the watermark tracker it is.
   let index: Int
@@ -75,6 +77,7 @@ struct TaskInput<Decoder: RunDecoder> {
     )
     tracker.setIdle(isIdle, input: index)
     if let gap = run.gap { epoch.append(gap, of: Decoder.stream) }
+    if run.isMilestone { isAtMilestone = true }
     guard !run.isEmpty else { return run.gap != nil }
     let batch = run.batch
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
@@ -163,6 +166,7 @@ struct TaskInput<Decoder: RunDecoder> {
 
   /// What the progress line says of this input now.
   mutating func progress(horizon: EventTime, watermark: Watermark) -> TaskProgress.Input {
+    isAtMilestone = false
     var input = TaskProgress.Input()
     let position = reader.current.endPosition
     input.position = position

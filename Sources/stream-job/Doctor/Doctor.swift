@@ -29,6 +29,12 @@ struct Doctor: ParsableCommand {
       findings += cluster
       canRead = !cluster.contains { $0.level == .fail }
     }
+    if let kinesis = settings.source.kinesis {
+      let service = KinesisCheck(settings: kinesis, futureGuard: settings.job.futureGuard)
+        .findings()
+      findings += service
+      canRead = !service.contains { $0.level == .fail }
+    }
     if canRead { findings += LogCheck(source: settings.source, logger: settings.logger).findings() }
     findings += MachineCheck.findings()
     for finding in findings { print(finding) }

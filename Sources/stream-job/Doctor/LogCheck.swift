@@ -2,6 +2,7 @@ import Connect
 import Events
 import Foundation
 import Logging
+import Programs
 
 /// The log: is it there, do its two streams pair up, and are its first lines events.
 struct LogCheck {
@@ -12,7 +13,7 @@ struct LogCheck {
     do {
       let log = try source.open(logger: logger)
       let count = try log.partitionCount()
-      return [.ok("log", "\(source) has \(count) partitions of each stream")]
+      return [.ok("log", "\(source) has \(count) \(log.partName) of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }
     } catch {
       return [.fail("log", error)]
@@ -32,12 +33,23 @@ struct LogCheck {
     do {
       for partition in 0..<partitions {
         let reader = try log.open(stream, partition: partition, at: nil, until: .endOfLog)
-        sample.take(try firstRun(of: reader), of: stream)
+        let run = try firstRun(of: reader)
+        guard !run.isEmpty || run.isCaughtUp else { return Self.silence(of: stream, partition) }
+        sample.take(run, of: stream)
       }
     } catch {
       return .fail(stream.rawValue, error)
     }
     return sample.finding(stream)
+  }
+
+  /// There may be messages: nothing came, not even the end of the partition.
+  private static func silence(of stream: StreamKind, _ partition: Int) -> Finding {
+    .warn(
+      stream.rawValue,
+      "nothing came from partition \(partition) within \(Figures.duration(patience))",
+      advice: "See that its leader is up and reachable from here; the job waits for it."
+    )
   }
 
   /// What comes first, or nothing if nothing comes.

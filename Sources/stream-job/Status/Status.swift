@@ -19,7 +19,7 @@ struct Status: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The log to measure the lag at.",
-      discussion: "Needed for Kafka only: a file log is found again.",
+      discussion: "A file log is found again without it.",
       valueName: "URI"
     )
   )

@@ -29,8 +29,12 @@ extension StatusReport.Task {
 }
 
 extension StatusReport.Input {
+  private var lag: String {
+    lagText(records: lagRecords, bytes: lagBytes, milliseconds: lagMilliseconds)
+  }
+
   fileprivate var line: String {
-    "at \(position ?? "the beginning"), \(lagText(records: lagRecords, bytes: lagBytes)), "
+    "at \(position ?? "the beginning"), \(lag), "
       + "watermark \(watermark ?? "-")"
   }
 }
@@ -40,7 +44,7 @@ extension StatusReport.Total {
     let seconds = lagSeconds.map { ", watermark \(ago($0))" } ?? ""
     return [
       "total: \(Figures.grouped(Int64(recordsPerSecond)))/s, "
-        + lagText(records: lagRecords, bytes: lagBytes) + seconds,
+        + lagText(records: lagRecords, bytes: lagBytes, milliseconds: lagMilliseconds) + seconds,
       "  clicks    \(clicks.line)",
       "  checkouts \(checkouts.line)",
     ]
@@ -55,7 +59,11 @@ extension StatusReport.Counts {
   }
 }
 
-private func lagText(records: Int64?, bytes: Int64?) -> String {
+private func lagText(records: Int64?, bytes: Int64?, milliseconds: Int64?) -> String {
+  if let milliseconds {
+    return milliseconds > 0
+      ? "\(Figures.duration(.milliseconds(milliseconds))) behind at most" : "at its end"
+  }
   guard let records, let bytes else { return "log not readable from here" }
   guard bytes > 0 else { return "at its end" }
   return "\(Figures.grouped(records)) records (\(Figures.bytes(bytes))) behind"

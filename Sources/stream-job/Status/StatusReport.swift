@@ -15,6 +15,8 @@ struct StatusReport: Encodable {
     var lagBytes: Int64?
     /// The one is measured; the other follows by the average record read so far.
     var lagRecords: Int64?
+    /// Age of the oldest record that is not read yet, at most; of logs whose positions do not count.
+    var lagMilliseconds: Int64?
     var counts: Counts
   }
 
@@ -56,6 +58,8 @@ struct StatusReport: Encodable {
     var tasks = 0
     var lagBytes: Int64?
     var lagRecords: Int64?
+    /// Of the input that is furthest behind.
+    var lagMilliseconds: Int64?
     /// Of the task that is furthest behind.
     var lagSeconds: Double?
     var recordsPerSecond = 0.0
@@ -113,6 +117,7 @@ extension StatusReport.Input {
     case .messages:
       lagBytes = lag.map { Int64((Double($0.amount) * average).rounded()) }
       lagRecords = lag?.amount
+    case .milliseconds: lagMilliseconds = lag?.amount
     case nil: break
     }
     counts = StatusReport.Counts(input.counts)
@@ -147,6 +152,7 @@ extension StatusReport.Total {
     let inputs = tasks.flatMap { [$0.clicks, $0.checkouts] }
     lagBytes = Self.sum(inputs.map(\.lagBytes))
     lagRecords = Self.sum(inputs.map(\.lagRecords))
+    lagMilliseconds = inputs.compactMap(\.lagMilliseconds).max()
     lagSeconds = tasks.compactMap(\.lagSeconds).max()
     secondsSinceCommit = tasks.map(\.secondsSinceCommit).min()
     for task in tasks {

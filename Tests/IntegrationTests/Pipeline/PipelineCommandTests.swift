@@ -73,9 +73,9 @@ import Testing
       ).count == 1
     }
     run.send(SIGTERM)
-    usleep(100_000)
-    try locker.execute("ROLLBACK")
+    // The statement waits for a lock that nobody lets go.
     #expect(try run.wait().exitCode == 0)
+    try locker.execute("ROLLBACK")
     #expect(try trial.names(in: "input").count == 3)
     #expect(try trial.days().isEmpty)
     #expect(try trial.run().exitCode == 0)

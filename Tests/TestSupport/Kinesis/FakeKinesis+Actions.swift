@@ -17,8 +17,7 @@ extension FakeKinesis.State {
     case "DescribeStreamSummary": answer = try describe(body)
     case "ListShards": answer = try listShards(body)
     case "PutRecords": answer = try put(body, at: now, fault)
-    default:
-      throw FakeKinesis.Refusal("UnknownOperationException", "there is no action \(action) here")
+    default: answer = try read(action, body, at: now)
     }
     return Array(try JSONSerialization.data(withJSONObject: answer))
   }
@@ -81,7 +80,7 @@ extension FakeKinesis.State {
     }
     let (name, stream) = try stream(body)
     let page = stream.shards.dropFirst(start).prefix(3)
-    var answer: [String: Any] = ["Shards": page.map(Self.entry)]
+    var answer: [String: Any] = ["Shards": page.filter { !$0.isGone }.map(Self.entry)]
     if page.endIndex < stream.shards.count { answer["NextToken"] = "\(name)/\(page.endIndex)" }
     return answer
   }

@@ -48,6 +48,10 @@ package final class FakeKinesis: Sendable {
     package var nextToken = 0
     /// Iterators that were handed out, by token.
     package var iterators: [String: Iterator] = [:]
+    /// Most records of a GetRecords.
+    package var pageLimit = 10_000
+    /// Every so many GetRecords give nothing, whatever there is; 0: none.
+    package var emptyPages = 0
   }
 
   /// Where an iterator stands.

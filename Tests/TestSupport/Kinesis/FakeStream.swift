@@ -35,6 +35,10 @@ package struct FakeShard: Sendable {
   package var records: [FakeRecord] = []
   /// Nil while it is open.
   package var lastSequenceNumber: String?
+  /// Records that retention has removed, from the first on.
+  package var trimmedCount = 0
+  /// True when retention has removed the shard itself.
+  package var isGone = false
 
   package init(
     number: Int,

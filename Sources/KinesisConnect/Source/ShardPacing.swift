@@ -1,0 +1,30 @@
+/// How often a shard is read by one worker.
+///
+/// The service takes five GetRecords a second of a shard, of all its readers together; a worker that
+/// is throttled waits longer each time, and shortens the wait again while all goes well.
+struct ShardPacing: Sendable {
+  /// Between two calls while there is more to read.
+  var least: Duration
+  /// Between two calls at the end of the shard.
+  var atEnd: Duration
+  static let longest: Duration = .seconds(5)
+
+  init(least: Duration = .milliseconds(200), atEnd: Duration = .milliseconds(500)) {
+    self.least = least
+    self.atEnd = max(least, atEnd)
+  }
+
+  /// What is waited now.
+  private(set) var current: Duration?
+
+  mutating func throttled() { current = min(Self.longest, (current ?? least) * 2) }
+
+  mutating func succeeded() {
+    guard let wait = current else { return }
+    let shorter = wait * 0.8
+    current = shorter > least ? shorter : nil
+  }
+
+  /// The wait before the next call.
+  func wait(isAtEnd: Bool) -> Duration { max(current ?? least, isAtEnd ? atEnd : least) }
+}

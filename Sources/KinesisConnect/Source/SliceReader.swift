@@ -1,0 +1,300 @@
+import Connect
+import Dataflow
+import Logging
+
+/// Reads the records of one slice from all shards of one stream that overlap it, in runs.
+///
+///     shard 3   . . a . . . b . .          the slice's records a, b, c, d, e, by arrival
+///     shard 7   . c . . d . . . e    ->    a c d b e
+///
+/// Parents come to their end before their children begin. Among shards records come in the order of
+/// arrival: while one shard has more that is still on its way, the others wait, so that reading
+/// several shards makes no event late. A shard that is read to its end holds no other back.
+final class SliceReader: PartitionReader {
+  private static let runCapacity = 4096
+  /// Between two commits of a position that moves without records.
+  private static let milestoneInterval: Int64 = 60_000
+  /// How long the list of shards may lack one that a position has.
+  private static let listTimeout = Duration.seconds(30)
+
+  private let stream: StreamShards
+  private let fetcher: ShardFetcher
+  private let keys: ClosedRange<HashKey>
+  private let bound: ReadBound
+  /// Of a bound by position.
+  private let end: SlicePosition?
+  private let gapPolicy: GapPolicy
+  private let logger: Logger
+
+  /// The shards that are not being read: at their end, or not known.
+  private var rest: SlicePosition
+  private var cursors: [String: ShardCursor] = [:]
+  private var lineage = ShardLineage([], overlapping: HashKey(0)...HashKey(0))
+  private var version = -1
+  private var memory = RunMemory()
+  /// Of the run before, which is still in work.
+  private var lastMemory = RunMemory()
+  private var firstOffset: Int64 = 0
+  private var isStarted = false
+  private var gap: LogGap?
+  private var missingSince: ContinuousClock.Instant?
+  private var lastMilestone: Int64
+
+  init(
+    _ stream: StreamShards,
+    _ fetcher: ShardFetcher,
+    keys: ClosedRange<HashKey>,
+    from position: SlicePosition,
+    until bound: ReadBound,
+    end: SlicePosition?,
+    gapPolicy: GapPolicy,
+    logger: Logger
+  ) {
+    self.stream = stream
+    self.fetcher = fetcher
+    self.keys = keys
+    self.bound = bound
+    self.end = end
+    self.gapPolicy = gapPolicy
+    self.logger = logger
+    rest = position
+    lastMilestone = EventTime.wallClock.milliseconds
+  }
+
+  // MARK: PartitionReader
+
+  var position: SourcePosition { current.sourcePosition }
+
+  func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+    swap(&memory, &lastMemory)
+    memory.removeAll()
+    if !isStarted { try start() }
+    try follow()
+    let start = position
+    firstOffset = rest.ordinal
+    try merge(atMost: byteCount)
+    let messages = memory.messages(from: firstOffset)
+    rest.ordinal += Int64(messages.count)
+    defer { gap = nil }
+    var run = MessageRun(
+      messages: messages,
+      byteCount: memory.byteCount,
+      isCaughtUp: isCaughtUp,
+      startPosition: start,
+      gap: gap
+    )
+    run.isMilestone = isMilestone(hasRecords: !messages.isEmpty)
+    return run
+  }
+
+  func lag() -> Int64 {
+    if isStarted, isCaughtUp { return 0 }
+    let reaches = current.shards.values.filter { $0.place != .end && $0.reach > 0 }.map(\.reach)
+    return reaches.min().map { max(0, EventTime.wallClock.milliseconds - $0) } ?? 0
+  }
+
+  func place(ofOffset offset: Int64) -> String? {
+    let index = Int(offset - firstOffset)
+    guard memory.origins.indices.contains(index) else { return nil }
+    let origin = memory.origins[index]
+    let number = origin.page.sequenceNumber(of: origin.entry)
+    let part = origin.entry.subsequence < 0 ? "" : "/\(origin.entry.subsequence)"
+    return "\(origin.shardID):\(number)\(part)"
+  }
+
+  // MARK: Shards
+
+  /// Where a later reader would go on.
+  private var current: SlicePosition {
+    var position = rest
+    for (id, cursor) in cursors { position.shards[id] = cursor.position }
+    return position
+  }
+
+  /// Begins what may begin, and ends what has ended.
+  private func follow() throws(ConnectorError) {
+    let snapshot = stream.snapshot
+    if snapshot.version != version {
+      lineage = ShardLineage(snapshot.shards.values, overlapping: keys)
+      version = snapshot.version
+    }
+    repeat {
+      for (id, cursor) in cursors where cursor.isAtEnd {
+        rest.shards[id] = cursor.position
+        cursors[id] = nil
+      }
+      try open()
+      for id in cursors.keys { try cursors[id]?.advance() }
+    } while cursors.values.contains(where: \.isAtEnd)
+    // The children of a shard that has ended are not known yet, or wait for their other parent.
+    if rest.shards.values.contains(where: { $0.place == .end }) { stream.wantList() }
+  }
+
+  /// Opens a cursor for every shard that is to be read.
+  private func open() throws(ConnectorError) {
+    var position = current
+    try settleMissing(&position)
+    _ = lineage.advance(&position) { wanted($0) }
+    rest.shards = [:]
+    for (id, shard) in position.shards where cursors[id] == nil {
+      guard shard.place != .end, let description = lineage.shards[id], !isDone(id, shard) else {
+        rest.shards[id] = shard
+        continue
+      }
+      cursors[id] = ShardCursor(
+        fetcher.feed(of: description, in: stream),
+        of: keys,
+        at: shard,
+        until: limit(of: id)
+      )
+    }
+  }
+
+  /// Shards that the stream does not have: one that is about to be listed, or one whose records have
+  /// all expired.
+  private func settleMissing(_ position: inout SlicePosition) throws(ConnectorError) {
+    let missing = lineage.missing(of: position)
+    guard !missing.isEmpty else {
+      missingSince = nil
+      return
+    }
+    stream.wantList()
+    let since = missingSince ?? .now
+    missingSince = since
+    guard since.duration(to: .now) > Self.listTimeout else { return }
+    throw ConnectorError(
+      .permanent,
+      "stream \"\(stream.name)\" has no \(missing[0]), up to which it was read",
+      hint: "a stream made anew is another log: attribute it into another database"
+    )
+  }
+
+  // MARK: Bounds
+
+  /// False for shards that a bound by position had not begun.
+  private func wanted(_ id: String) -> Bool {
+    guard let end else { return true }
+    return end.shards[id] != nil || lineage.ancestors(of: end.shards.keys).contains(id)
+  }
+
+  /// Nil: to its end.
+  private func limit(of id: String) -> SequenceNumber? {
+    guard case .after(let number)? = end?.shards[id]?.place else { return nil }
+    return number
+  }
+
+  /// True if nothing of the shard is to be read any more.
+  private func isDone(_ id: String, _ shard: ShardPosition) -> Bool {
+    guard let last = end?.shards[id] else { return false }
+    switch (last.place, shard.place) {
+    case (.oldest, _): return true
+    case (.after(let limit), .after(let number)): return number >= limit
+    default: return shard.place == .end
+    }
+  }
+
+  private var isCaughtUp: Bool {
+    switch bound {
+    case .never, .endOfLog:
+      let now = ContinuousClock.now
+      return isStarted && !cursors.isEmpty && rest.shards.isEmpty
+        && cursors.values.allSatisfy { $0.isCaughtUp(at: now) }
+    case .position:
+      let current = current.shards
+      return end?.shards.keys.allSatisfy { id in current[id].map { isDone(id, $0) } ?? false }
+        ?? false
+    }
+  }
+
+  // MARK: Records
+
+  /// Takes records in the order of their arrival.
+  private func merge(atMost byteCount: Int) throws(ConnectorError) {
+    while memory.byteCount < byteCount, memory.origins.count < Self.runCapacity {
+      guard let (id, arrival) = oldest(), arrival.milliseconds <= heldBack(at: .now) else { return }
+      cursors[id]?.take(into: &memory)
+      try cursors[id]?.advance()
+    }
+  }
+
+  /// The shard whose next record arrived first.
+  private func oldest() -> (id: String, arrival: EventTime)? {
+    var best: (id: String, arrival: EventTime)?
+    for (id, cursor) in cursors {
+      guard let arrival = cursor.nextArrival else { continue }
+      if best.map({ arrival < $0.arrival || arrival == $0.arrival && id < $0.id }) ?? true {
+        best = (id, arrival)
+      }
+    }
+    return best
+  }
+
+  /// How far records may be taken, while those of some shard are still on their way.
+  private func heldBack(at now: ContinuousClock.Instant) -> Int64 {
+    var least = Int64.max
+    for cursor in cursors.values
+    where cursor.nextArrival == nil && !cursor.isCaughtUp(at: now) && !cursor.isAtLimit
+      && !cursor.isAtEnd
+    {
+      least = min(least, cursor.tip.reach)
+    }
+    return least
+  }
+
+  private func isMilestone(hasRecords: Bool) -> Bool {
+    let now = EventTime.wallClock.milliseconds
+    guard !hasRecords else {
+      lastMilestone = now
+      return false
+    }
+    guard end == nil, now - lastMilestone >= Self.milestoneInterval else { return false }
+    lastMilestone = now
+    return true
+  }
+
+  // MARK: Retention
+
+  /// Finds out whether the stream may have lost records since the position was committed.
+  private func start() throws(ConnectorError) {
+    let snapshot = stream.snapshot
+    lineage = ShardLineage(snapshot.shards.values, overlapping: keys)
+    version = snapshot.version
+    isStarted = true
+    let horizon = EventTime.wallClock.milliseconds - stream.retention.microseconds / 1000
+    let stale = rest.shards.filter { _, shard in
+      shard.place != .end && shard.reach > 0 && shard.reach < horizon
+    }
+    guard !stale.isEmpty else { return }
+    let from = position
+    // A shard that is listed no more has nothing left; those behind it begin at their oldest record.
+    for id in stale.keys {
+      rest.shards[id]?.reach = horizon
+      if lineage.shards[id] == nil { rest.shards[id] = nil }
+    }
+    try settle(
+      LogGap(
+        from: from,
+        to: position,
+        records: nil,
+        reason: "the stream keeps records for \(stream.retention.durationText), and "
+          + "\(stale.keys.sorted().joined(separator: ", ")) may have had more that were not read"
+      )
+    )
+  }
+
+  private func settle(_ lost: LogGap) throws(ConnectorError) {
+    guard gapPolicy == .skip else {
+      throw ConnectorError(
+        .permanent,
+        "stream \"\(stream.name)\" may no longer have what comes behind \(lost.from?.token ?? ""): "
+          + lost.reason,
+        hint: "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"
+      )
+    }
+    gap = lost
+    logger.warning(
+      "went on behind records that the stream may no longer have",
+      metadata: ["stream": "\(stream.name)", "from": "\(lost.from?.token ?? "")"]
+    )
+  }
+}
