@@ -136,10 +136,10 @@ import Testing
     let kinesis = try FakeKinesis(["shop-clicks": 1, "shop-checkouts": 1])
     defer { kinesis.stop() }
     kinesis.onCall {
-      $0.action == "PutRecords" && $0.number == 1 ? .slow(.milliseconds(600)) : nil
+      $0.action == "PutRecords" && $0.number == 1 ? .slow(.milliseconds(2500)) : nil
     }
     let messages = Self.messages(seed: 13)
-    try Self.write(messages, to: Self.writer(kinesis, properties: [("request.timeout", "200ms")]))
+    try Self.write(messages, to: Self.writer(kinesis, properties: [("request.timeout", "1s")]))
     #expect(Self.storedOrder(kinesis) == Self.expectedOrder(messages))
   }
 
@@ -217,6 +217,16 @@ import Testing
       try KeyedMessages([("", "x")]).append(to: writer, .clicks)
     }
     #expect(keyless?.message.contains("a key of 0 bytes") == true)
+  }
+
+  @Test func `more than may wait at once is handed over while it is sent`() throws {
+    let kinesis = try FakeKinesis(["shop-clicks": 1, "shop-checkouts": 1])
+    defer { kinesis.stop() }
+    let writer = try Self.writer(kinesis)
+    let text = String(repeating: "x", count: 1_000_000)
+    try KeyedMessages((0..<36).map { ("user\($0)", text) }).append(to: writer, .clicks)
+    try writer.finish()
+    #expect(writer.deliveredCount == 36)
   }
 
   @Test(arguments: [

@@ -67,7 +67,13 @@ final class PutDispatch: @unchecked Sendable {
     }
   }
 
-  /// Lanes of checkouts stand behind those of clicks.
+  /// Hands records over, in their order; waits while too many bytes wait.
+  ///
+  /// - Parameters:
+  ///   - lanes: of each record; those of checkouts stand behind those of clicks.
+  ///   - users: of each record.
+  ///   - record: gives data and key by a record's place in `lanes`.
+  /// - Returns: what has ended delivery; nil if all were taken.
   func append(
     to lanes: [Int],
     of users: [HashKey],
@@ -76,7 +82,11 @@ final class PutDispatch: @unchecked Sendable {
     condition.lock()
     defer { condition.unlock() }
     for index in lanes.indices {
-      while state.byteCount >= Self.mostBytes, state.tally.failure == nil { condition.wait() }
+      while state.byteCount >= Self.mostBytes, state.tally.failure == nil {
+        // Senders may not know yet what this call has appended.
+        condition.broadcast()
+        condition.wait()
+      }
       if let failure = state.tally.failure { return failure }
       let (data, key) = record(index)
       state.lanes[lanes[index]].records.append(data: data, partitionKey: key, user: users[index])
@@ -151,7 +161,9 @@ final class PutDispatch: @unchecked Sendable {
           continue
         }
         state.nextLane = (lane + 1) % state.lanes.count
-        let batch = state.lanes[lane].records.take()
+        let batch = state.lanes[lane].records.take(
+          atMost: state.lanes[lane].pace.burst ?? PutRecordsBody.mostRecords
+        )
         state.lanes[lane].pace.sent(batch.recordCount, at: now)
         return (lane, state.lanes[lane].stream, batch)
       }
