@@ -119,7 +119,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "Attribution", "Connect", "Events", "Dataflow",
+        "Attribution", "Connect", "Events", "Dataflow", "CScan",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

@@ -13,11 +13,11 @@ package protocol MessageDecoder {
     limit: Int,
     into batch: inout RecordBatch<Record>
   ) -> Int
-  /// Decodes one message; a nil base address is a null payload.
+  /// Decodes so many messages, each by its place; a nil base address is a null payload.
   mutating func decode(
-    message: UnsafeMutableRawBufferPointer,
-    offset: Int64,
-    into batch: inout RecordBatch<Record>
+    messages count: Int,
+    into batch: inout RecordBatch<Record>,
+    at place: (Int) -> (bytes: UnsafeMutableRawBufferPointer, offset: Int64)
   )
 }
 
@@ -38,11 +38,11 @@ extension MessageDecoder {
       )
       assert(byteCount == run.bytes.count, "decoder left \(run.bytes.count - byteCount) bytes")
     case .messages(let messages):
-      for message in messages {
-        decode(
-          message: UnsafeMutableRawBufferPointer(start: message.start, count: message.byteCount),
-          offset: message.offset,
-          into: &batch
+      decode(messages: messages.count, into: &batch) { index in
+        let message = messages[index]
+        return (
+          UnsafeMutableRawBufferPointer(start: message.start, count: message.byteCount),
+          message.offset
         )
       }
     }

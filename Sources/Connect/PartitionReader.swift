@@ -1,6 +1,7 @@
 /// Reads one partition of one stream, from a position on, in runs of whole records.
 ///
-/// Used by one thread at a time. The memory of a run is the reader's and is reused by the next read.
+/// Used by one thread at a time. The memory of a run is the reader's and stays as it is until the
+/// second read after it: one run is read and decoded while the engine has the one before.
 package protocol PartitionReader: AnyObject {
   /// The next run of messages, without waiting; empty when none is there yet.
   ///
@@ -15,15 +16,22 @@ package protocol PartitionReader: AnyObject {
   /// The position after everything that `read` has returned.
   var position: SourcePosition { get }
 
-  /// Lag behind the end of the partition, in the log's own unit.
+  /// Lag behind the end of the partition, in the log's own unit. Asked after every read, so it must
+  /// not wait once something was read.
   func lag() throws(ConnectorError) -> Int64
 
   /// Where a message of the last run stands, in the log's own words; nil where its offset says it.
   func place(ofOffset offset: Int64) -> String?
+
+  /// Has `wake` called from any thread when something has come to a reader that had nothing.
+  ///
+  /// A reader that cannot tell is polled.
+  func onArrival(_ wake: @escaping @Sendable () -> Void)
 }
 
 extension PartitionReader {
   package func place(ofOffset offset: Int64) -> String? { nil }
+  package func onArrival(_ wake: @escaping @Sendable () -> Void) {}
 }
 
 /// A run of messages in memory that the decoder may rewrite in place; 64 bytes behind the end of

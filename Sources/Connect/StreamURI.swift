@@ -111,7 +111,7 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
       guard query[1].hasPrefix("endpoint=http") else {
         throw .usage(
           "Kinesis URI \"\(text)\" has the query \"\(query[1])\"",
-          hint: "write ?endpoint=http://HOST:PORT or leave it out"
+          hint: "write ?endpoint=https://HOST:PORT or leave it out"
         )
       }
       endpoint = String(query[1].dropFirst("endpoint=".count))

@@ -8,7 +8,7 @@ extension StreamingJob {
     package var rule = AttributionRule()
     /// The log is bounded: at its end everything pending is answered, and the job returns.
     package var untilEnd: Bool
-    /// Threads that run tasks; at most one per task is started.
+    /// Threads that run tasks, or read ahead for them; at most two per task are started.
     package var workers = ProcessInfo.processInfo.activeProcessorCount
     /// A commit is due this long after the epoch's first record, or once it has `commitByteCount`
     /// bytes, whichever comes first.
@@ -27,6 +27,10 @@ extension StreamingJob {
     package var readByteCount = 256 << 10
     /// How long a worker sleeps when it has nothing to do.
     package var pollInterval: Duration = .milliseconds(10)
+
+    /// The most that an append-only sink is given at once: it has no transactions that larger commits
+    /// would save, and rows are written from the processor's cache.
+    static let appendByteCount = 256 << 10
 
     package init(untilEnd: Bool) {
       self.untilEnd = untilEnd

@@ -39,6 +39,7 @@ package final class StreamingJob: Sendable {
     if !sink.acceptsRevisions {
       settings.rule.emission = .final
       settings.rule.latePolicy = .drop
+      settings.commitByteCount = min(settings.commitByteCount, Settings.appendByteCount)
     }
     self.source = source
     self.sink = sink
@@ -52,6 +53,7 @@ package final class StreamingJob: Sendable {
   ///
   /// Throws the first failure, after the other tasks have committed what they had.
   package func run() throws(ConnectorError) {
+    FreedMemory.keep()
     // A sink that keeps no progress must see all tasks from one worker.
     var assignment: (any TaskAssignment)?
     if let identity = try sink.sharedIdentity() {
@@ -61,13 +63,14 @@ package final class StreamingJob: Sendable {
         : try source.joinGroup(feeding: identity)
     }
     let workers = Workers(
-      count: max(1, min(settings.workers, taskCount)),
+      // One to step a task, one to read ahead for it.
+      count: max(1, min(settings.workers, 2 * taskCount)),
       pollInterval: settings.pollInterval
     )
     if let assignment {
       GroupMember(
         assignment,
-        environment: environment(reportingTo: assignment),
+        environment: environment(reportingTo: assignment, workers),
         taskCount: taskCount,
         workers: workers,
         roster: roster
@@ -82,7 +85,7 @@ package final class StreamingJob: Sendable {
   }
 
   private func openAllTasks(on workers: Workers) {
-    let environment = environment(reportingTo: nil)
+    let environment = environment(reportingTo: nil, workers)
     do throws(ConnectorError) {
       var slots: [TaskSlot] = []
       for task in 0..<taskCount {
@@ -97,7 +100,10 @@ package final class StreamingJob: Sendable {
     }
   }
 
-  private func environment(reportingTo assignment: (any TaskAssignment)?) -> JobEnvironment {
+  private func environment(
+    reportingTo assignment: (any TaskAssignment)?,
+    _ workers: Workers
+  ) -> JobEnvironment {
     JobEnvironment(
       source: source,
       sink: sink,
@@ -112,7 +118,8 @@ package final class StreamingJob: Sendable {
           clicks: progress.clicks.position,
           checkouts: progress.checkouts.position
         )
-      }
+      },
+      wake: { [pool = workers.pool] task in pool.wake(task: task) }
     )
   }
 

@@ -53,7 +53,7 @@ struct Attribute: ParsableCommand {
     )
     // Before the output is made, so that an interrupt takes it away again.
     Interrupts.onFirst { job.requestStop() }
-    guard let output = try settings.target.open(for: job) else {
+    guard let output = try settings.openTarget(for: job) else {
       Console.shared.write("batch-job: these files are stored already: nothing to do")
       return
     }
@@ -101,34 +101,21 @@ struct AttributeOptions: ParsableArguments {
   )
   var maxBadRows: Count?
 
-  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
-  var config: String?
+  @OptionGroup var config: ConfigOptions
 }
 
 /// What a run is to do, after options, environment and config file were laid over the defaults.
 struct AttributeSettings {
-  /// Where the answers go.
-  enum Target {
-    case file(String)
-    case database(DatabaseChoice)
-  }
-
   private static let smallestMemory = 32 << 20
 
   var job = AttributionJob.Settings()
-  let target: Target
+  /// Where the answers go.
+  let target: Destination.Choice
 
   /// - Throws: `.usage`, before anything is touched.
   init(_ options: AttributeOptions, _ destination: Destination) throws {
-    let configuration = try Configuration(of: .batchJob, file: options.config)
-    if destination.into == nil,
-      let path = try configuration.value("out", option: destination.out)
-    {
-      target = .file(path)
-    } else {
-      let address = try configuration.value("into", option: destination.into)
-      target = .database(try DatabaseChoice(address, for: "batch-job attribute"))
-    }
+    let configuration = try options.config.configuration(of: .batchJob)
+    target = try destination.choice(configuration, for: "batch-job attribute")
     if let window = try configuration.value("window", option: options.window) {
       job.rule.window = window
     }
@@ -160,31 +147,16 @@ struct AttributeSettings {
   }
 }
 
-extension AttributeSettings.Target {
+extension AttributeSettings {
   /// Makes the output ready before the files are read; nil when they are stored already.
-  func open(for job: AttributionJob) throws -> (any AttributionOutput)? {
-    switch self {
-    case .file(let path): return try AnswerFile(path: path)
+  func openTarget(for job: AttributionJob) throws -> (any AttributionOutput)? {
+    switch target {
+    case .files(let path): return try AnswerFile(path: path)
     case .database(let choice):
       let address = try choice.start()
       try DatabaseChoice.migrate(address)
       let load = try PostgresLoad(address, source: job.identity, rule: job.rule)
       return try load.begin() ? DatabaseOutput(load) : nil
-    }
-  }
-}
-
-/// A database or files, not both.
-struct Destination: ParsableArguments {
-  @Option(help: "Database to write into: postgres://..., default the private cluster.")
-  var into: String?
-
-  @Option(help: "CSV file to write instead; for kpis a directory.")
-  var out: String?
-
-  func validate() throws {
-    guard into == nil || out == nil else {
-      throw ValidationError("expected --into or --out, found both")
     }
   }
 }

@@ -22,46 +22,33 @@ struct KPIOptions: ParsableArguments {
   )
   var workers: PositiveCount?
 
-  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
-  var config: String?
+  @OptionGroup var config: ConfigOptions
 }
 
 /// What `kpis` is to do, after options, environment and config file were laid over the defaults.
 struct KPISettings {
-  /// Where the figures go.
-  enum Target {
-    case files(FigureFiles)
-    case database(DatabaseChoice)
-  }
-
   var computation = ShopKPIs.Settings()
-  let target: Target
+  /// Where the figures go.
+  let target: Destination.Choice
 
   /// - Throws: `.usage`, before anything is touched.
   init(_ options: KPIOptions, _ destination: Destination) throws {
-    let configuration = try Configuration(of: .batchJob, file: options.config)
+    let configuration = try options.config.configuration(of: .batchJob)
     if let limit = try configuration.value("max-bad-rows", option: options.maxBadRows) {
       computation.maximumBadRows = limit.count
     }
     if let workers = try configuration.value("workers", option: options.workers) {
       computation.threads = ThreadTeam(count: workers.count)
     }
-    if destination.into == nil,
-      let directory = try configuration.value("out", option: destination.out)
-    {
-      target = .files(FigureFiles(directory: directory))
-    } else {
-      let address = try configuration.value("into", option: destination.into)
-      target = .database(try DatabaseChoice(address, for: "batch-job kpis"))
-    }
+    target = try destination.choice(configuration, for: "batch-job kpis")
   }
 }
 
-extension KPISettings.Target {
+extension KPISettings {
   /// Makes the database ready, if it is one, before the files are read.
-  func open() throws -> any KPISink {
-    switch self {
-    case .files(let files): return files
+  func openTarget() throws -> any KPISink {
+    switch target {
+    case .files(let directory): return FigureFiles(directory: directory)
     case .database(let choice):
       let address = try choice.start()
       try DatabaseChoice.migrate(address)

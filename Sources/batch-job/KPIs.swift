@@ -39,7 +39,7 @@ struct KPIs: ParsableCommand {
     let settings = try KPISettings(options, destination)
     Interrupts.watch()
     let files = try ShopFiles(products: products, orders: orders, orderItems: orderItems)
-    let sink = try settings.target.open()
+    let sink = try settings.openTarget()
     let job = ShopKPIs(of: files, settings.computation)
     Interrupts.onFirst { job.requestStop() }
     let display = KPIDisplay(of: files)

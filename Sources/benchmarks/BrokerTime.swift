@@ -4,9 +4,7 @@ import Foundation
 enum BrokerTime {
   /// The broker's threads live as long as it does; those of clients may have ended.
   static var clientSeconds: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9 - brokerSeconds
+    ProcessorTime.seconds - brokerSeconds
   }
 
   private static var brokerSeconds: Double {

@@ -123,7 +123,8 @@ private final class CopyLoad: @unchecked Sendable {
     }
   }
 
-  private func onEveryConnection(_ body: @Sendable (Int) throws -> Void) throws -> Outcome {
+  private func onEveryConnection(_ body: @escaping @Sendable (Int) throws -> Void) throws -> Outcome
+  {
     try concurrently(tasks.count, body)
     return Outcome(checksum: UInt64(rowCount))
   }

@@ -8,17 +8,16 @@ import KafkaConnect
 import Logging
 import Synchronization
 
-/// The same events in a broker of this process and in an embedded log.
+/// The same events in a broker of another process and in an embedded log.
 ///
 /// The broker keeps 5 MiB of a partition, as it was sent: so there are many partitions, compressed.
-final class KafkaTopics {
+final class KafkaTopics: Sendable {
   static let partitionCount = 64
   private static let threadCount = 4
 
   let directory: String
   let lineCount: Int
   let byteCount: Int
-  private let broker: LocalBroker
   private let settings: KafkaSettings
   private let logger: Logger
 
@@ -32,10 +31,10 @@ final class KafkaTopics {
     logger.logLevel = .error
     self.logger = logger
     directory = try context.directory().appending(path: "log-kafka").path
-    broker = try LocalBroker(brokerCount: 3)
-    try broker.makeTopics(prefix: "shop", partitionCount: Self.partitionCount)
+    let broker = try BrokerProcess(brokers: 3, partitions: Self.partitionCount, prefix: "shop")
+    context.atEnd { broker.stop() }
     settings = try KafkaSettings(
-      brokers: broker.bootstrap.split(separator: ",").map(String.init),
+      brokers: broker.addresses,
       prefix: "shop",
       // As much as the library alone takes here: 64 MB a partition's queue, all of the data.
       properties: [ConnectorProperty(name: "memory", value: "2GiB", place: "benchmark")]
@@ -114,6 +113,31 @@ final class KafkaTopics {
     return total.load(ordering: .relaxed)
   }
 
+  /// Consumes as above, while as many threads decode the same events from memory: what consuming and
+  /// decoding take of the machine together, whoever does it.
+  ///
+  /// - Returns: how many messages there were.
+  /// - Throws: what keeps them from being read.
+  func consumeAndDecodeBeside() throws -> Int {
+    let log = try FileLog(directory: directory)
+    let consumed = Atomic(0)
+    try concurrently(1 + Self.threadCount) { [self] thread in
+      guard thread > 0 else {
+        let count = try consumeRaw()
+        consumed.store(count, ordering: .relaxed)
+        return
+      }
+      for partition in stride(from: thread - 1, to: Self.partitionCount, by: Self.threadCount) {
+        let inputs: [any DecodedInput] = [
+          try PartitionInput<ClickDecoder>(log, .clicks, partition),
+          try PartitionInput<CheckoutDecoder>(log, .checkouts, partition),
+        ]
+        for input in inputs { while !input.isCaughtUp { _ = try input.step() } }
+      }
+    }
+    return consumed.load(ordering: .relaxed)
+  }
+
   /// Reads and decodes every partition, as tasks do.
   ///
   /// - Returns: how many records there were.
@@ -152,7 +176,7 @@ private final class PartitionInput<Decoder: MessageDecoder>: DecodedInput {
   private var decoder = Decoder()
   private var batch = RecordBatch<Decoder.Record>()
 
-  init(_ log: KafkaLog, _ stream: StreamKind, _ partition: Int) throws {
+  init(_ log: some Source, _ stream: StreamKind, _ partition: Int) throws {
     reader = try log.open(stream, partition: partition, at: nil, until: .endOfLog)
   }
 

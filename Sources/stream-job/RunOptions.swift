@@ -16,12 +16,11 @@ struct CommonOptions: ParsableArguments {
   )
   var into: String?
 
-  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
-  var config: String?
+  @OptionGroup var config: ConfigOptions
 
   /// The settings of the environment and the config file, below the options.
   func configuration() throws(Failure) -> Configuration {
-    try Configuration(of: .streamJob, file: config)
+    try config.configuration(of: .streamJob)
   }
 }
 

@@ -10,6 +10,7 @@ import Testing
       rate.accepted(5000, at: start + .seconds(second))
     }
     #expect(rate.limit == nil)
+    #expect(rate.burst == nil)
     #expect(rate.nextSend == start)
   }
 
@@ -38,6 +39,8 @@ import Testing
     // Of 50 seconds: most of what can be stored is, and little is sent in vain.
     #expect(totals.stored > 35_000)
     #expect(Double(totals.stored) > 0.9 * Double(totals.sent))
+    let limit = try #require(rate.limit)
+    #expect(rate.burst == Int(limit / 4))
   }
 
   @Test func `a pause only makes later`() {

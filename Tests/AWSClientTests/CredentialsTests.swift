@@ -147,6 +147,64 @@ import Testing
     }
   }
 
+  @Test func `a profile's role is taken on with the keys of its source`() throws {
+    try withTemporaryDirectory { directory in
+      try Self.write(
+        """
+        [profile shop]
+        role_arn = arn:aws:iam::1:role/shop
+        source_profile = base
+        external_id = x/1
+        role_session_name = job
+        region = eu-west-1
+        [profile own]
+        role_arn = arn:aws:iam::1:role/own
+        source_profile = own
+        aws_access_key_id = OWN
+        aws_secret_access_key = o
+        [profile base]
+        aws_access_key_id = BASE
+        aws_secret_access_key = b
+        [profile a]
+        role_arn = arn:aws:iam::1:role/a
+        source_profile = b
+        [profile b]
+        role_arn = arn:aws:iam::1:role/b
+        source_profile = a
+        """,
+        to: ".aws/config",
+        in: directory
+      )
+      let transport = ScriptedTransport([
+        .answer(
+          200,
+          "<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            + "<SessionToken>t</SessionToken><Expiration>2015-08-30T18:36:00Z</Expiration>"
+        )
+      ])
+      for (name, key) in [("shop", "BASE"), ("own", "OWN")] {
+        let credentials = try Self.standard(in: directory, ["AWS_PROFILE": name], by: transport)
+        #expect(credentials.source == "the role arn:aws:iam::1:role/\(name)")
+        #expect(credentials.accessKeyID == "ASIA")
+        let request = try #require(transport.requests.last)
+        #expect(
+          request.header("Authorization")?.hasPrefix("AWS4-HMAC-SHA256 Credential=\(key)/") == true
+        )
+      }
+      let request = try #require(transport.requests.first)
+      #expect(request.url == "https://sts.eu-west-1.amazonaws.com/")
+      #expect(
+        String(decoding: request.body, as: UTF8.self)
+          == "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fshop"
+          + "&RoleSessionName=job&ExternalId=x%2F1"
+      )
+      let error = #expect(throws: ConnectorError.self) {
+        try Self.standard(in: directory, ["AWS_PROFILE": "a"], by: transport)
+      }
+      #expect(error?.message.contains("leads back to itself by source_profile") == true)
+    }
+  }
+
   @Test func `a container's host is asked with its token`() throws {
     try withTemporaryDirectory { directory in
       let transport = ScriptedTransport([.answer(200, Self.document)])

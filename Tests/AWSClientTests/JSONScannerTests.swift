@@ -94,6 +94,37 @@ import Testing
     }
   }
 
+  /// Whatever stands there, scanning ends within the bytes, with a value or an error.
+  @Test func `documents changed at random do no harm`() {
+    let document = Array(
+      #"{"Records":[{"Data":"aGVsbG8=","N":-1.5e3,"T":"\u00e9\uD83D\uDE00\\"},null,true]}"#.utf8
+    )
+    var random = SplitMix64(seed: 9)
+    var accepted = 0
+    for _ in 0..<20_000 {
+      var changed = document
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let place = changed.indices.randomElement(using: &random) ?? 0
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: changed[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: changed[place] = document.randomElement(using: &random) ?? 0
+        default: changed.removeSubrange(place..<changed.count)
+        }
+        if changed.isEmpty { break }
+      }
+      var bytes = ScannableBytes(changed)
+      let end = bytes.withUnsafeMutableBytes { bytes in
+        var scanner = JSONScanner(bytes)
+        return (try? scanner.skip()).map { scanner.offset }
+      }
+      if let end {
+        accepted += 1
+        #expect(end <= changed.count)
+      }
+    }
+    #expect(accepted > 0)
+  }
+
   @Test func `base64 is decoded as Foundation decodes it, of all lengths`() throws {
     var random = SplitMix64(seed: 8)
     for count in 0...200 {

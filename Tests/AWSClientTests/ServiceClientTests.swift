@@ -26,7 +26,14 @@ import Testing
 
     init(_ steps: [ScriptedTransport.Step], places: [any CredentialsProvider]? = nil) {
       transport = ScriptedTransport(steps)
-      client = ServiceClient(
+      client = Self.client(by: transport, places: places)
+    }
+
+    static func client(
+      by transport: some HTTPTransport,
+      places: [any CredentialsProvider]? = nil
+    ) -> ServiceClient {
+      ServiceClient(
         service: "kinesis",
         region: "eu-west-1",
         endpoint: Endpoint(service: "kinesis", region: "eu-west-1"),
@@ -128,6 +135,40 @@ import Testing
     let stubborn = Trial([skewed])
     #expect(throws: ServiceError.self) { try stubborn.call() }
     #expect(stubborn.transport.requests.count == 2)
+  }
+
+  /// Two calls are under way with the wrong time; the second is answered once the first one's
+  /// correction stands.
+  @Test func `a correction by another call counts`() throws {
+    final class Overtaking: HTTPTransport {
+      let inner = Mutex<(@Sendable () -> Void)?>(nil)
+      let scripted: ScriptedTransport
+      init(_ scripted: ScriptedTransport) { self.scripted = scripted }
+      func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+        let other = inner.withLock { inner in
+          defer { inner = nil }
+          return inner
+        }
+        other?()
+        return try scripted.send(request)
+      }
+    }
+    let skewed = ScriptedTransport.Step.answer(
+      400,
+      headers: ["date": "Sun, 30 Aug 2015 13:06:00 GMT"],
+      #"{"__type":"InvalidSignatureException","message":"Signature expired: ..."}"#
+    )
+    let transport = Overtaking(
+      ScriptedTransport([skewed, .answer(200, "other"), skewed, .answer(200, "this")])
+    )
+    let client = Trial.client(by: transport)
+    transport.inner.withLock { $0 = { _ = try? client.call(Self.request) } }
+    #expect(try client.call(Self.request).body.text == "this")
+    #expect(
+      transport.scripted.requests.map { $0.header("x-amz-date") } == [
+        "20150830T123600Z", "20150830T130600Z", "20150830T123600Z", "20150830T130600Z",
+      ]
+    )
   }
 
   @Test func `a signature that is wrong at the right time is no clock's fault`() {

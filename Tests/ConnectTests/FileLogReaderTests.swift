@@ -112,6 +112,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 7, 1000, 70_000, 200_000])
+  func `a run stays until the second read after it`(byteCount: Int) throws {
+    // With lines of all lengths, some longer than what is read at once.
+    let lines = (0..<400).map { String(repeating: "x", count: $0 * $0 % 150_001) + " \($0)\n" }
+    try LogDirectory.with(clicks: lines.joined()) { log in
+      let reader = try log.open()
+      var former = try reader.read(atMost: byteCount)
+      var texts = [former.text]
+      while case let run = try reader.read(atMost: byteCount), !run.isEmpty {
+        #expect(former.text == texts.last)
+        former = run
+        texts.append(run.text)
+      }
+      #expect(texts.joined() == lines.joined())
+    }
+  }
+
   @Test func `a file truncated while it is followed is refused`() throws {
     try LogDirectory.with(clicks: "a\nb\n") { log in
       let reader = try log.open(until: .never)

@@ -1,9 +1,8 @@
+import Connect
 import Foundation
 import Testing
 
 /// One of the programs run as a user runs it: its own process, directory and environment.
-///
-/// Not by Foundation's `Process`, which would wait for the server that a program leaves running.
 struct ProgramRun {
   struct Outcome {
     /// 128 + signal for a program that was killed.
@@ -19,7 +18,7 @@ struct ProgramRun {
     var errors: String
   }
 
-  let processID: pid_t
+  private let process: ChildProcess
   private let output: URL
   private let errors: URL
 
@@ -44,24 +43,15 @@ struct ProgramRun {
     let name = UUID().uuidString
     let output = directory.url.appendingPathComponent("\(name).out")
     let errors = directory.url.appendingPathComponent("\(name).err")
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT, 0o644)
-    posix_spawn_file_actions_addopen(&actions, 2, errors.path, O_WRONLY | O_CREAT, 0o644)
-
-    let words =
-      ["env", "-C", directory.path, path(of: program)] + arguments
-    let variables = inherited.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
-    var processID: pid_t = 0
-    let code = withPointers(to: words) { words in
-      withPointers(to: variables) { variables in
-        posix_spawnp(&processID, "env", &actions, nil, words, variables)
-      }
-    }
-    try #require(code == 0, "could not start \(program): \(String(cString: strerror(code)))")
-    return ProgramRun(processID: processID, output: output, errors: errors)
+    let process = try ChildProcess(
+      "env",
+      words: ["env", "-C", directory.path, path(of: program)] + arguments,
+      environment: inherited.merging(environment) { $1 },
+      input: .file(input, O_RDONLY),
+      output: .file(output.path, O_WRONLY | O_CREAT),
+      errors: .file(errors.path, O_WRONLY | O_CREAT)
+    )
+    return ProgramRun(process: process, output: output, errors: errors)
   }
 
   /// What it has written to standard output so far.
@@ -70,31 +60,26 @@ struct ProgramRun {
   /// What it has written to standard error so far.
   func errorsSoFar() throws -> String { try String(contentsOf: errors, encoding: .utf8) }
 
+  var processID: pid_t { process.id }
+
   func send(_ signal: Int32) { kill(processID, signal) }
 
   /// Kills it if it still runs.
   func end() {
-    var status: Int32 = 0
-    guard waitpid(processID, &status, WNOHANG) == 0 else { return }
+    // Throws when its end was waited for already: the id may be another program's then.
+    guard let isRunning = try? process.exitCode() == nil, isRunning else { return }
     send(SIGKILL)
-    waitpid(processID, &status, 0)
+    _ = try? process.waitForEnd()
   }
 
   /// Waits for its end; kills it after two minutes.
   func wait() throws -> Outcome {
-    let deadline = ContinuousClock.now + .seconds(120)
-    var status: Int32 = 0
-    while waitpid(processID, &status, WNOHANG) == 0 {
-      guard ContinuousClock.now < deadline else {
-        send(SIGKILL)
-        waitpid(processID, &status, 0)
-        throw Overdue(errors: try errorsSoFar())
-      }
-      usleep(5_000)
+    guard let code = try process.waitForEnd(within: .seconds(120)) else {
+      end()
+      throw Overdue(errors: try errorsSoFar())
     }
-    let signal = status & 0x7f
     return Outcome(
-      exitCode: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
+      exitCode: code,
       output: try String(contentsOf: output, encoding: .utf8),
       errors: try errorsSoFar()
     )
@@ -111,14 +96,4 @@ struct ProgramRun {
   private static let inherited = ProcessInfo.processInfo.environment.filter { variable in
     !["PG", "FIRSTCLICK_", "DATABASE_URL", "AWS_"].contains { variable.key.hasPrefix($0) }
   }
-}
-
-/// Calls `body` with NUL-terminated copies of the strings and a final null pointer.
-private func withPointers<Result>(
-  to strings: [String],
-  _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-) -> Result {
-  let pointers = strings.map { strdup($0) } + [nil]
-  defer { pointers.forEach { free($0) } }
-  return body(pointers)
 }

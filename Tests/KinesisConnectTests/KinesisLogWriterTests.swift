@@ -136,10 +136,10 @@ import Testing
     let kinesis = try FakeKinesis(["shop-clicks": 1, "shop-checkouts": 1])
     defer { kinesis.stop() }
     kinesis.onCall {
-      $0.action == "PutRecords" && $0.number == 1 ? .slow(.milliseconds(600)) : nil
+      $0.action == "PutRecords" && $0.number == 1 ? .slow(.milliseconds(2500)) : nil
     }
     let messages = Self.messages(seed: 13)
-    try Self.write(messages, to: Self.writer(kinesis, properties: [("request.timeout", "200ms")]))
+    try Self.write(messages, to: Self.writer(kinesis, properties: [("request.timeout", "1s")]))
     #expect(Self.storedOrder(kinesis) == Self.expectedOrder(messages))
   }
 

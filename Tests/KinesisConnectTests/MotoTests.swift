@@ -97,6 +97,32 @@ import Testing
     #expect(try texts(from: .latest) == [])
   }
 
+  @Test func `a role's temporary credentials are as good`() throws {
+    let server = try MotoServer.shared.get()
+    let settings = try Self.settings(Self.newPrefix())
+    try withTemporaryDirectory { directory in
+      let config = """
+        [profile base]
+        aws_access_key_id = \(server.environment["AWS_ACCESS_KEY_ID"] ?? "")
+        aws_secret_access_key = \(server.environment["AWS_SECRET_ACCESS_KEY"] ?? "")
+        [profile role]
+        role_arn = \(MotoServer.role)
+        source_profile = base
+        region = \(MotoServer.region)
+        """
+      let path = directory + "/config"
+      try Data(config.utf8).write(to: URL(filePath: path))
+      let environment = [
+        "AWS_CONFIG_FILE": path, "AWS_SHARED_CREDENTIALS_FILE": directory + "/none",
+        "AWS_ENDPOINT_URL_STS": server.address, "AWS_PROFILE": "role",
+      ]
+      let client = KinesisClient(settings, environment: environment)
+      try client.createStream(settings.streamName(of: .clicks))
+      let summary = try client.describeStreamSummary(settings.streamName(of: .clicks))
+      #expect(summary.isOnDemand)
+    }
+  }
+
   @Test func `what is refused says action, resource and reason`() throws {
     let server = try MotoServer.shared.get()
     let settings = try Self.settings(Self.newPrefix())

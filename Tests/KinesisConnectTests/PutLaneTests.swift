@@ -25,8 +25,11 @@ import Testing
     }
 
     /// Sends a call of which some records fail; what it held.
-    mutating func call(failing fails: (Int) -> Bool) throws -> [(user: Int, record: Int)] {
-      let records = try Self.decoded(lane.take())
+    mutating func call(
+      atMost count: Int = 500,
+      failing fails: (Int) -> Bool
+    ) throws -> [(user: Int, record: Int)] {
+      let records = try Self.decoded(lane.take(atMost: count))
       var failures: [Int] = []
       for (place, record) in records.enumerated() {
         #expect(waiting[record.user]?.first == record.record, "a record has passed another")
@@ -87,6 +90,13 @@ import Testing
     trial.append(user: 6, byteCount: 1)
     #expect(try trial.call { _ in false }.map(\.user) == [0, 1, 2, 3, 4])
     #expect(try trial.call { _ in false }.map(\.user) == [5, 6])
+  }
+
+  @Test func `a call holds no more than was asked for`() throws {
+    var trial = Trial()
+    for user in 0..<5 { trial.append(user: user) }
+    #expect(try trial.call(atMost: 2) { $0 == 0 }.map(\.user) == [0, 1])
+    #expect(try trial.call(atMost: 3) { _ in false }.map(\.user) == [0, 2, 3])
   }
 
   @Test func `failed records stand first in the next call`() throws {

@@ -66,6 +66,22 @@ import Testing
     #expect(throws: AnswerFormatError.self) { try Self.page(text) }
   }
 
+  @Test func `an answer of PutRecords names failures by their place`() throws {
+    let text = #"""
+      {"Records":[{"SequenceNumber":"1","ShardId":"s","ErrorCode":null,"ErrorMessage":null},
+       {"ErrorCode":"InternalFailure","ErrorMessage":"no \"luck\""}],"FailedRecordCount":1}
+      """#
+    let answer = try PutRecordsAnswer(parsing: ScannableBytes(text.utf8), recordCount: 2)
+    #expect(
+      answer.failures == [
+        PutRecordsAnswer.Failure(index: 1, code: "InternalFailure", message: "no \"luck\"")
+      ]
+    )
+    #expect(throws: AnswerFormatError("expected 3 records in the answer, found 2")) {
+      try PutRecordsAnswer(parsing: ScannableBytes(text.utf8), recordCount: 3)
+    }
+  }
+
   @Test func `sequence numbers are compared as numbers`() {
     let numbers = ["9", "10", "99", "100"].map { SequenceNumber($0) }
     #expect(numbers.sorted() == numbers)

@@ -26,14 +26,24 @@ import Testing
     return try TaskSlot(number, job: job, commits: InlineCommits())
   }
 
-  private func next(_ worker: Int) -> Int? { pool.next(for: worker)?.number }
+  /// The task that a thread is to step.
+  private func take(_ worker: Int) -> TaskSlot? {
+    guard case .step(let slot) = pool.next(for: worker) else { return nil }
+    return slot
+  }
+
+  private func readsAhead(_ worker: Int) -> Bool {
+    if case .readAhead = pool.next(for: worker) { true } else { false }
+  }
+
+  private func next(_ worker: Int) -> Int? { take(worker)?.number }
 
   @Test func `a thread goes round among its own tasks`() throws {
     let slots = try (0..<4).map { try slot($0) }
     slots.forEach { pool.add($0) }
     var order: [Int] = []
     for _ in 0..<6 {
-      let taken = try #require(pool.next(for: 0))
+      let taken = try #require(take(0))
       order.append(taken.number)
       pool.putBack(taken, .progressed)
     }
@@ -45,12 +55,12 @@ import Testing
     let slots = try (0..<3).map { try slot($0) }
     slots.forEach { pool.add($0) }
     // Thread 0 has tasks 0 and 2; thread 1 is done with task 1.
-    let own = try #require(pool.next(for: 1))
+    let own = try #require(take(1))
     #expect(own.number == 1)
     pool.putBack(own, .ended(.finished))
-    let first = try #require(pool.next(for: 0))
+    let first = try #require(take(0))
     #expect(first.number == 0)
-    let stolen = try #require(pool.next(for: 1))
+    let stolen = try #require(take(1))
     #expect(stolen.number == 2)
     pool.putBack(stolen, .progressed)
     pool.putBack(first, .progressed)
@@ -60,9 +70,10 @@ import Testing
 
   @Test func `a task that is being stepped is nobody else's`() throws {
     pool.add(try slot(0))
-    let taken = try #require(pool.next(for: 0))
+    let taken = try #require(take(0))
     let other = Background { [pool] in
-      #expect(pool.next(for: 1)?.number == 0)
+      let work = pool.next(for: 1)
+      if case .step(let slot) = work { #expect(slot.number == 0) } else { Issue.record("no step") }
     }
     pool.putBack(taken, .progressed)
     pool.wake(task: 0)
@@ -82,6 +93,22 @@ import Testing
     #expect(next(0) == 0)
   }
 
+  @Test func `a thread with nothing to step reads ahead, once a step`() throws {
+    for number in 0..<2 { pool.add(try slot(number)) }
+    let stepped = try #require(take(0))
+    pool.putBack(try #require(take(1)), .ended(.finished))
+    pool.putBack(stepped, .progressed)
+    #expect(next(0) == 0)
+    #expect(readsAhead(1))
+    // Having nothing more to do, the thread waits until the next step begins.
+    let other = Background { [pool] in
+      if case .readAhead = pool.next(for: 1) {} else { Issue.record("nothing to read ahead") }
+    }
+    pool.putBack(stepped, .progressed)
+    #expect(next(0) == 0)
+    try other.wait()
+  }
+
   @Test func `threads end with the last task of a sealed pool`() throws {
     let slot = try slot(0)
     pool.add(slot)
@@ -99,7 +126,7 @@ import Testing
   @Test func `waiting for tasks ends at its deadline`() throws {
     let slots = try (0..<2).map { try slot($0) }
     slots.forEach { pool.add($0) }
-    let taken = try #require(pool.next(for: 0))
+    let taken = try #require(take(0))
     pool.putBack(taken, .ended(.letGo))
     let left = pool.wait(for: slots, until: .now + .milliseconds(1))
     #expect(left.map(\.number) == [1])

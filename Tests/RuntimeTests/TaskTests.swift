@@ -26,9 +26,13 @@ import Testing
         to: .checkouts
       )
     }
-    let stepped = try SteppedTask(log, into: MemorySink(rule: .with(.final)), oneCommit())
+    let clock = ManualClock()
+    let sink = MemorySink(rule: .with(.final))
+    let stepped = try SteppedTask(log, into: sink, oneCommit(), clock: clock)
     var most = 0
     while case .progressed = try stepped.task.step() {
+      // The state's size is looked at now and then.
+      clock.advance(by: .milliseconds(100))
       let statistics = stepped.statistics
       most = max(most, statistics.bufferedClicks + statistics.pendingCheckouts)
       guard min(statistics.clicks.watermark, statistics.checkouts.watermark) > .beginning else {

@@ -200,6 +200,5 @@ struct OutputOptions: ParsableArguments {
   )
   var logLevel: Logger.Level?
 
-  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
-  var config: String?
+  @OptionGroup var config: ConfigOptions
 }

@@ -24,7 +24,7 @@ struct RunSettings {
     _ content: ContentOptions,
     _ output: OutputOptions
   ) throws {
-    let configuration = try Configuration(of: .generator, file: output.config)
+    let configuration = try output.config.configuration(of: .generator)
     destination = try Destination(output, configuration)
     partitions = try configuration.count(
       "partitions",

@@ -19,14 +19,7 @@ struct SeedUsers: ParsableCommand {
   private static let defaultUserCount = 10_000
   private static let defaultSeed: UInt64 = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "postgres://...",
-      discussion: "Without it: DATABASE_URL, else the private PostgreSQL in .firstclick/postgres.",
-      valueName: "URI"
-    )
-  )
-  var into: String?
+  @OptionGroup var target: DatabaseOptions
 
   @Option(
     help: ArgumentHelp("Users, default 10000: as many as `run` has.", valueName: "N"),
@@ -40,43 +33,19 @@ struct SeedUsers: ParsableCommand {
   )
   var seed: Seed?
 
-  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
-  var config: String?
+  @OptionGroup var config: ConfigOptions
 
   func run() throws {
-    let configuration = try Configuration(of: .generator, file: config)
+    let configuration = try config.configuration(of: .generator)
     let count =
       try configuration.count("users", option: users, atMost: RunSettings.greatestUserCount)
       ?? Self.defaultUserCount
     let seed = try configuration.value("seed", option: seed)?.number ?? Self.defaultSeed
-    let address = try self.address(configuration)
+    let address = try target.database(configuration, for: "generator users").start()
+    try DatabaseChoice.migrate(address)
     let connection = try PostgresConnection(address, applicationName: "firstclick generator")
     defer { connection.close() }
-    if let notice = try Migrations(on: connection).apply().rolesNotice {
-      Console.shared.write("generator: warning: \(notice)")
-    }
     try UserTable(connection).put(count: count, seed: seed)
     print("put \(Figures.grouped(count)) users into ecommerce.users of \(address)")
-  }
-
-  /// `--into`, the environment, the config file, `DATABASE_URL`, the private cluster: the first that
-  /// is given; the private cluster is started.
-  private func address(_ configuration: Configuration) throws -> PostgresAddress {
-    try PostgresSecret.adoptPasswordFile()
-    let ambient = ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap {
-      $0.isEmpty ? nil : $0
-    }
-    guard let text = try configuration.value("into", option: into) ?? ambient else {
-      return try PrivateCluster { Console.shared.write("generator: \($0)") }.start()
-    }
-    let uri = try SinkURI(parsing: text)
-    guard case .postgres(let connection) = uri else {
-      throw Failure(
-        .usage,
-        "users expected a database, found \(uri)",
-        hint: "Write --into postgres://HOST/DATABASE, or leave it out for the private one."
-      )
-    }
-    return try PostgresAddress(connection)
   }
 }

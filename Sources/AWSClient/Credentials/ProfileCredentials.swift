@@ -1,6 +1,7 @@
 package import Connect
 
-/// What a profile of the shared files gives: keys, or a role and the token that stands for it.
+/// What a profile of the shared files gives: keys, or a role that is taken on by a token or with the
+/// credentials of another profile.
 ///
 /// The files are read anew each time, since other programs renew keys in them.
 package struct ProfileCredentials: CredentialsProvider {
@@ -28,31 +29,74 @@ package struct ProfileCredentials: CredentialsProvider {
   }
 
   package func credentials() throws(ConnectorError) -> Credentials? {
-    let profile = try Profile(name, environment: environment)
-    if let credentials = try keys(of: profile) { return credentials }
-    if let role = profile.settings["role_arn"] {
-      guard let file = profile.settings["web_identity_token_file"] else {
-        throw refusal(of: profile, "role_arn without web_identity_token_file")
-      }
-      return try WebIdentity(
-        roleARN: role,
-        tokenFile: file,
-        sessionName: profile.settings["role_session_name"],
-        region: profile.settings["region"] ?? WebIdentity.region(environment)
-      ).credentials(by: transport)
+    try credentials(of: Profile(name, environment: environment), asked: [])
+  }
+
+  /// - Parameters:
+  ///   - profile: of which they are wanted.
+  ///   - asked: names of the profiles that led to it: none may come twice.
+  /// - Returns: nil if nobody has named a profile, and the default one gives none.
+  /// - Throws: `.permanent` for what cannot be used, and what taking on a role throws.
+  private func credentials(
+    of profile: Profile,
+    asked: [String]
+  ) throws(ConnectorError) -> Credentials? {
+    // Keys beside a role are those of who takes it on.
+    if profile.settings["role_arn"] != nil, asked.last != profile.name {
+      return try roleCredentials(of: profile, asked: asked)
     }
+    if let credentials = try keys(of: profile) { return credentials }
     if let other = Self.others.first(where: { profile.settings[$0] != nil }) {
       throw refusal(of: profile, other)
     }
     // Who names a profile means it; the default one need not be there.
-    guard let name else { return nil }
+    guard name != nil || !asked.isEmpty else { return nil }
     throw ConnectorError(
       .permanent,
       profile.settings.isEmpty
-        ? "found no AWS profile \"\(name)\" in \(profile.place)"
-        : "found no credentials for the AWS profile \"\(name)\" in \(profile.place)",
+        ? "found no AWS profile \"\(profile.name)\" in \(profile.place)"
+        : "found no credentials for the AWS profile \"\(profile.name)\" in \(profile.place)",
       hint: "see AWS_PROFILE, AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE"
     )
+  }
+
+  private func roleCredentials(
+    of profile: Profile,
+    asked: [String]
+  ) throws(ConnectorError) -> Credentials? {
+    guard let arn = profile.settings["role_arn"] else { return nil }
+    if profile.settings["mfa_serial"] != nil { throw refusal(of: profile, "mfa_serial") }
+    let role = TokenService.Role(
+      arn: arn,
+      sessionName: profile.settings["role_session_name"],
+      externalID: profile.settings["external_id"]
+    )
+    let service = try TokenService(
+      region: profile.settings["region"],
+      environment: environment,
+      transport: transport
+    )
+    if let file = profile.settings["web_identity_token_file"] {
+      return try service.credentials(of: role, byTokenIn: file)
+    }
+    guard let source = profile.settings["source_profile"] else {
+      throw refusal(of: profile, "role_arn without source_profile or web_identity_token_file")
+    }
+    // A profile may name itself, for its own keys.
+    guard !asked.contains(source) else {
+      throw ConnectorError(
+        .permanent,
+        "the AWS profile \"\(source)\" in \(profile.place) leads back to itself by source_profile",
+        hint: "name a profile with keys"
+      )
+    }
+    let caller = try credentials(
+      of: Profile(source, environment: environment),
+      asked: asked + [profile.name]
+    )
+    return try caller.map { (caller) throws(ConnectorError) in
+      try service.credentials(of: role, for: caller)
+    }
   }
 
   private func keys(of profile: Profile) throws(ConnectorError) -> Credentials? {

@@ -47,6 +47,8 @@ private final class CurlHandle: @unchecked Sendable {
 
   /// Servers close idle connections after minutes; asking the other end keeps those between alive.
   private static let keepAliveSeconds = 60
+  /// What is taken from a socket at once: pages of records are large.
+  private static let receiveByteCount = 256 << 10
   /// A server's answer at most: GetRecords gives 10 MiB, which base64 and JSON make 14 MiB.
   private static let answerByteCount = 64 << 20
 
@@ -119,6 +121,7 @@ private final class CurlHandle: @unchecked Sendable {
       request.limits.connecting.wholeMilliseconds
     )
     _ = fc_curl_set_number(handle, CURLOPT_TIMEOUT_MS, request.limits.whole.wholeMilliseconds)
+    _ = fc_curl_set_number(handle, CURLOPT_BUFFERSIZE, Self.receiveByteCount)
     _ = fc_curl_set_size(handle, CURLOPT_MAXFILESIZE_LARGE, Self.answerByteCount)
     _ = fc_curl_set_text(handle, CURLOPT_ERRORBUFFER, errorText)
     if request.isDirect { _ = fc_curl_set_text(handle, CURLOPT_NOPROXY, "*") }

@@ -18,8 +18,8 @@ package struct JSONScanner: ~Copyable {
 
   /// - Parameter bytes: 64 zero bytes stand behind them (see `ScannableBytes`); they are changed.
   package init(_ bytes: UnsafeMutableRawBufferPointer) {
-    // An empty buffer may have no address; its padding is never read then.
-    base = bytes.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 1).unsafelyUnwrapped
+    guard let start = bytes.baseAddress else { preconditionFailure("bytes without padding") }
+    base = start
     byteCount = bytes.count
   }
 
@@ -146,7 +146,7 @@ package struct JSONScanner: ~Copyable {
   @inline(__always)
   private mutating func peek() -> UInt8 {
     skipSpace()
-    return byteCount == 0 ? 0 : byte(at: offset)
+    return byte(at: offset)
   }
 
   private mutating func skipSpace() {

@@ -23,6 +23,10 @@ package struct AdaptiveRate: Sendable {
   /// Nothing is to be sent before.
   package private(set) var nextSend: Instant
 
+  /// What may be sent at once: a quarter of a second's, so that a second is not used up by one call;
+  /// nil: any number.
+  package var burst: Int? { limit.map { max(1, Int($0 / 4)) } }
+
   /// Stored in the current window, which began then; and the rate of the one before.
   private var stored = 0.0
   private var windowStart: Instant

@@ -5,11 +5,13 @@ import Foundation
 ///     file    ......|a line\n|another\n|a third li|
 ///                   ^ start  ^ next               ^ filled: read into the buffer so far
 ///
-/// The buffer is this reader's own: bytes before `next` have been handed out, a line that is not
-/// whole yet moves to the buffer's front before more is read behind it. One system call reads at
-/// least 1 MiB where the file has that much; a longer line makes the buffer grow, up to 1 GiB.
+/// Two buffers take turns, so that a run stays while the next is read. Bytes before `next` have been
+/// handed out; a line that is not whole yet moves to the front of the other buffer before more is
+/// read behind it. One system call reads about one run, which then is still in the processor's cache
+/// when it is decoded. A longer line makes the buffers grow, up to 1 GiB.
 final class FileLogReader: PartitionReader {
-  static let bufferByteCount = 2 << 20
+  /// The least that is asked for at once.
+  private static let leastByteCount = 64 << 10
   static let longestLineByteCount = 1 << 30
   /// Readable bytes behind a run, for decoders that load whole vectors.
   static let padding = 64
@@ -23,7 +25,9 @@ final class FileLogReader: PartitionReader {
   /// An unterminated last line is a record.
   private let isBounded: Bool
 
-  private var buffer: UnsafeMutableRawBufferPointer
+  private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  /// The one that had the run before.
+  private var formerBuffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// File offset of the buffer's first byte.
   private var start: Int64
   private var next = 0
@@ -41,8 +45,6 @@ final class FileLogReader: PartitionReader {
     case .position(let position): (limit, isBounded) = (Self.parse(position)?.offset, true)
     }
     descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-    buffer = .allocate(byteCount: Self.bufferByteCount + Self.padding, alignment: 64)
-    buffer.initializeMemory(as: UInt8.self, repeating: 0)
     guard descriptor >= 0 else { throw .system("open \"\(path)\"", code: errno) }
     try requireSize(atLeast: max(start, limit ?? 0))
   }
@@ -50,6 +52,7 @@ final class FileLogReader: PartitionReader {
   deinit {
     if descriptor >= 0 { close(descriptor) }
     buffer.deallocate()
+    formerBuffer.deallocate()
   }
 
   var position: SourcePosition { position(at: next) }
@@ -57,7 +60,7 @@ final class FileLogReader: PartitionReader {
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
     while true {
       if let end = endOfLines(within: byteCount) { return handOut(upTo: end) }
-      guard try fill() else { break }
+      guard try fill(forRunOf: byteCount) else { break }
     }
     guard isBounded, next < filled else { return handOut(upTo: next) }
     return handOut(upTo: filled)
@@ -103,48 +106,48 @@ final class FileLogReader: PartitionReader {
   // MARK: Filling
 
   /// Reads more behind what is there; false at the end.
-  private func fill() throws(ConnectorError) -> Bool {
-    makeRoom()
-    let room = buffer.count - Self.padding - filled
-    guard room > 0 else {
+  private func fill(forRunOf byteCount: Int) throws(ConnectorError) -> Bool {
+    let rest = filled - next
+    guard rest < Self.longestLineByteCount else {
       throw ConnectorError(
         .permanent,
-        "line at byte \(start) of \"\(path)\" is longer than \(Self.longestLineByteCount) bytes",
+        "line at byte \(start + Int64(next)) of \"\(path)\" is longer than "
+          + "\(Self.longestLineByteCount) bytes",
         hint: "the log is damaged from there on: put the file right"
       )
     }
+    // Twice as much as before for a line that is longer than a run.
+    makeRoom(for: max(byteCount, Self.leastByteCount, 2 * rest))
+    let room = max(byteCount, Self.leastByteCount, 2 * rest) - rest
     let offset = start + Int64(filled)
     let wanted = limit.map { Int(min(Int64(room), $0 - offset)) } ?? room
     let count = wanted > 0 ? try read(wanted, at: offset) : 0
     filled += count
+    buffer[filled..<(filled + Self.padding)].initializeMemory(as: UInt8.self, repeating: 0)
     hasSeenEnd = count < wanted || wanted == 0 || offset + Int64(count) == limit
     if count == 0 { try requireSize(atLeast: offset) }
     return count > 0
   }
 
-  /// Moves the unread rest to the front, and doubles a buffer that it fills by half.
-  private func makeRoom() {
-    let rest = filled - next
-    let capacity = buffer.count - Self.padding
-    guard rest > capacity / 2, capacity < Self.longestLineByteCount else {
-      if next > 0, let base = buffer.baseAddress { memmove(base, base + next, rest) }
-      return dropHandedOut(rest)
+  /// Leaves the unread rest at the front of a buffer with room for `byteCount` bytes altogether: of
+  /// the other one if anything of this one is handed out.
+  private func makeRoom(for byteCount: Int) {
+    let rest = UnsafeRawBufferPointer(rebasing: buffer[next..<filled])
+    if next > 0 { swap(&buffer, &formerBuffer) }
+    if buffer.count < byteCount + Self.padding {
+      let larger = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: byteCount + Self.padding,
+        alignment: 64
+      )
+      larger.copyMemory(from: rest)
+      buffer.deallocate()
+      buffer = larger
+    } else if next > 0 {
+      buffer.copyMemory(from: rest)
     }
-    let larger = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: capacity * 2 + Self.padding,
-      alignment: 64
-    )
-    larger.initializeMemory(as: UInt8.self, repeating: 0)
-    larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[next..<filled]))
-    buffer.deallocate()
-    buffer = larger
-    dropHandedOut(rest)
-  }
-
-  private func dropHandedOut(_ rest: Int) {
     start += Int64(next)
+    filled = rest.count
     next = 0
-    filled = rest
   }
 
   private func read(_ count: Int, at offset: Int64) throws(ConnectorError) -> Int {

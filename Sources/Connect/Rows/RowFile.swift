@@ -1,16 +1,28 @@
+import CScan
 import Foundation
 import Synchronization
 
 /// A file that several tasks append whole buffers to, in any order between them.
 package final class RowFile: Sendable {
+  /// How much is written before the disk is set to work on it, so that `publish` need not wait for
+  /// all of it.
+  private static let writebackByteCount: Int64 = 8 << 20
+
+  private struct State {
+    var descriptor: Int32
+    var byteCount: Int64 = 0
+    /// Of these, that the disk has been set to work on.
+    var startedByteCount: Int64 = 0
+  }
+
   private let path: String
-  private let descriptor: Mutex<Int32>
+  private let state: Mutex<State>
   private let isStandardOutput: Bool
 
   /// Standard output.
   package init() {
     path = "standard output"
-    descriptor = Mutex(STDOUT_FILENO)
+    state = Mutex(State(descriptor: STDOUT_FILENO))
     isStandardOutput = true
   }
 
@@ -25,24 +37,26 @@ package final class RowFile: Sendable {
         hint: "name a directory that can be written to"
       )
     }
-    descriptor = Mutex(opened)
+    state = Mutex(State(descriptor: opened))
     isStandardOutput = false
   }
 
   deinit {
-    if !isStandardOutput { close(descriptor.withLock { $0 }) }
+    if !isStandardOutput { close(state.withLock { $0.descriptor }) }
   }
 
   /// Writes all of it, not interleaved with other writes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(ConnectorError) {
     guard !bytes.isEmpty else { return }
-    let code: Int32 = descriptor.withLock { descriptor in
+    let code: Int32 = state.withLock { state in
       var rest = bytes[...]
       while !rest.isEmpty {
         let buffer = UnsafeRawBufferPointer(rebasing: rest)
-        let count = Foundation.write(descriptor, buffer.baseAddress, buffer.count)
+        let count = Foundation.write(state.descriptor, buffer.baseAddress, buffer.count)
         if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
       }
+      state.byteCount += Int64(bytes.count)
+      startWriteback(&state)
       return 0
     }
     guard code == 0 else {
@@ -54,6 +68,13 @@ package final class RowFile: Sendable {
     }
   }
 
+  private func startWriteback(_ state: inout State) {
+    let rest = state.byteCount - state.startedByteCount
+    guard !isStandardOutput, rest >= Self.writebackByteCount else { return }
+    writeback_start(state.descriptor, state.startedByteCount, rest)
+    state.startedByteCount = state.byteCount
+  }
+
   /// Gives the file its final name, replacing what has it.
   ///
   /// - Parameters:
@@ -61,7 +82,7 @@ package final class RowFile: Sendable {
   ///   - isSynchronous: whether it is to be safe on disk before.
   /// - Throws: what the system said.
   package func publish(as name: String, isSynchronous: Bool = true) throws(ConnectorError) {
-    guard !isSynchronous || fsync(descriptor.withLock { $0 }) == 0 else {
+    guard !isSynchronous || fsync(state.withLock { $0.descriptor }) == 0 else {
       throw .system("flush \"\(path)\"", code: errno)
     }
     guard rename(path, name) == 0 else {

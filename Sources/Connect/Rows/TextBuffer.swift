@@ -15,7 +15,7 @@ struct TextBuffer: ~Copyable {
   /// Bytes behind the capacity that may be read.
   private static var slack: Int { 64 }
 
-  init() { start = .allocate(byteCount: capacity + Self.slack, alignment: 16) }
+  init() { start = Self.allocate(capacity) }
 
   deinit { start.deallocate() }
 
@@ -114,12 +114,17 @@ struct TextBuffer: ~Copyable {
   @inline(never)
   private mutating func grow(by byteCount: Int) {
     capacity = max(capacity * 2, count + byteCount)
-    let larger = UnsafeMutableRawPointer.allocate(
-      byteCount: capacity + Self.slack,
-      alignment: 16
-    )
+    let larger = Self.allocate(capacity)
     larger.copyMemory(from: start, byteCount: count)
     start.deallocate()
     start = larger
+  }
+
+  /// Memory that was written: a page that is read first, behind the rows, costs a second page fault
+  /// when it is written, and that one interrupts the other cores.
+  private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: capacity + slack, alignment: 16)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + slack)
+    return memory
   }
 }

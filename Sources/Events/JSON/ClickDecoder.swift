@@ -13,7 +13,16 @@ package struct ClickDecoder {
     offset: Int64,
     into batch: inout ClickBatch
   ) {
-    decoder.decode(message: message, offset: offset, into: &batch)
+    decode(messages: 1, into: &batch) { _ in (message, offset) }
+  }
+
+  /// Decodes so many messages, which may be rewritten in place; a nil base address is a null payload.
+  package mutating func decode(
+    messages count: Int,
+    into batch: inout ClickBatch,
+    at place: (Int) -> (bytes: UnsafeMutableRawBufferPointer, offset: Int64)
+  ) {
+    decoder.decode(messages: count, into: &batch, at: place)
   }
 
   /// Decodes messages that end with `\n` or `\r\n` each (the last one may lack it), blank lines

@@ -11,19 +11,22 @@ struct JSONEventDecoder<Event: DecodableEvent> {
   private var times = TimeReader(.strict)
 
   mutating func decode(
-    message: UnsafeMutableRawBufferPointer,
-    offset: Int64,
-    into batch: inout RecordBatch<Event>
+    messages count: Int,
+    into batch: inout RecordBatch<Event>,
+    at place: (Int) -> (bytes: UnsafeMutableRawBufferPointer, offset: Int64)
   ) {
-    guard let start = message.baseAddress else {
-      batch.rejects.append(
-        RejectedMessage(message: nil, byteCount: 0, offset: offset, reason: .emptyMessage)
-      )
-      return
-    }
     withRun { run in
-      batch.append(start, byteCount: message.count, offset: offset) { () throws(RejectReason) in
-        try run.read(start, byteCount: message.count)
+      for index in 0..<count {
+        let (message, offset) = place(index)
+        guard let start = message.baseAddress else {
+          batch.rejects.append(
+            RejectedMessage(message: nil, byteCount: 0, offset: offset, reason: .emptyMessage)
+          )
+          continue
+        }
+        batch.append(start, byteCount: message.count, offset: offset) { () throws(RejectReason) in
+          try run.read(start, byteCount: message.count)
+        }
       }
     }
   }

@@ -37,11 +37,9 @@ package struct CommandHook: NotificationChannel {
     // A file instead of a pipe: nothing waits for a command that does not read.
     let input = try Self.unnamedFile(holding: result)
     defer { close(input) }
-    let processID = try spawn(input: input)
-    let status = try wait(for: processID)
-    guard status == 0 else {
-      let outcome =
-        status & 0x7f == 0 ? "exit code \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
+    let code = try run(input: input)
+    guard code == 0 else {
+      let outcome = code < 128 ? "exit code \(code)" : "signal \(code - 128)"
       throw ConnectorError(.permanent, "\(description) ended with \(outcome)")
     }
   }
@@ -63,61 +61,27 @@ package struct CommandHook: NotificationChannel {
     return descriptor
   }
 
-  private func spawn(input: Int32) throws(ConnectorError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, 0)
-    // Data belongs on standard output, and what a hook says is none.
-    posix_spawn_file_actions_adddup2(&actions, 2, 1)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // The pipeline's threads block signals that the command should get.
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-
-    let variables = ProcessInfo.processInfo.environment
-      .filter { !Self.secrets.contains($0.key) }.map { "\($0.key)=\($0.value)" }
-    var processID: pid_t = 0
-    let code = withPointers(to: words) { words in
-      withPointers(to: variables) { variables in
-        posix_spawnp(&processID, self.words[0], &actions, &attributes, words, variables)
-      }
+  /// Runs the command, and kills its process group when its time is over.
+  private func run(input: Int32) throws(ConnectorError) -> Int32 {
+    do {
+      let command = try ChildProcess(
+        words[0],
+        words: words,
+        environment: ProcessInfo.processInfo.environment.filter { !Self.secrets.contains($0.key) },
+        input: .descriptor(input),
+        // Data belongs on standard output, and what a hook says is none.
+        output: .descriptor(STDERR_FILENO),
+        group: .own
+      )
+      if let code = try command.waitForEnd(within: timeLimit) { return code }
+      kill(-command.id, SIGKILL)
+      _ = try command.waitForEnd()
+    } catch {
+      throw .fileSystem("run \(description)", code: error.code.rawValue)
     }
-    guard code == 0 else { throw .fileSystem("run \(description)", code: code) }
-    return processID
+    throw ConnectorError(
+      .permanent,
+      "\(description) did not end within \(timeLimit.components.seconds) s"
+    )
   }
-
-  /// Kills the command's process group when its time is over.
-  private func wait(for processID: pid_t) throws(ConnectorError) -> Int32 {
-    let deadline = ContinuousClock.now + timeLimit
-    var status: Int32 = 0
-    while true {
-      let ended = waitpid(processID, &status, WNOHANG)
-      if ended == processID { return status }
-      guard ended == 0 || errno == EINTR else { throw .fileSystem("wait for \(description)") }
-      guard ContinuousClock.now < deadline else {
-        kill(-processID, SIGKILL)
-        waitpid(processID, &status, 0)
-        throw ConnectorError(
-          .permanent,
-          "\(description) did not end within \(timeLimit.components.seconds) s"
-        )
-      }
-      usleep(10_000)
-    }
-  }
-}
-
-/// Calls `body` with NUL-terminated copies of the strings and a final null pointer.
-private func withPointers<Result>(
-  to strings: [String],
-  _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-) -> Result {
-  let pointers = strings.map { strdup($0) } + [nil]
-  defer { pointers.forEach { free($0) } }
-  return body(pointers)
 }

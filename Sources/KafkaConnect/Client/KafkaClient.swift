@@ -23,6 +23,7 @@ package final class KafkaClient: @unchecked Sendable {
   ///   - settings: of the user, checked.
   ///   - role: producer or consumer.
   ///   - properties: what this client needs beside them.
+  ///   - defaults: what serves this client better than the role's defaults; the user's settings win.
   ///   - logger: for the library's log and the state of connections.
   ///   - configure: sets callbacks on the `rd_kafka_conf_t`; the opaque pointer is taken.
   /// - Throws: `.usage` when the library refuses the properties.
@@ -30,12 +31,16 @@ package final class KafkaClient: @unchecked Sendable {
     _ settings: KafkaSettings,
     role: KafkaRole,
     properties: KeyValuePairs<String, String> = [:],
+    defaults: KeyValuePairs<String, String> = [:],
     logger: Logger,
     configure: (OpaquePointer?) -> Void = { _ in }
   ) throws(ConnectorError) {
     let configuration = try KafkaConfiguration(settings, for: role)
     try configuration.set("bootstrap.servers", settings.brokers.joined(separator: ","))
     for (name, value) in properties { try configuration.set(name, value) }
+    for (name, value) in defaults where settings.property(name) == nil {
+      try configuration.set(name, value)
+    }
     let events = ClientEvents(settings, logger)
     let retainedEvents = Unmanaged.passRetained(events)
     configuration.withObject { object in

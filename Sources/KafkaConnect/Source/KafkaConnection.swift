@@ -21,7 +21,11 @@ final class KafkaConnection: @unchecked Sendable {
   let watch: LogWatch
   /// What a partition's queue may hold.
   let queueByteCount: Int
+  /// How long brokers may wait for messages of partitions that have none, where all partitions are
+  /// read to their ends only: the others of the same broker are not fetched meanwhile.
+  private static let boundedFetchWait = "10"
   private let topics: [StreamKind: OpaquePointer]
+  private static let leaderTimeout = Duration.seconds(1)
   private let feeds = Mutex<[PartitionFeed.Place: WeakFeed]>([:])
 
   private struct WeakFeed {
@@ -31,6 +35,7 @@ final class KafkaConnection: @unchecked Sendable {
   init(
     _ settings: KafkaSettings,
     partitionCount: Int,
+    isBounded: Bool,
     intervals: WatchIntervals,
     logger: Logger
   ) throws(ConnectorError) {
@@ -49,15 +54,16 @@ final class KafkaConnection: @unchecked Sendable {
         "fetch.message.max.bytes": "\(limits.partitionByteCount)",
         "fetch.max.bytes": "\(limits.answerByteCount)",
       ],
+      defaults: isBounded ? ["fetch.wait.max.ms": Self.boundedFetchWait] : [:],
       logger: logger
     )
     self.logger = logger
     queueByteCount = limits.queueKibibytes << 10
-    var topics: [StreamKind: OpaquePointer] = [:]
+    topics = TopicLayout.introduce(to: client)
+    // A partition that is started before its leader is known waits half a second.
     for stream in StreamKind.allCases {
-      topics[stream] = rd_kafka_topic_new(client.handle, settings.topic(of: stream), nil)
+      _ = TopicLayout.ask(client, stream, atMost: Self.leaderTimeout)
     }
-    self.topics = topics
     watch = LogWatch(client, partitionCount: partitionCount, intervals: intervals)
     watchInBackground()
   }

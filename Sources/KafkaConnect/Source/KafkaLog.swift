@@ -64,7 +64,7 @@ package final class KafkaLog: Source {
     let end: KafkaPosition? =
       if case .position(let end) = bound { try KafkaPosition(end) } else { nil }
     return KafkaPartitionReader(
-      PartitionFeed(try connected(), stream, partition: partition),
+      PartitionFeed(try connected(isBounded: bound == .endOfLog), stream, partition: partition),
       from: try KafkaPosition(position),
       until: bound,
       end: end?.offset,
@@ -83,12 +83,14 @@ package final class KafkaLog: Source {
     )
   }
 
-  private func connected() throws(ConnectorError) -> KafkaConnection {
+  /// The connection, made for a partition that is read to its end only, or not.
+  private func connected(isBounded: Bool) throws(ConnectorError) -> KafkaConnection {
     try connection.withLock { connection throws(ConnectorError) in
       if let connection { return connection }
       let new = try KafkaConnection(
         settings,
         partitionCount: partitions,
+        isBounded: isBounded,
         intervals: intervals,
         logger: logger
       )

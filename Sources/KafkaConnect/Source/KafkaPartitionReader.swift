@@ -22,6 +22,8 @@ final class KafkaPartitionReader: PartitionReader {
   private let gapPolicy: GapPolicy
 
   private var shelf = MessageShelf(capacity: runCapacity)
+  /// That of the run before.
+  private var formerShelf = MessageShelf(capacity: runCapacity)
   private var next: KafkaPosition
   private var isStarted = false
   /// The last thing that came was the end of the partition.
@@ -51,11 +53,15 @@ final class KafkaPartitionReader: PartitionReader {
   }
 
   // The client cannot end while messages of its own are out.
-  deinit { shelf.removeAll() }
+  deinit {
+    shelf.removeAll()
+    formerShelf.removeAll()
+  }
 
   var position: SourcePosition { next.sourcePosition }
 
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+    swap(&shelf, &formerShelf)
     shelf.removeAll()
     if let failure = feed.connection.watch.failure { throw failure }
     if let fault = pending { try settle(fault) }
@@ -84,6 +90,8 @@ final class KafkaPartitionReader: PartitionReader {
     return max(0, ends.upperBound - max(next.offset ?? 0, ends.lowerBound))
   }
 
+  func onArrival(_ wake: @escaping @Sendable () -> Void) { feed.onArrival(wake) }
+
   // MARK: Taking
 
   /// True when a bound by position is reached.
@@ -108,9 +116,16 @@ final class KafkaPartitionReader: PartitionReader {
   private var isCaughtUp: Bool {
     switch bound {
     case .never: isAtEnd && pending == nil && feed.isEndConfirmed
-    case .endOfLog: isAtEnd && pending == nil
+    case .endOfLog: (isAtEnd || isAtFetchedEnd) && pending == nil
     case .position: isDone
     }
+  }
+
+  /// Everything is taken that the partition had at the last fetch: the end will only be reported
+  /// after another one, which waits for more.
+  private var isAtFetchedEnd: Bool {
+    guard shelf.count > 0, let offset = next.offset, let end = feed.fetchedEnd else { return false }
+    return offset >= end
   }
 
   /// Wakes the client when a queue that was full is half empty.

@@ -95,7 +95,7 @@ struct MessageShelf: ~Copyable {
 
 /// Memory for the messages of a run that must move, used again for every run.
 private struct MessageMemory: ~Copyable {
-  private static let chunkByteCount = 256 << 10
+  private static let chunkByteCount = 16 << 10
 
   private var chunks: [UnsafeMutableRawBufferPointer] = []
   /// In use, of the last chunk.
@@ -120,13 +120,13 @@ private struct MessageMemory: ~Copyable {
         byteCount: max(byteCount, Self.chunkByteCount),
         alignment: 64
       )
-      chunk.initializeMemory(as: UInt8.self, repeating: 0)
       chunks.append(chunk)
       used = 0
     }
     guard let chunk = chunks.last else { return nil }
     let place = UnsafeMutableRawBufferPointer(rebasing: chunk[used..<(used + byteCount)])
     place.copyMemory(from: message)
+    place[message.count...].initializeMemory(as: UInt8.self, repeating: 0)
     used += byteCount
     return place.baseAddress
   }

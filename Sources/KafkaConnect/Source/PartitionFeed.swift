@@ -26,6 +26,14 @@ final class PartitionFeed: @unchecked Sendable {
   private let isRunning = Mutex(false)
   private let isRetired = Atomic(false)
   private let end = Mutex<End?>(nil)
+  /// What the queue's callback has; kept until it is called no more.
+  private let arrival = Mutex<Arrival?>(nil)
+
+  /// Whom to wake when the queue is empty no more.
+  private final class Arrival: Sendable {
+    let wake: @Sendable () -> Void
+    init(_ wake: @escaping @Sendable () -> Void) { self.wake = wake }
+  }
 
   init(_ connection: KafkaConnection, _ stream: StreamKind, partition: Int) {
     self.connection = connection
@@ -36,7 +44,25 @@ final class PartitionFeed: @unchecked Sendable {
 
   deinit {
     stop()
+    rd_kafka_queue_cb_event_enable(queue, nil, nil)
     rd_kafka_queue_destroy(queue)
+  }
+
+  /// Has `wake` called, by a thread of the client, whenever something comes into the empty queue.
+  func onArrival(_ wake: @escaping @Sendable () -> Void) {
+    let new = Arrival(wake)
+    arrival.withLock { arrival in
+      rd_kafka_queue_cb_event_enable(
+        queue,
+        { _, opaque in
+          guard let opaque else { return }
+          Unmanaged<Arrival>.fromOpaque(opaque).takeUnretainedValue().wake()
+        },
+        Unmanaged.passUnretained(new).toOpaque()
+      )
+      // The queue's lock is held around the callback: the former one has returned.
+      arrival = new
+    }
   }
 
   var topicName: String { connection.client.settings.topic(of: place.stream) }

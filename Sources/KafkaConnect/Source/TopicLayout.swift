@@ -11,6 +11,7 @@ struct TopicLayout: Hashable, Sendable {
   /// A topic that was made just now is not known everywhere at once.
   private static let creationTimeout = Duration.seconds(3)
   private static let attemptTimeout = Duration.seconds(1)
+  private static let introductionTime = Duration.milliseconds(10)
 
   /// Asks the cluster, and waits for it up to `timeout`.
   ///
@@ -18,6 +19,8 @@ struct TopicLayout: Hashable, Sendable {
   /// that is not there after a moment; and that no broker was reached in time.
   init(of client: KafkaClient, atMost timeout: Duration) throws(ConnectorError) {
     let deadline = ContinuousClock.now + timeout
+    let handles = Self.introduce(to: client)
+    defer { for handle in handles.values { rd_kafka_topic_destroy(handle) } }
     partitionCounts = [:]
     for stream in StreamKind.allCases {
       partitionCounts[stream] = try Self.partitionCount(of: stream, client, before: deadline)
@@ -29,6 +32,21 @@ struct TopicLayout: Hashable, Sendable {
     } else {
       clusterID = ""
     }
+  }
+
+  /// Makes both topics known to a client, which asks for them by itself, and gives the answer a moment.
+  ///
+  /// A question right behind would be answered late by a broker that delays small packets, as the
+  /// local one does: only once the first answer is acknowledged, after 40 ms.
+  ///
+  /// - Returns: librdkafka's handles, the caller's to destroy.
+  static func introduce(to client: KafkaClient) -> [StreamKind: OpaquePointer] {
+    var handles: [StreamKind: OpaquePointer] = [:]
+    for stream in StreamKind.allCases {
+      handles[stream] = rd_kafka_topic_new(client.handle, client.settings.topic(of: stream), nil)
+    }
+    client.poll(atMost: introductionTime)
+    return handles
   }
 
   /// Number of partitions of both topics.

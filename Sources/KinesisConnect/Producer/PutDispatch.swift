@@ -151,7 +151,9 @@ final class PutDispatch: @unchecked Sendable {
           continue
         }
         state.nextLane = (lane + 1) % state.lanes.count
-        let batch = state.lanes[lane].records.take()
+        let batch = state.lanes[lane].records.take(
+          atMost: state.lanes[lane].pace.burst ?? PutRecordsBody.mostRecords
+        )
         state.lanes[lane].pace.sent(batch.recordCount, at: now)
         return (lane, state.lanes[lane].stream, batch)
       }

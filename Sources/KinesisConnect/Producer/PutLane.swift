@@ -60,7 +60,7 @@ struct PutLane {
   /// Chooses the records of the next call.
   ///
   /// - Precondition: no call is under way.
-  mutating func take() -> PutBatch {
+  mutating func take(atMost count: Int = PutRecordsBody.mostRecords) -> PutBatch {
     precondition(underWay.isEmpty, "a second call of a lane")
     var batch = PutBatch()
     users.removeAll(keepingCapacity: true)
@@ -68,7 +68,7 @@ struct PutLane {
       for (place, record) in waiting.prefix(Self.lookAhead).enumerated()
       where users.insert(record.user).inserted {
         // What does not fit any more ends the call, so that nothing of its user passes it.
-        guard batch.hasRoom(for: record.byteCount) else { break }
+        guard batch.recordCount < count, batch.hasRoom(for: record.byteCount) else { break }
         batch.append(
           UnsafeRawBufferPointer(rebasing: bytes[record.start..<record.start + record.byteCount]),
           dataCount: record.dataCount

@@ -1,10 +1,7 @@
 import Connect
 import Foundation
 
-/// One program run to its end, as the user who owns the server; no shell in between.
-///
-/// `Foundation.Process` would wait for the server that `pg_ctl` leaves running: its end-of-process
-/// signal is a socket that every descendant inherits.
+/// One program run to its end, as the user who owns the server.
 struct ServerCommand {
   struct Answer {
     /// Exit status; 128 + signal for a program that was killed.
@@ -28,57 +25,32 @@ struct ServerCommand {
 
   func run() throws(ConnectorError) -> Answer {
     // A file, not a pipe: what the program leaves running may keep its end of it open.
-    guard let output = tmpfile() else { throw failure(errno) }
+    guard let output = tmpfile() else { throw failure(POSIXError(errno)) }
     defer { fclose(output) }
-    let process = try spawn(output: fileno(output))
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-      guard errno == EINTR else { throw failure(errno) }
+    do throws(POSIXError) {
+      let process = try ChildProcess(
+        "env",
+        words: arguments,
+        environment: Self.environment,
+        output: .descriptor(fileno(output))
+      )
+      return Answer(status: try process.waitForEnd(), output: Self.text(of: output))
+    } catch {
+      throw failure(error)
     }
+  }
+
+  private static func text(of output: UnsafeMutablePointer<FILE>) -> String {
     let file = FileHandle(fileDescriptor: fileno(output), closeOnDealloc: false)
     try? file.seek(toOffset: 0)
     let text = String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
-    return Answer(
-      // The low 7 bits are the signal, the next byte the exit status (wait(2)).
-      status: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f),
-      output: text.trimmingCharacters(in: .whitespacesAndNewlines)
-    )
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Starts the program with default signal handling.
-  private func spawn(output: Int32) throws(ConnectorError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, output, 2)
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-    let environment = Self.environment.map { "\($0.key)=\($0.value)" }
-    var process: pid_t = 0
-    let code = withPointers(to: arguments) { arguments in
-      withPointers(to: environment) { environment in
-        posix_spawnp(&process, "env", &actions, &attributes, arguments, environment)
-      }
-    }
-    guard code == 0 else { throw failure(code) }
-    return process
-  }
-
-  private func failure(_ code: Int32) -> ConnectorError {
+  private func failure(_ error: POSIXError) -> ConnectorError {
     ConnectorError(
       .permanent,
-      "could not run \(arguments.joined(separator: " ")): \(String(cString: strerror(code)))"
+      "could not run \(arguments.joined(separator: " ")): \(error.text)"
     )
   }
 
@@ -88,15 +60,4 @@ struct ServerCommand {
     variables["LC_ALL"] = "C"
     return variables
   }()
-}
-
-/// Calls `body` with NUL-terminated copies of the strings and a final null pointer, valid during
-/// the call.
-private func withPointers<Result>(
-  to strings: [String],
-  _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-) -> Result {
-  let pointers = strings.map { strdup($0) } + [nil]
-  defer { pointers.forEach { free($0) } }
-  return body(pointers)
 }

@@ -32,12 +32,12 @@ package struct BackgroundJob {
   /// - Returns: the job; nil when it has come to its end within a second.
   /// - Throws: `.failed` when it failed by then, with the last line it wrote.
   package func start(_ arguments: [String]) throws(Failure) -> ProcessIdentity? {
-    let processID = try spawn(arguments)
-    if let identity = ProcessIdentity(of: processID) {
+    let job = try spawn(arguments)
+    if let identity = ProcessIdentity(of: job.id) {
       do {
         try identity.description.write(toFile: processFile, atomically: true, encoding: .utf8)
       } catch {
-        kill(processID, SIGTERM)
+        kill(job.id, SIGTERM)
         throw Failure(
           .failed,
           "could not write \(processFile)",
@@ -48,9 +48,7 @@ package struct BackgroundJob {
       if identity.isAlive { return identity }
     }
     unlink(processFile)
-    var status: Int32 = 0
-    waitpid(processID, &status, 0)
-    guard status == 0 else {
+    guard let code = try? job.waitForEnd(), code == 0 else {
       throw Failure(.failed, "the job ended at once: \(lastLogLine)", hint: "See \(logFile).")
     }
     return nil
@@ -78,47 +76,20 @@ package struct BackgroundJob {
     unlink(processFile)
   }
 
-  /// `POSIX_SPAWN_SETSID` of <spawn.h>, a GNU extension that Swift does not import.
-  private static let setSessionFlag: Int16 = 0x80
-
-  private func spawn(_ arguments: [String]) throws(Failure) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(
-      &actions,
-      1,
-      logFile,
-      O_WRONLY | O_CREAT | O_APPEND,
-      0o644
-    )
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Self.setSessionFlag)
-
-    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-    words.append(nil)
-    defer { words.forEach { free($0) } }
-    var processID: pid_t = 0
-    let code = posix_spawn(
-      &processID,
-      "/proc/self/exe",
-      &actions,
-      &attributes,
-      words,
-      environ
-    )
-    guard code == 0 else {
+  private func spawn(_ arguments: [String]) throws(Failure) -> ChildProcess {
+    do {
+      return try ChildProcess(
+        "/proc/self/exe",
+        words: [program] + arguments,
+        output: .file(logFile, O_WRONLY | O_CREAT | O_APPEND),
+        group: .session
+      )
+    } catch {
       throw Failure(
         .failed,
-        "could not start the job in the background: \(String(cString: strerror(code)))",
+        "could not start the job in the background: \(error.text)",
         hint: "Make \(directory) writable."
       )
     }
-    return processID
   }
 }

@@ -43,6 +43,9 @@ final class StreamTask {
   private var inFlight: CommitTicket?
   private var answers: [Answer] = []
   private var meter = RateMeter()
+  private static let stateSizeInterval = Duration.milliseconds(100)
+  private var stateSize = FirstClick.Statistics()
+  private var nextStateSize: ContinuousClock.Instant
   private var outage: Outage
 
   /// Takes the task over and rebuilds its state from the log up to the committed positions.
@@ -117,6 +120,7 @@ final class StreamTask {
     filling = sink.makeEpoch()
     outage = Outage(of: "log", logger: environment.logger, metadata: ["task": "\(task)"])
     let now = environment.clock.instant()
+    nextStateSize = now
     if let lostState {
       filling.restate(lostState.forgotten)
       ledger.changed(byteCount: 0, at: now)
@@ -154,6 +158,9 @@ final class StreamTask {
   /// True while the sink is committing for this task.
   var isCommitting: Bool { inFlight.map { $0.outcome == nil } ?? false }
 
+  /// What other threads may do for this task meanwhile.
+  var readingAhead: [any ReadingAhead] { [clicks.reader, checkouts.reader] }
+
   // MARK: Reading
 
   private func fill(at now: ContinuousClock.Instant) throws(ConnectorError) -> Step {
@@ -168,6 +175,8 @@ final class StreamTask {
     if hasRead || isAtMilestone || tracker.watermark > engineWatermark {
       engineWatermark = tracker.watermark
       engine.advance(to: engineWatermark)
+      // Final answers come once: they are written while what they are made of is in the cache.
+      if environment.settings.rule.emission == .final { takeAnswers() }
       ledger.changed(byteCount: filling.byteCount, at: now)
     }
     publish(at: now)
@@ -214,7 +223,6 @@ final class StreamTask {
 
   private func readClicks(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
     try clicks.consume(
-      atMost: environment.settings.readByteCount,
       tracker: &tracker,
       engine: &engine,
       epoch: filling,
@@ -224,7 +232,6 @@ final class StreamTask {
 
   private func readCheckouts(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {
     try checkouts.consume(
-      atMost: environment.settings.readByteCount,
       tracker: &tracker,
       engine: &engine,
       epoch: filling,
@@ -248,9 +255,7 @@ final class StreamTask {
   // MARK: Committing
 
   private func handOver() {
-    engine.drainAnswers(into: &answers)
-    if !answers.isEmpty { filling.append(answers) }
-    answers.removeAll(keepingCapacity: true)
+    takeAnswers()
     let ticket = CommitTicket(
       task: task,
       sink: sink,
@@ -263,6 +268,13 @@ final class StreamTask {
     inFlight = ticket
     ledger.handedOver()
     commits.submit(ticket)
+  }
+
+  /// Moves the answers that are new or changed from the engine to the epoch.
+  private func takeAnswers() {
+    engine.drainAnswers(into: &answers)
+    if !answers.isEmpty { filling.append(answers) }
+    answers.removeAll(keepingCapacity: true)
   }
 
   private func progress() -> TaskProgress {
@@ -312,20 +324,26 @@ final class StreamTask {
   // MARK: Statistics
 
   private func publish(at now: ContinuousClock.Instant) {
-    let state = engine.statistics
-    let isTimeForLag = meter.isDue(at: now)
-    if isTimeForLag { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
+    refreshStateSize(at: now)
+    if meter.isDue(at: now) { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
     environment.board.update {
       $0.phase = .running
-      clicks.describe(in: &$0.clicks, tracker: tracker, refreshingLag: isTimeForLag)
-      checkouts.describe(in: &$0.checkouts, tracker: tracker, refreshingLag: isTimeForLag)
+      clicks.describe(in: &$0.clicks, tracker: tracker)
+      checkouts.describe(in: &$0.checkouts, tracker: tracker)
       $0.watermark = tracker.watermark
       $0.heldBackBy = tracker.heldBackBy.map { $0 == clicks.index ? .clicks : .checkouts }
       $0.recordsRead = clicks.recordsRead + checkouts.recordsRead
       $0.recordsPerSecond = meter.perSecond
-      $0.bufferedClicks = state.bufferedClicks
-      $0.pendingCheckouts = state.pendingCheckouts
-      $0.stateByteCount = state.allocatedBytes
+      $0.bufferedClicks = stateSize.bufferedClicks
+      $0.pendingCheckouts = stateSize.pendingCheckouts
+      $0.stateByteCount = stateSize.allocatedBytes
     }
+  }
+
+  /// Summing the state up takes as long as some hundred records.
+  private func refreshStateSize(at now: ContinuousClock.Instant) {
+    guard now >= nextStateSize else { return }
+    nextStateSize = now + Self.stateSizeInterval
+    stateSize = engine.statistics
   }
 }

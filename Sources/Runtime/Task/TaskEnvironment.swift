@@ -13,6 +13,8 @@ struct JobEnvironment: Sendable {
   let isShared: Bool
   /// Told of every acknowledged commit, by the thread that steps the task.
   let reportCommit: @Sendable (_ task: Int, _ progress: TaskProgress) -> Void
+  /// To be told that a task has something to do that was waiting; from any thread.
+  var wake: @Sendable (_ task: Int) -> Void = { _ in }
 
   func environment(of task: Int) -> TaskEnvironment {
     let tenure = Tenure(job: control)

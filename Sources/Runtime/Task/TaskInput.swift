@@ -4,7 +4,7 @@ import Dataflow
 import Events
 import Logging
 
-/// One of the two inputs of a task: its reader, its batch in work, and what its progress line says.
+/// One of the two inputs of a task: what is read of it, and what its progress line says.
 struct TaskInput<Decoder: RunDecoder> {
   private(set) var counts: TaskProgress.Counts
   /// By this run.
@@ -20,9 +20,7 @@ struct TaskInput<Decoder: RunDecoder> {
   let index: Int
   private let task: Int
   private let logger: Logger
-  private var reader: any PartitionReader
-  private var decoder = Decoder()
-  private var batch = RecordBatch<Decoder.Record>()
+  let reader: InputReader<Decoder>
   /// One per record of the batch.
   private var verdicts: [Verdict] = []
   /// The task's watermark when each record of the batch was read.
@@ -45,7 +43,7 @@ struct TaskInput<Decoder: RunDecoder> {
     rule = environment.settings.rule
     self.segments = segments
     counts = progress.counts
-    reader = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
+    let partition = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
       () throws(ConnectorError) in
       try environment.source.open(
         Decoder.stream,
@@ -54,6 +52,8 @@ struct TaskInput<Decoder: RunDecoder> {
         until: environment.settings.untilEnd ? .endOfLog : .never
       )
     }
+    partition.onArrival { [wake = environment.job.wake] in wake(task) }
+    reader = InputReader(partition, byteCount: environment.settings.readByteCount)
     idleDetector = IdleDetector(patience: environment.settings.idleTimeout)
   }
 
@@ -62,13 +62,13 @@ struct TaskInput<Decoder: RunDecoder> {
   ///
   /// The tracker judges every record and is moved by it; the engine then settles the verdicts.
   mutating func consume(
-    atMost byteCount: Int,
     tracker: inout WatermarkTracker,
     engine: inout FirstClick,
     epoch: any Epoch,
     now: ContinuousClock.Instant
   ) throws(ConnectorError) -> Bool {
-    let run = try read(atMost: byteCount, tracker: &tracker, now: now)
+    try readNext(tracker: &tracker, now: now)
+    let run = reader.current
     isCaughtUp = run.isCaughtUp
     let isIdle = idleDetector.isIdle(
       isCaughtUp: run.isCaughtUp,
@@ -79,30 +79,24 @@ struct TaskInput<Decoder: RunDecoder> {
     if let gap = run.gap { epoch.append(gap, of: Decoder.stream) }
     if run.isMilestone { isAtMilestone = true }
     guard !run.isEmpty else { return run.gap != nil }
-    decoder.decode(run, into: &batch)
+    let batch = run.batch
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
-    judge(by: &tracker)
+    judge(batch, by: &tracker)
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
-    countStrayKeys(of: run)
+    warnOfStrayKeys(run.strayKeyCount)
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
-    if !batch.rejects.isEmpty {
-      for index in batch.rejects.indices {
-        batch.rejects[index].place = reader.place(ofOffset: batch.rejects[index].offset)
-      }
-      epoch.append(batch.rejects, of: Decoder.stream)
-    }
+    if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
     return true
   }
 
   /// An input that cannot be read is not at its end, and never idle.
-  private mutating func read(
-    atMost byteCount: Int,
+  private mutating func readNext(
     tracker: inout WatermarkTracker,
     now: ContinuousClock.Instant
-  ) throws(ConnectorError) -> MessageRun {
-    do {
-      return try reader.read(atMost: byteCount)
+  ) throws(ConnectorError) {
+    do throws(ConnectorError) {
+      try reader.next()
     } catch {
       isCaughtUp = false
       _ = idleDetector.isIdle(isCaughtUp: false, hasReceived: false, now: now)
@@ -113,7 +107,10 @@ struct TaskInput<Decoder: RunDecoder> {
 
   /// Marks every record of the batch as on time, late or expired, each by the watermark that stood when its
   /// turn came, so that the size of batches changes nothing.
-  private mutating func judge(by tracker: inout WatermarkTracker) {
+  private mutating func judge(
+    _ batch: RecordBatch<Decoder.Record>,
+    by tracker: inout WatermarkTracker
+  ) {
     verdicts.removeAll(keepingCapacity: true)
     verdicts.reserveCapacity(batch.records.count)
     watermarks.removeAll(keepingCapacity: true)
@@ -131,7 +128,8 @@ struct TaskInput<Decoder: RunDecoder> {
   }
 
   /// Adds the batch, with the engine's verdicts, to the totals.
-  private mutating func count(_ run: MessageRun) {
+  private mutating func count(_ run: DecodedRun<Decoder.Record>) {
+    let batch = run.batch
     var late: Int64 = 0
     var duplicates: Int64 = 0
     for verdict in verdicts {
@@ -151,15 +149,14 @@ struct TaskInput<Decoder: RunDecoder> {
   }
 
   /// Counts the records whose user may have others elsewhere; one warning a partition.
-  private mutating func countStrayKeys(of run: MessageRun) {
-    let found = Int64(run.strayKeyCount(of: batch))
+  private mutating func warnOfStrayKeys(_ found: Int) {
     if strayKeys == 0, found > 0 {
       logger.warning(
         "messages have a key other than their user_id: attributed within this partition only",
         metadata: ["stream": "\(Decoder.stream)", "partition": "\(task)"]
       )
     }
-    strayKeys += found
+    strayKeys += Int64(found)
   }
 
   /// Takes over what a commit found out about the records it stored.
@@ -171,25 +168,21 @@ struct TaskInput<Decoder: RunDecoder> {
   mutating func progress(horizon: EventTime, watermark: Watermark) -> TaskProgress.Input {
     isAtMilestone = false
     var input = TaskProgress.Input()
-    input.position = reader.position
-    input.rebuildPosition = segments.rebuildPosition(horizon: horizon) ?? reader.position
+    let position = reader.current.endPosition
+    input.position = position
+    input.rebuildPosition = segments.rebuildPosition(horizon: horizon) ?? position
     input.watermark = watermark
     input.counts = counts
     return input
   }
 
-  /// Fills in what statistics say of this input; an error while asking for the lag is left to the
-  /// next read.
-  func describe(
-    in statistics: inout TaskStatistics.Input,
-    tracker: WatermarkTracker,
-    refreshingLag: Bool
-  ) {
+  /// Fills in what statistics say of this input.
+  func describe(in statistics: inout TaskStatistics.Input, tracker: WatermarkTracker) {
     statistics.counts = counts
     statistics.strayKeys = strayKeys
     statistics.watermark = tracker.watermark(ofInput: index)
     statistics.isIdle = tracker.isIdle(input: index)
-    if refreshingLag, let lag = try? reader.lag() { statistics.lag = lag }
+    if let lag = reader.current.lag { statistics.lag = lag }
   }
 }
 

@@ -10,11 +10,20 @@ import Foundation
 ///
 /// A thread goes round among the tasks that it has stepped before, whose state is in its cache. One
 /// without anything to do takes over a task that is waiting for its turn elsewhere: partitions are
-/// uneven, and the longest must not end alone behind another.
+/// uneven, and the longest must not end alone behind another. Where every task is being stepped, it
+/// reads and decodes the next batch of one.
 ///
 /// Unchecked: everything is touched under the condition's lock only. A turn costs a look at every
 /// task; turns are batches.
 final class TaskPool: @unchecked Sendable {
+  /// What a thread is to do.
+  enum Work {
+    /// Step the task, then put it back.
+    case step(TaskSlot)
+    /// Read ahead for the task, which another thread steps; there is nothing to put back.
+    case readAhead(TaskSlot)
+  }
+
   private struct Entry {
     let slot: TaskSlot
     /// The thread that has stepped it last.
@@ -22,11 +31,15 @@ final class TaskPool: @unchecked Sendable {
     var state = State.ready
     /// The pool's count of turns when it was put back: the smallest is next.
     var turn = 0
-    /// A commit was settled while it was running.
+    /// It was woken while it was running.
     var isWoken = false
+    /// It has read something in its last step: it will need more.
+    var wantsReadAhead = false
+
+    var isRunning: Bool { state == .running }
   }
 
-  private enum State {
+  private enum State: Equatable {
     case ready, running
     case waiting(until: ContinuousClock.Instant)
   }
@@ -35,6 +48,8 @@ final class TaskPool: @unchecked Sendable {
   private var entries: [Entry] = []
   private var endings: [(slot: TaskSlot, ending: TaskSlot.Ending)] = []
   private var turns = 0
+  /// Threads that wait for something to do.
+  private var idleCount = 0
   private var isSealed = false
   private let workers: Int
   private let pollInterval: Duration
@@ -86,20 +101,20 @@ final class TaskPool: @unchecked Sendable {
     }
   }
 
-  /// A commit of the task is settled: it need not wait longer.
+  /// A commit of the task is settled, or something has come to read: it need not wait longer.
   func wake(task: Int) {
     change {
       for index in entries.indices where entries[index].slot.number == task {
         entries[index].isWoken = true
-        if case .waiting = entries[index].state { entries[index].state = .waiting(until: .now) }
+        if case .waiting = entries[index].state { entries[index].state = .ready }
       }
     }
   }
 
   // MARK: The threads' side
 
-  /// Waits for a task to step; nil when there will be none.
-  func next(for worker: Int) -> TaskSlot? {
+  /// Waits for something to do; nil when there will be nothing more.
+  func next(for worker: Int) -> Work? {
     condition.lock()
     defer { condition.unlock() }
     while !(isSealed && entries.isEmpty) {
@@ -108,10 +123,17 @@ final class TaskPool: @unchecked Sendable {
         entries[index].state = .running
         entries[index].home = worker
         entries[index].isWoken = false
-        return entries[index].slot
+        if idleCount > 0, entries[index].wantsReadAhead { condition.signal() }
+        return .step(entries[index].slot)
+      }
+      if let index = entries.firstIndex(where: { $0.isRunning && $0.wantsReadAhead }) {
+        entries[index].wantsReadAhead = false
+        return .readAhead(entries[index].slot)
       }
       let delay = min(pollInterval, now.duration(to: nextPoll(of: worker) ?? now + pollInterval))
+      idleCount += 1
       _ = condition.wait(until: Date(timeIntervalSinceNow: delay / .seconds(1)))
+      idleCount -= 1
     }
     return nil
   }
@@ -126,9 +148,11 @@ final class TaskPool: @unchecked Sendable {
     switch outcome {
     case .progressed:
       entries[index].state = .ready
+      entries[index].wantsReadAhead = true
     case .waiting:
-      let isDue = entries[index].isWoken
-      entries[index].state = .waiting(until: isDue ? .now : .now + pollInterval)
+      entries[index].wantsReadAhead = false
+      entries[index].state =
+        entries[index].isWoken ? .ready : .waiting(until: .now + pollInterval)
     case .ended(let ending):
       entries.remove(at: index)
       endings.append((slot, ending))

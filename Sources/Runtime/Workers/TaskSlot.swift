@@ -1,9 +1,11 @@
 import Connect
 import Logging
+import Synchronization
 
 /// One task at this worker, from its takeover until it is let go.
 ///
-/// Unchecked: `task` is touched by the thread that has the slot in work, one at a time (`TaskPool`).
+/// Unchecked: `task` is touched by the thread that has the slot in work, one at a time (`TaskPool`);
+/// any other may call `readAhead`.
 final class TaskSlot: @unchecked Sendable {
   enum Outcome {
     /// Call again at once.
@@ -30,6 +32,8 @@ final class TaskSlot: @unchecked Sendable {
   private let commits: any CommitQueue
   /// Nil until it is opened, and while it is to be opened again.
   private var task: StreamTask?
+  /// The inputs of `task`, for other threads.
+  private let inputs = Mutex<[any ReadingAhead]>([])
 
   /// Makes the sink's end, which connects to nothing yet.
   init(
@@ -62,9 +66,16 @@ final class TaskSlot: @unchecked Sendable {
     }
   }
 
+  /// Reads and decodes what the task will need next; for a thread that does not step it.
+  func readAhead() {
+    for input in inputs.withLock({ $0 }) { input.readAhead() }
+  }
+
   private func open() throws(ConnectorError) -> Outcome {
     guard !environment.tenure.isStopRequested else { return end(.letGo) }
-    task = try StreamTask(task: number, environment: environment, sink: sink, commits: commits)
+    let task = try StreamTask(task: number, environment: environment, sink: sink, commits: commits)
+    self.task = task
+    inputs.withLock { $0 = task.readingAhead }
     return .progressed
   }
 
@@ -83,7 +94,7 @@ final class TaskSlot: @unchecked Sendable {
         "sink has lost commits that it had acknowledged, going back to what it holds",
         metadata: metadata
       )
-      task = nil
+      forgetTask()
       return .progressed
     case .fenced where environment.job.isShared:
       environment.logger.warning("another worker has taken the task over", metadata: metadata)
@@ -102,8 +113,13 @@ final class TaskSlot: @unchecked Sendable {
 
   private func end(_ ending: Ending) -> Outcome {
     sink.close()
-    task = nil
+    forgetTask()
     return .ended(ending)
+  }
+
+  private func forgetTask() {
+    inputs.withLock { $0 = [] }
+    task = nil
   }
 }
 

@@ -17,7 +17,12 @@ struct Workers {
     committer = Committer { task in pool.wake(task: task) }
     for index in 0..<count {
       Self.start("worker \(index)", in: stepping) {
-        while let slot = pool.next(for: index) { pool.putBack(slot, slot.step()) }
+        while let work = pool.next(for: index) {
+          switch work {
+          case .step(let slot): pool.putBack(slot, slot.step())
+          case .readAhead(let slot): slot.readAhead()
+          }
+        }
       }
       Self.start("commit \(index)", in: committing) { [committer] in committer.run() }
     }

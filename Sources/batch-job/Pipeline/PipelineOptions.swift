@@ -8,21 +8,12 @@ struct PipelineCommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The inbox: the directory that holds input/.", valueName: "DIR"))
   var root: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Database: postgres://...",
-      discussion: "Without it: DATABASE_URL, else a private PostgreSQL in .firstclick/postgres.",
-      valueName: "URI"
-    )
-  )
-  var into: String?
-
-  @Option(help: ArgumentHelp("Config file, default firstclick.yaml.", valueName: "FILE"))
-  var config: String?
+  @OptionGroup var target: DatabaseOptions
+  @OptionGroup var config: ConfigOptions
 
   /// The settings of the environment and the config file, below the options.
   func configuration() throws(Failure) -> Configuration {
-    try Configuration(of: .batchJob, file: config)
+    try config.configuration(of: .batchJob)
   }
 
   func inbox(_ configuration: Configuration) throws -> InboxDirectory {
@@ -37,7 +28,7 @@ struct PipelineCommonOptions: ParsableArguments {
   }
 
   func database(_ configuration: Configuration) throws -> DatabaseChoice {
-    try DatabaseChoice(configuration.value("into", option: into), for: "batch-job pipeline")
+    try target.database(configuration, for: "batch-job pipeline")
   }
 }
 

@@ -1,6 +1,7 @@
 import Connect
 import Events
 import KafkaConnect
+import Synchronization
 import TestSupport
 import Testing
 
@@ -39,6 +40,45 @@ import Testing
       let part = try log.open(.clicks, partition: 0, at: position, until: .position(end))
       #expect(try part.readToEnd().texts == (start..<max(start, 60)).map { "\($0)" })
     }
+  }
+
+  @Test func `a run stays until the second read after it`() throws {
+    let shop = try Shop()
+    let texts = (0..<3000).map { "\($0) " + String(repeating: "x", count: $0 % 97) }
+    try shop.writer(compression: "lz4").append(texts.map { .init($0) }, to: .clicks)
+    let reader = try shop.log().open(.clicks, partition: 0, at: nil, until: .endOfLog)
+    var all = Read()
+    var former: (run: MessageRun, texts: [String?])?
+    try eventually {
+      let run = try reader.read(atMost: 4096)
+      if let former {
+        var again = Read()
+        again.take(former.run)
+        #expect(again.texts == former.texts)
+      }
+      var read = Read()
+      read.take(run)
+      former = (run, read.texts)
+      all.take(run)
+      return all.isCaughtUp
+    }
+    #expect(all.texts == texts)
+  }
+
+  @Test func `a reader that had nothing says when something comes`() throws {
+    let shop = try Shop()
+    let writer = try shop.writer()
+    try writer.append([.init("first")], to: .clicks)
+    let reader = try shop.log().open(.clicks, partition: 0, at: nil, until: .never)
+    let counter = ArrivalCounter()
+    reader.onArrival { counter.note() }
+    _ = try reader.read { $0.texts == ["first"] }
+    // The end of the partition is reported too, and taken here.
+    try eventually { try reader.read(atMost: 100).isCaughtUp }
+    let before = counter.count
+    try writer.append([.init("second")], to: .clicks)
+    try eventually { counter.count > before }
+    _ = try reader.read { $0.texts == ["second"] }
   }
 
   @Test func `a run is as long as asked for, and a message of 1 MB comes whole`() throws {
@@ -177,4 +217,10 @@ import Testing
     "product_id":"p1"}
     """
   }
+}
+
+private final class ArrivalCounter: Sendable {
+  private let arrivals = Atomic(0)
+  var count: Int { arrivals.load(ordering: .acquiring) }
+  func note() { arrivals.add(1, ordering: .acquiringAndReleasing) }
 }

@@ -8,8 +8,10 @@ import Foundation
 /// nor throttles, and its closed shards never end (for those see `FakeKinesis`).
 package final class MotoServer: Sendable {
   package static let region = "eu-west-1"
-  /// Calls that are taken without a signature: those that make the users.
-  private static let openCalls = 5
+  /// A role that may do everything with streams, and that the user of `environment` may take on.
+  package static let role = "arn:aws:iam::123456789012:role/streams"
+  /// Calls that are taken without a signature: those that make users and role.
+  private static let openCalls = 7
   private static let startTimeout = Duration.seconds(60)
   /// The server ends itself after so long, should this process die without ending it.
   private static let longestSeconds = 1800
@@ -127,7 +129,7 @@ package final class MotoServer: Sendable {
     throw Failure(description: "moto_server did not listen within \(startTimeout): \(text)")
   }
 
-  /// Makes a user with rights and one without, by IAM's own protocol.
+  /// Makes a user and a role with rights, and a user without, by IAM's own protocol.
   private static func makeUsers(
     at address: String,
     by transport: CurlTransport
@@ -136,11 +138,24 @@ package final class MotoServer: Sendable {
       try Self.iam(fields, at: address, by: transport)
     }
     let policy = """
-      {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kinesis:*","Resource":"*"}]}
+      {"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+      "Action":["kinesis:*","sts:AssumeRole"],"Resource":"*"}]}
+      """
+    let trust = """
+      {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+      "Principal":{"AWS":"*"}}]}
       """
     _ = try iam(["Action": "CreateUser", "UserName": "shop"])
     _ = try iam([
       "Action": "PutUserPolicy", "UserName": "shop", "PolicyName": "streams",
+      "PolicyDocument": policy,
+    ])
+    _ = try iam([
+      "Action": "CreateRole", "RoleName": "streams",
+      "AssumeRolePolicyDocument": trust,
+    ])
+    _ = try iam([
+      "Action": "PutRolePolicy", "RoleName": "streams", "PolicyName": "streams",
       "PolicyDocument": policy,
     ])
     _ = try iam(["Action": "CreateUser", "UserName": "nobody"])

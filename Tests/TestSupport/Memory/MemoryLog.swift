@@ -100,6 +100,8 @@ package final class MemoryLog: Source {
     private var next: Int
     private let end: Int?
     private var memory: UnsafeMutableRawBufferPointer = .allocate(byteCount: 64, alignment: 1)
+    /// Of the run before.
+    private var formerMemory: UnsafeMutableRawBufferPointer = .allocate(byteCount: 64, alignment: 1)
 
     init(log: MemoryLog, stream: StreamKind, partition: Int, next: Int, end: Int?) {
       self.log = log
@@ -109,7 +111,10 @@ package final class MemoryLog: Source {
       self.end = end
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+      memory.deallocate()
+      formerMemory.deallocate()
+    }
 
     var position: SourcePosition { SourcePosition("\(next)") }
 
@@ -141,6 +146,7 @@ package final class MemoryLog: Source {
         text += Array((lines[next] + "\n").utf8)
         next += 1
       }
+      swap(&memory, &formerMemory)
       memory.deallocate()
       memory = .allocate(byteCount: text.count + 64, alignment: 1)
       memory.initializeMemory(as: UInt8.self, repeating: 0)
