@@ -31,7 +31,6 @@ package protocol PartitionReader: AnyObject {
 
 extension PartitionReader {
   package func place(ofOffset offset: Int64) -> String? { nil }
-
   package func onArrival(_ wake: @escaping @Sendable () -> Void) {}
 }
 

@@ -45,6 +45,24 @@ import Testing
     #expect(most < 60 * 6)
   }
 
+  @Test func `a position that moves without records is committed, and nothing is final by it`()
+    throws
+  {
+    let log = MemoryLog(partitions: 1)
+    let sink = MemorySink(rule: .with(.early))
+    let stepped = try SteppedTask(log, into: sink, smallSteps(untilEnd: false))
+    log.append([line(.checkouts, "o", user: "v", at: .at(9000))], to: .checkouts)
+    try stepped.settle()
+    let before = sink.stored().epoch
+    try stepped.settle()
+    #expect(sink.stored().epoch == before)
+    for stream in StreamKind.allCases { log.set(.milestone, for: stream) }
+    for _ in 0..<4 { _ = try stepped.task.step() }
+    #expect(sink.stored().epoch > before)
+    #expect(sink.stored().progress?.isFlushed == false)
+    #expect(sink.stored().progress?.checkouts.counts.records == 1)
+  }
+
   @Test func `records are judged one by one, not batch by batch`() throws {
     // The last click is late because of the second one of the same batch.
     for byteCount in [1, 1 << 20] {

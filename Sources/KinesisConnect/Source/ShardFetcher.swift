@@ -11,7 +11,9 @@ import Synchronization
 ///
 /// Unchecked: everything that changes stands behind locks.
 final class ShardFetcher: @unchecked Sendable {
-  private static let threadCount = 4
+  private static let threadCounts = 4...32
+  /// Open shards that a thread can serve: each is asked a few times a second.
+  private static let shardsPerThread = 4
   /// Between looks at what is due, unless somebody begins to want something.
   private static let poll: Duration = .milliseconds(5)
   /// Between two words about throttling.
@@ -49,7 +51,11 @@ final class ShardFetcher: @unchecked Sendable {
     self.memoryByteCount = memoryByteCount
     self.pacing = pacing
     self.logger = logger
-    for index in 0..<Self.threadCount { fetchInBackground(index) }
+    let shardCount = streams.values.reduce(0) { $0 + $1.snapshot.shards.count }
+    let wanted = shardCount / Self.shardsPerThread
+    let bounds = Self.threadCounts
+    let threadCount = min(max(wanted, bounds.lowerBound), bounds.upperBound)
+    for index in 0..<threadCount { fetchInBackground(index) }
   }
 
   /// The feed of a shard, the same for all who ask; read as long as one of them holds it.
@@ -110,10 +116,7 @@ final class ShardFetcher: @unchecked Sendable {
     }
   }
 
-  /// - Parameters:
-  ///   - task: what is wanted.
-  ///   - feed: whose.
-  ///   - byteLimit: about how large the page may be.
+  /// The page of a task; `byteLimit` is about how large it may be.
   private func fetch(
     _ task: ShardFeed.Task,
     of feed: ShardFeed,

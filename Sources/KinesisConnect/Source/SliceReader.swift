@@ -31,9 +31,9 @@ final class SliceReader: PartitionReader {
   private var cursors: [String: ShardCursor] = [:]
   private var lineage = ShardLineage([], overlapping: HashKey(0)...HashKey(0))
   private var version = -1
+  /// Of this run and of the one before, which is still in use.
   private var memory = RunMemory()
-  /// Of the run before, which is still in work.
-  private var lastMemory = RunMemory()
+  private var formerMemory = RunMemory()
   private var firstOffset: Int64 = 0
   private var isStarted = false
   private var gap: LogGap?
@@ -66,7 +66,7 @@ final class SliceReader: PartitionReader {
   var position: SourcePosition { current.sourcePosition }
 
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
-    swap(&memory, &lastMemory)
+    swap(&memory, &formerMemory)
     memory.removeAll()
     if !isStarted { try start() }
     try follow()

@@ -10,7 +10,7 @@ struct DecodedRun<Record: EventRecord> {
   var isEmpty = true
   var isCaughtUp = false
   var gap: LogGap?
-  /// The position has moved so far without records that it is worth a commit.
+  /// The position has moved without records, so far that it is to be committed.
   var isMilestone = false
   /// Of all its messages.
   var byteCount = 0

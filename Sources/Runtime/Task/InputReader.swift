@@ -56,7 +56,7 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
     lock.withLockIfAvailable { _ in
       guard !isAhead else { return }
       read()
-      isAhead = !ahead.isEmpty || ahead.gap != nil || ahead.isMilestone || ahead.error != nil
+      isAhead = !ahead.isEmpty || ahead.gap != nil || ahead.error != nil || ahead.isMilestone
     }
   }
 
@@ -66,8 +66,8 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
       let run = try reader.read(atMost: byteCount)
       decoder.decode(run, into: &ahead.batch)
       for index in ahead.batch.rejects.indices {
-        ahead.batch.rejects[index].place =
-          reader.place(ofOffset: ahead.batch.rejects[index].offset)
+        let offset = ahead.batch.rejects[index].offset
+        ahead.batch.rejects[index].place = reader.place(ofOffset: offset)
       }
       ahead.error = nil
       ahead.isEmpty = run.isEmpty

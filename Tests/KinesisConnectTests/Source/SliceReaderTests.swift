@@ -166,6 +166,28 @@ import Testing
     #expect(read.texts.compactMap { Int($0) } == arrivals)
   }
 
+  @Test func `a run stays as it is while the next one is read`() throws {
+    let shop = try KinesisShop()
+    for number in 0..<200 { try shop.put("record \(number)", key: "user-\(number)") }
+    let reader = try shop.log(slices: 1).open(.clicks, partition: 0, at: nil, until: .endOfLog)
+    var former: (run: MessageRun, read: Read)?
+    var count = 0
+    let deadline = ContinuousClock.now + KinesisShop.patience
+    while count < 200 {
+      try #require(ContinuousClock.now < deadline)
+      let run = try reader.read(atMost: 100)
+      if let former {
+        var again = Read()
+        again.take(former.run, of: reader)
+        #expect(again.texts == former.read.texts)
+      }
+      var read = Read()
+      read.take(run, of: reader)
+      count += read.texts.count
+      former = (run, read)
+    }
+  }
+
   @Test func `lag is the age of what is not read yet`() throws {
     let shop = try KinesisShop()
     let log = try shop.log(slices: 1)

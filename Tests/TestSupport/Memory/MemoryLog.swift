@@ -12,6 +12,8 @@ package final class MemoryLog: Source {
     /// Nothing comes, though there is more to read.
     case paused
     case failing(ConnectorError)
+    /// Nothing comes, and the position has moved all the same.
+    case milestone
   }
 
   private struct State {
@@ -127,10 +129,14 @@ package final class MemoryLog: Source {
       }
       let start = next
       var isPaused = false
+      var isMilestone = false
       switch log.weather(stream) {
       case .fair: break
       case .paused: isPaused = true
       case .failing(let error): throw error
+      case .milestone:
+        isPaused = true
+        isMilestone = true
       }
       let lines = log.lines(stream, partition: partition).prefix(end ?? .max)
       var text: [UInt8] = []
@@ -145,13 +151,15 @@ package final class MemoryLog: Source {
       memory = .allocate(byteCount: text.count + 64, alignment: 1)
       memory.initializeMemory(as: UInt8.self, repeating: 0)
       memory.copyBytes(from: text)
-      return MessageRun(
+      var run = MessageRun(
         bytes: UnsafeMutableRawBufferPointer(rebasing: memory[..<text.count]),
         startOffset: Int64(start),
         isCaughtUp: !isPaused && next >= lines.count,
         startPosition: SourcePosition("\(start)"),
         gap: gap
       )
+      run.isMilestone = isMilestone
+      return run
     }
   }
 }
