@@ -1,4 +1,5 @@
 internal import CScan
+internal import Events
 
 /// A table from hash keys to the references of records kept elsewhere, for few entries that are
 /// looked up often.
