@@ -141,7 +141,7 @@ let package = Package(
     .target(
       name: "OrderKPIs",
       dependencies: [
-        "FileInput", "PostgresConnect", "Connect", "Attribution", "Events", "Dataflow", "CScan",
+        "FileInput", "PostgresConnect", "Connect", "Events", "Dataflow", "CScan",
       ],
       swiftSettings: settings
     ),

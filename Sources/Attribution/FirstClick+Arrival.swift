@@ -9,8 +9,8 @@ extension FirstClick {
     for index in 0..<count {
       let keys = ClickKeys(of: records + index, hash, cells.blocks.patterns)
       clickKeys[index].initialize(to: keys)
-      clickIDs.prefetchLines(of: keys.id)
       users.prefetchLine(of: keys.user)
+      clickIDs.prefetchLines(of: keys.id)
       products.prefetchLine(of: keys.product)
       origins.prefetchLine(of: keys.origin)
     }
@@ -28,8 +28,8 @@ extension FirstClick {
     for index in 0..<count {
       let keys = CheckoutKeys(of: records + index, hash, cells.blocks.patterns)
       checkoutKeys[index].initialize(to: keys)
-      checkoutIDs.prefetchLines(of: keys.id)
       users.prefetchLine(of: keys.user)
+      checkoutIDs.prefetchLines(of: keys.id)
     }
     for index in 0..<count {
       checkoutKeys[index].pointee.likelyUser = users.likelyUser(checkoutKeys[index].pointee.user)

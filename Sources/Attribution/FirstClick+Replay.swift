@@ -97,14 +97,14 @@ extension FirstClick {
   @inline(__always)
   private func prefetchClicks(_ keys: UnsafeMutableBufferPointer<UInt64>, after index: Int) {
     let blocks = cells.blocks
-    if index &+ 24 < keys.count {
-      prefetch(blocks.pointer(UInt32(truncatingIfNeeded: keys[index &+ 24])))
+    if index &+ 48 < keys.count {
+      prefetch(blocks.pointer(UInt32(truncatingIfNeeded: keys[index &+ 48])))
+    }
+    if index &+ 32 < keys.count {
+      prefetch(users[blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 32])).pointee.user])
     }
     if index &+ 16 < keys.count {
-      prefetch(users[blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 16])).pointee.user])
-    }
-    if index &+ 8 < keys.count {
-      let user = blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 8])).pointee.user
+      let user = blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 16])).pointee.user
       prefetch(blocks.pointer(users[user].pointee.tail))
     }
   }

@@ -1,5 +1,6 @@
 @testable import Attribution
 import Dataflow
+import Events
 import TestSupport
 import Testing
 

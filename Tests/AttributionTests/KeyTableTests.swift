@@ -1,4 +1,5 @@
 @testable import Attribution
+import Events
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 internal import CScan
+internal import Events
 
 /// The event_ids of one stream that are in state, to recognise duplicates: found by hash, compared
 /// as they are kept.

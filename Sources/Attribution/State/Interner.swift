@@ -53,7 +53,7 @@ struct Interner: ~Copyable {
     // One of the first two slots, chosen without a branch, which could not be predicted.
     let place = slots[home].key == key ? home : next(home)
     if slots[place].key != key { return findOrAdd(fields, key, bucket) }
-    if slots[place].lastBucket < bucket { slots[place].lastBucket = bucket }
+    slots[place].lastBucket = max(slots[place].lastBucket, bucket)
     return slots[place].run
   }
 
@@ -64,8 +64,11 @@ struct Interner: ~Copyable {
 
   /// Forgets the runs whose last bucket is before this one; looks at every run.
   mutating func removeAll(before bucket: Int64) {
-    for slot in slots where slot.key != 0 && slot.lastBucket < bucket { remove(slot.run) }
-    rebuild { $0.lastBucket >= bucket }
+    let former = count
+    for place in 0..<slots.count where slots[place].key != 0 {
+      if slots[place].lastBucket < bucket { remove(slots[place].run) }
+    }
+    if count < former { rebuild { $0.lastBucket >= bucket } }
   }
 
   private mutating func remove(_ run: UInt32) {
@@ -120,7 +123,9 @@ struct Interner: ~Copyable {
     let old = slots
     let needed = max(count * 3, Interner.fewestSlots)
     slots = Interner.allocate(1 << (Int.bitWidth - (needed - 1).leadingZeroBitCount))
-    for slot in old where slot.key != 0 && isKept(slot) { place(slot) }
+    for index in 0..<old.count where old[index].key != 0 && isKept(old[index]) {
+      place(old[index])
+    }
     old.deallocate()
   }
 

@@ -1,4 +1,5 @@
 internal import CScan
+internal import Events
 
 /// An event_id as it is kept: mostly as a number, half as long or less.
 ///
@@ -49,6 +50,15 @@ extension PackedID {
     guard isNumber else { return }
     first = source.word(at: 0)
     if code >= PackedID.allDigits { second = source.word(at: 8) }
+  }
+}
+
+extension KeyedHash {
+  /// The key of an id, which is compared when it is found; its text is read where it is no number.
+  @inline(__always) func id(_ id: PackedID, _ text: UnsafeRawPointer) -> HashKey {
+    let start = fingerprint(Int32(bitPattern: id.code))
+    if !id.isNumber { return fold(text, Int(id.code), into: start) & idMask }
+    return fold(id.first, id.second, into: start) & idMask
   }
 }
 

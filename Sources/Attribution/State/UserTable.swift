@@ -1,4 +1,5 @@
 internal import CScan
+internal import Events
 
 /// What the engine knows of one user: the chain of his clicks in the order of event time; 32 bytes,
 /// half a cache line.

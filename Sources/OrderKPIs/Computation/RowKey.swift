@@ -1,4 +1,3 @@
-import Attribution
 import Events
 
 /// What stands for an id: two ids are the same text if and only if their keys are equal.
