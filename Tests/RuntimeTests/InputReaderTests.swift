@@ -56,6 +56,34 @@ import Testing
     #expect(taken == (0..<100).map { "c\($0)" })
   }
 
+  /// A log without records that counts how often it is read.
+  private final class EmptyReader: PartitionReader {
+    var readCount = 0
+    var position: SourcePosition { SourcePosition("0") }
+    func lag() -> Int64 { 0 }
+
+    func read(atMost byteCount: Int) -> MessageRun {
+      readCount += 1
+      return MessageRun(
+        bytes: UnsafeMutableRawBufferPointer(start: nil, count: 0),
+        startOffset: 0,
+        isCaughtUp: true,
+        startPosition: position
+      )
+    }
+  }
+
+  @Test func `at the end of a log nothing is read twice ahead: the run in work would move`() throws {
+    let log = EmptyReader()
+    let reader = InputReader<ClickDecoder>(log, byteCount: 500)
+    for turn in 1...3 {
+      try reader.next()
+      let before = log.readCount
+      for _ in 0..<4 { reader.readAhead() }
+      #expect(log.readCount == before + 1, "turn \(turn)")
+    }
+  }
+
   @Test func `threads that read ahead all the time change nothing`() throws {
     let reader = try open(log(3000))
     let helpers = (0..<3).map { _ in

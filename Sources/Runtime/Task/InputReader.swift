@@ -29,6 +29,8 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
   private var decoder = Decoder()
   private var ahead: DecodedRun<Decoder.Record>
   private var isAhead = false
+  /// True once a thread has looked ahead of the current run, whatever it found.
+  private var hasLooked = false
 
   /// - Parameters:
   ///   - reader: opened where the task is to go on.
@@ -47,6 +49,7 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
     lock.withLock { _ in
       if !isAhead { read() }
       isAhead = false
+      hasLooked = false
       swap(&current, &ahead)
     }
     if let error = current.error { throw error }
@@ -54,7 +57,9 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
 
   func readAhead() {
     lock.withLockIfAvailable { _ in
-      guard !isAhead else { return }
+      // The second read after the current run's would take its memory.
+      guard !hasLooked else { return }
+      hasLooked = true
       read()
       isAhead = !ahead.isEmpty || ahead.gap != nil || ahead.error != nil || ahead.isMilestone
     }
