@@ -64,7 +64,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(
       outcome.output.hasPrefix(
-        "appended 1,500 clicks and 300 checkouts to \(kinesis.uri("shop")) (3 and 4 shards, "
+        "wrote 1,500 clicks and 300 checkouts to \(kinesis.uri("shop")) (3 and 4 shards, "
       )
     )
     let file = try Self.fileLog(in: directory)
