@@ -73,7 +73,8 @@ import Testing
     }
   }
 
-  @Test func `at the end of a log nothing is read twice ahead: the run in work would move`() throws {
+  @Test func `at the end of a log nothing is read twice ahead: the run in work would move`() throws
+  {
     let log = EmptyReader()
     let reader = InputReader<ClickDecoder>(log, byteCount: 500)
     for turn in 1...3 {
