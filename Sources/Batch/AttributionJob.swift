@@ -10,7 +10,7 @@ import Synchronization
 /// ```
 /// files -> chunks -> decode -> partition by user            every core reads
 ///                                   |
-///     partition -> by user -> sort by time -> walk -> rows  every core takes a partition at a time
+///     partition -> by user -> BoundedFirstClick -> rows     every core takes a partition at a time
 /// ```
 /// Nothing is late, and of a resent event the first in input order (by file, then by offset) wins.
 /// Rows come out by partition, then by user as they first appear in the input, clicks before

@@ -27,13 +27,6 @@ package struct ChildProcess: Sendable {
     case session = 0x80
   }
 
-  package struct Ending: Sendable {
-    /// 128 + signal if it was killed.
-    package let exitCode: Int32
-    /// The most memory that was resident, in bytes.
-    package let peakByteCount: Int
-  }
-
   package let id: pid_t
 
   /// Starts it.
@@ -86,41 +79,36 @@ package struct ChildProcess: Sendable {
     self.id = id
   }
 
-  /// How it ended; nil while it runs.
+  /// Its exit code, or 128 + signal if it was killed; nil while it runs.
   ///
   /// To be asked until it has ended, and not after that: the id may be another program's then.
-  package func ending() throws(POSIXError) -> Ending? { try wait(WNOHANG) }
+  package func exitCode() throws(POSIXError) -> Int32? { try wait(WNOHANG) }
 
-  /// Waits for its end.
-  package func waitForEnd() throws(POSIXError) -> Ending {
+  /// As above, waiting for its end.
+  package func waitForEnd() throws(POSIXError) -> Int32 {
     while true {
-      if let ending = try wait(0) { return ending }
+      if let code = try wait(0) { return code }
     }
   }
 
   /// As above; nil if it still runs when the time is over.
-  package func waitForEnd(within limit: Duration) throws(POSIXError) -> Ending? {
+  package func waitForEnd(within limit: Duration) throws(POSIXError) -> Int32? {
     let deadline = ContinuousClock.now + limit
     while true {
-      if let ending = try ending() { return ending }
+      if let code = try exitCode() { return code }
       guard ContinuousClock.now < deadline else { return nil }
       usleep(5_000)
     }
   }
 
-  private func wait(_ options: Int32) throws(POSIXError) -> Ending? {
+  private func wait(_ options: Int32) throws(POSIXError) -> Int32? {
     var status: Int32 = 0
-    var usage = rusage()
-    let ended = wait4(id, &status, options, &usage)
+    let ended = waitpid(id, &status, options)
     if ended == 0 || ended < 0 && errno == EINTR { return nil }
     guard ended == id else { throw POSIXError(errno) }
     // The low 7 bits are the signal, the next byte the exit status (wait(2)).
     let signal = status & 0x7f
-    return Ending(
-      exitCode: signal == 0 ? status >> 8 & 0xff : 128 + signal,
-      // Linux counts it in KiB (getrusage(2)).
-      peakByteCount: usage.ru_maxrss << 10
-    )
+    return signal == 0 ? status >> 8 & 0xff : 128 + signal
   }
 
   /// Calls `body` with NUL-terminated copies of the strings and a final null pointer, valid during

@@ -29,16 +29,26 @@ import Testing
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     defer { try? file.close() }
     for first in stride(from: 0, to: count, by: Self.linesOfBlock) {
-      for index in 0..<Self.linesOfBlock {
-        let number = Array("\(100_000_000 + first + index)".utf8.dropFirst())
-        let start = index * Self.lineByteCount
-        block.replaceSubrange(start + digits..<start + digits + 8, with: number)
-        block.replaceSubrange(start + userDigits..<start + userDigits + 8, with: number)
-        // The text of every click is another, so that none is shared.
-        let end = start + Self.lineByteCount - 3
-        block.replaceSubrange(end - 8..<end, with: number)
+      block.withUnsafeMutableBytes { block in
+        for index in 0..<Self.linesOfBlock {
+          let start = index * Self.lineByteCount
+          // The text of every click is another, so that none is shared.
+          let end = start + Self.lineByteCount - 3
+          for place in [start + digits, start + userDigits, end - 8] {
+            Self.write(first + index, to: UnsafeMutableRawBufferPointer(rebasing: block[place...]))
+          }
+        }
       }
       try file.write(contentsOf: block)
+    }
+  }
+
+  /// Writes the number's last eight digits.
+  private static func write(_ number: Int, to target: UnsafeMutableRawBufferPointer) {
+    var rest = number
+    for place in (0..<8).reversed() {
+      target[place] = UInt8(48 + rest % 10)
+      rest /= 10
     }
   }
 

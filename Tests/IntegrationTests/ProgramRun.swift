@@ -69,23 +69,41 @@ struct ProgramRun {
   /// Kills it if it still runs.
   func end() {
     // Throws when its end was waited for already: the id may be another program's then.
-    guard let isRunning = try? process.ending() == nil, isRunning else { return }
+    guard let isRunning = try? process.exitCode() == nil, isRunning else { return }
     send(SIGKILL)
     _ = try? process.waitForEnd()
   }
 
   /// Waits for its end; kills it after two minutes.
   func wait() throws -> Outcome {
-    guard let ending = try process.waitForEnd(within: .seconds(120)) else {
-      end()
-      throw Overdue(errors: try errorsSoFar())
+    let deadline = ContinuousClock.now + .seconds(120)
+    var peakByteCount = 0
+    while true {
+      peakByteCount = max(peakByteCount, peakSoFar)
+      if let code = try process.exitCode() {
+        return Outcome(
+          exitCode: code,
+          output: try String(contentsOf: output, encoding: .utf8),
+          errors: try errorsSoFar(),
+          peakByteCount: peakByteCount
+        )
+      }
+      guard ContinuousClock.now < deadline else {
+        end()
+        throw Overdue(errors: try errorsSoFar())
+      }
+      usleep(5_000)
     }
-    return Outcome(
-      exitCode: ending.exitCode,
-      output: try String(contentsOf: output, encoding: .utf8),
-      errors: try errorsSoFar(),
-      peakByteCount: ending.peakByteCount
-    )
+  }
+
+  /// The most memory that it has had, in bytes; 0 once it has ended.
+  ///
+  /// Not what wait4(2) says: that starts from what the process has had that it was spawned by.
+  private var peakSoFar: Int {
+    let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return (kibibytes ?? 0) << 10
   }
 
   /// Where the program is.

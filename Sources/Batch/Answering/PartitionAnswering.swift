@@ -2,21 +2,11 @@ import Attribution
 import Connect
 import Dataflow
 
-/// Answers one partition after another on one thread: user by user, by one walk along the user's
-/// clicks and checkouts in the order of time.
-///
-/// ```
-/// clicks       a   b       c   d
-/// checkouts              k       l         k: a, 2 clicks      l: b, 3 clicks
-///              |--window-|
-///                  |----window---|
-/// ```
-/// The answers are those of `FirstClick` over the same records with the end of input behind them:
-/// when nothing more can come, sorting a user's events is all that remains of its state.
+/// Answers one partition after another on one thread: each user's events are brought into the order
+/// of time and given to `BoundedFirstClick`.
 struct PartitionAnswering: ~Copyable {
   private(set) var summary = AttributionJob.Summary()
-  /// In microseconds.
-  private let window: Int64
+  private let operation: BoundedFirstClick
   private let storesRecords: Bool
   private var records = UserRecords()
   private var timeline = Timeline()
@@ -24,7 +14,7 @@ struct PartitionAnswering: ~Copyable {
   private var wholeRecords = WholeRecords()
 
   init(rule: AttributionRule, storesRecords: Bool) {
-    window = rule.window.microseconds
+    operation = BoundedFirstClick(rule: rule)
     self.storesRecords = storesRecords
   }
 
@@ -38,33 +28,24 @@ struct PartitionAnswering: ~Copyable {
         summary.clicks.add(all: allClicks.count, distinct: clicks.count)
         summary.checkouts.add(all: allCheckouts.count, distinct: checkouts.count)
         if storesRecords { store(clicks, checkouts, groups, into: rows) }
-        walk(clicks, checkouts, groups, into: rows)
+        attribute(clicks, checkouts, groups, into: rows)
       }
       flush(groups, into: rows)
       if storesRecords { wholeRecords.flush(into: rows) }
     }
   }
 
-  /// Finds the first click of each of a user's checkouts, and counts the candidates.
-  private mutating func walk(
+  private mutating func attribute(
     _ clicks: UnsafeMutableBufferPointer<UserRecords.Entry>,
     _ checkouts: UnsafeMutableBufferPointer<UserRecords.Entry>,
     _ groups: UnsafeBufferPointer<TextGroups>,
     into rows: any OutputRows
   ) {
-    var (first, end) = (0, 0)
-    for checkout in checkouts {
-      let (start, isBeforeAll) = checkout.time.subtractingReportingOverflow(window)
-      while end < clicks.count, clicks[end].time <= checkout.time { end += 1 }
-      while first < end, !isBeforeAll, clicks[first].time < start { first += 1 }
+    operation.process(clicks: clicks, checkouts: checkouts) { checkout, first, clickCount in
       if answers.isFull { flush(groups, into: rows) }
-      answers.append(
-        checkout: checkout.record,
-        click: first < end ? clicks[first].record : nil,
-        clickCount: end - first
-      )
+      answers.append(checkout: checkout.record, click: first?.record, clickCount: clickCount)
       summary.answers += 1
-      summary.attributed += first < end ? 1 : 0
+      summary.attributed += first == nil ? 0 : 1
     }
   }
 

@@ -1,5 +1,6 @@
 import CScan
 import Connect
+import Dataflow
 
 /// The records of one partition by user, each user's in input order.
 ///
@@ -10,9 +11,8 @@ import Connect
 /// ```
 struct UserRecords: ~Copyable {
   /// A record in the partition's memory.
-  struct Entry: BitwiseCopyable {
-    /// In microseconds.
-    let time: Int64
+  struct Entry: Timestamped, BitwiseCopyable {
+    let time: EventTime
     let record: UnsafeRawPointer
     /// Of the event_id; its seed is the process's.
     let idHash: UInt32
@@ -75,7 +75,7 @@ struct UserRecords: ~Copyable {
     let hash = WordHash.fold(record + PackedHeader.byteCount, id.count, into: seed)
     entries.append(
       Entry(
-        time: header.time,
+        time: EventTime(microseconds: header.time),
         record: record,
         idHash: UInt32(truncatingIfNeeded: hash),
         list: UInt32(truncatingIfNeeded: list)

@@ -73,7 +73,7 @@ package struct CommandHook: NotificationChannel {
         output: .descriptor(STDERR_FILENO),
         group: .own
       )
-      if let ending = try command.waitForEnd(within: timeLimit) { return ending.exitCode }
+      if let code = try command.waitForEnd(within: timeLimit) { return code }
       kill(-command.id, SIGKILL)
       _ = try command.waitForEnd()
     } catch {

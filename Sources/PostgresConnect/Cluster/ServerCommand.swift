@@ -34,7 +34,7 @@ struct ServerCommand {
         environment: Self.environment,
         output: .descriptor(fileno(output))
       )
-      return Answer(status: try process.waitForEnd().exitCode, output: Self.text(of: output))
+      return Answer(status: try process.waitForEnd(), output: Self.text(of: output))
     } catch {
       throw failure(error)
     }

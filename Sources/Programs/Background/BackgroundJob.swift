@@ -48,7 +48,7 @@ package struct BackgroundJob {
       if identity.isAlive { return identity }
     }
     unlink(processFile)
-    guard let ending = try? job.waitForEnd(), ending.exitCode == 0 else {
+    guard let code = try? job.waitForEnd(), code == 0 else {
       throw Failure(.failed, "the job ended at once: \(lastLogLine)", hint: "See \(logFile).")
     }
     return nil
