@@ -3,19 +3,12 @@ import Foundation
 import Runtime
 import Synchronization
 
-/// Samples this process's resident memory, and the tasks' state in it, at every full hour of a
-/// running job's event time.
+/// Samples this process's resident memory at every full hour of a running job's event time.
 final class MemoryByHour: Sendable {
   private let job: StreamingJob
-  /// One for each hour since the first, by the slowest task's watermark.
-  private let samples = Mutex<[Sample]>([])
+  /// In MiB, one for each hour since the first, by the slowest task's watermark.
+  private let samples = Mutex<[Double]>([])
   private let isOver = Atomic(false)
-
-  /// In MiB.
-  private struct Sample {
-    let resident: Double
-    let state: Double
-  }
 
   init(of job: StreamingJob) { self.job = job }
 
@@ -24,16 +17,12 @@ final class MemoryByHour: Sendable {
     Thread.detachNewThread { [self] in
       var origin: EventTime?
       while !isOver.load(ordering: .relaxed) {
-        let statistics = job.statistics()
-        let watermark = statistics.map(\.watermark).min() ?? .beginning
+        let watermark = job.statistics().map(\.watermark).min() ?? .beginning
         if watermark > .beginning, watermark < .endOfInput {
           let start = origin ?? watermark
           origin = start
           let hours = Int((watermark.microseconds - start.microseconds) / 3_600_000_000)
-          let sample = Sample(
-            resident: Self.residentMebibytes(),
-            state: Double(statistics.reduce(0) { $0 + $1.stateByteCount }) / Double(1 << 20)
-          )
+          let sample = Self.residentMebibytes()
           samples.withLock { samples in
             if samples.count <= hours {
               samples += Array(repeating: sample, count: hours + 1 - samples.count)
@@ -50,13 +39,10 @@ final class MemoryByHour: Sendable {
     isOver.store(true, ordering: .relaxed)
     let later = samples.withLock { $0.dropFirst(2) }
     guard let full = later.first else { return [] }
-    let resident = later.reduce(0) { max($0, $1.resident) }
-    let state = later.reduce(0) { max($0, $1.state) }
+    let most = later.reduce(0, max)
     return [
-      .init(name: "MiB resident at 2 h", value: full.resident),
-      .init(name: "% growth in \(later.count - 1) h", value: (resident / full.resident - 1) * 100),
-      .init(name: "MiB state at 2 h", value: full.state),
-      .init(name: "% growth of it", value: (state / full.state - 1) * 100),
+      .init(name: "MiB resident at 2 h", value: full),
+      .init(name: "% growth in \(later.count - 1) h", value: (most / full - 1) * 100),
     ]
   }
 
