@@ -1,8 +1,7 @@
 -- Compares the rows that rule.sql expects with attributed_checkouts, both ways.
 --
 -- clicks_in_window is exact on final rows only. A checkout that is missing is a difference unless
--- its task writes final rows only and its watermark may not have passed it yet; so is an early row
--- that an earlier run left there, which waits for its final one.
+-- its task writes final rows only and its watermark may not have passed it yet.
 
 CREATE TEMPORARY TABLE differences ON COMMIT DROP AS
 WITH
@@ -22,8 +21,7 @@ compared AS (
   SELECT
     COALESCE(e.checkout_id, f.checkout_id) AS checkout_id,
     CASE
-      WHEN e.checkout_timestamp >= (SELECT answered_before FROM settings)
-        AND f.is_final IS NOT TRUE
+      WHEN f.checkout_id IS NULL AND e.checkout_timestamp >= (SELECT answered_before FROM settings)
         THEN 'pending'
       WHEN f.checkout_id IS NULL THEN 'missing'
       WHEN e.checkout_id IS NULL THEN 'unexpected'
