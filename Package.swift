@@ -58,6 +58,8 @@ let package = Package(
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
     .target(name: "CScan"),
+    // Runs before main, and has nothing to call: how OpenSSL starts in every program here.
+    .target(name: "CCryptoStart", dependencies: ["CCrypto"]),
 
     // The engine: event time, watermarks, windowed operators. No I/O, no threads, no clock.
     .target(name: "Dataflow", swiftSettings: settings),
@@ -73,7 +75,7 @@ let package = Package(
     // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
     .target(
       name: "Connect",
-      dependencies: ["Attribution", "Events", "Dataflow", "CScan"],
+      dependencies: ["Attribution", "Events", "Dataflow", "CScan", "CCryptoStart"],
       swiftSettings: settings
     ),
     // The database's own language: tables, roles and checks, compiled into the programs.
@@ -263,7 +265,7 @@ let package = Package(
     .testTarget(
       name: "KafkaConnectTests",
       dependencies: [
-        "KafkaConnect", "CRDKafka", "Connect", "Events", "Dataflow", "TestSupport",
+        "KafkaConnect", "CRDKafka", "CCrypto", "Connect", "Events", "Dataflow", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings

@@ -1,4 +1,3 @@
-import CCrypto
 import CCurl
 import Connect
 import Synchronization
@@ -23,11 +22,7 @@ package final class CurlTransport: HTTPTransport {
   }
 
   /// libcurl wants this once, before its first handle.
-  private static let isReady: Bool = {
-    // Other threads may be in a call when the process ends: nothing is to be freed under them.
-    OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
-    return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-  }()
+  private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   package func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
     // The one used last: its connection is the likeliest to be still open.
