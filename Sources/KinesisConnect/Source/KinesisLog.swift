@@ -61,11 +61,14 @@ package final class KinesisLog: Source {
     self.logger = logger
     self.streams = streams
     fetcher = ShardFetcher(
-      client,
-      streams: streams,
-      memoryByteCount: reading.memoryByteCount,
-      pacing: reading.pacing,
-      logger: logger
+      ShardCalls(
+        client,
+        streams: streams,
+        memoryByteCount: reading.memoryByteCount,
+        pacing: reading.pacing,
+        logger: logger
+      ),
+      shardCount: streams.values.reduce(0) { $0 + $1.snapshot.shards.count }
     )
   }
 

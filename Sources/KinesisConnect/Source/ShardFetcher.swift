@@ -1,223 +1,54 @@
-import AWSClient
 import Connect
-import Dataflow
 import Foundation
 import Logging
 import Synchronization
 
 /// The threads that read shards for all slices of this worker, and list the streams' shards.
 ///
-///     slices -> feeds: what is wanted where -> threads -> GetShardIterator, GetRecords -> pages
-///
-/// Unchecked: everything that changes stands behind locks.
-final class ShardFetcher: @unchecked Sendable {
+/// They end, each after the call that it has under way, once nobody holds the fetcher.
+final class ShardFetcher: Sendable {
   private static let threadCounts = 4...32
   /// Open shards that a thread can serve: each is asked a few times a second.
   private static let shardsPerThread = 4
   /// Between looks at what is due, unless somebody begins to want something.
   private static let poll: Duration = .milliseconds(5)
-  /// Between two words about throttling.
-  private static let reportInterval: Duration = .seconds(60)
 
-  private struct State {
-    var feeds: [String: WeakFeed] = [:]
-    var turn = 0
-    var reportedThrottled = 0
-    var nextReport = ContinuousClock.now + reportInterval
-    /// Shards and streams whose last call did not succeed.
-    var troubled: Set<String> = []
+  /// What the threads hold, instead of the fetcher, which would never be let go of.
+  private final class Shift: Sendable {
+    let calls: ShardCalls
+    let isOver = Atomic(false)
+
+    init(_ calls: ShardCalls) { self.calls = calls }
+
+    func work() {
+      while !isOver.load(ordering: .acquiring) {
+        if !calls.makeNext() { Thread.sleep(forTimeInterval: poll / .seconds(1)) }
+      }
+    }
   }
 
-  private struct WeakFeed {
-    weak var feed: ShardFeed?
-  }
+  private let shift: Shift
 
-  private let client: KinesisClient
-  private let streams: [StreamKind: StreamShards]
-  private let memoryByteCount: Int
-  private let pacing: ShardPacing
-  private let logger: Logger
-  private let state = Mutex(State())
-
-  init(
-    _ client: KinesisClient,
-    streams: [StreamKind: StreamShards],
-    memoryByteCount: Int,
-    pacing: ShardPacing,
-    logger: Logger
-  ) {
-    self.client = client
-    self.streams = streams
-    self.memoryByteCount = memoryByteCount
-    self.pacing = pacing
-    self.logger = logger
-    let shardCount = streams.values.reduce(0) { $0 + $1.snapshot.shards.count }
-    let wanted = shardCount / Self.shardsPerThread
+  /// Starts the threads.
+  ///
+  /// - Parameters:
+  ///   - calls: what they make.
+  ///   - shardCount: of both streams, as many as there are now.
+  init(_ calls: ShardCalls, shardCount: Int) {
+    shift = Shift(calls)
     let bounds = Self.threadCounts
-    let threadCount = min(max(wanted, bounds.lowerBound), bounds.upperBound)
-    for index in 0..<threadCount { fetchInBackground(index) }
+    let wanted = shardCount / Self.shardsPerThread
+    for index in 0..<min(max(wanted, bounds.lowerBound), bounds.upperBound) {
+      let thread = Thread { [shift] in shift.work() }
+      thread.name = "kinesis \(index)"
+      thread.start()
+    }
   }
+
+  deinit { shift.isOver.store(true, ordering: .releasing) }
 
   /// The feed of a shard, the same for all who ask; read as long as one of them holds it.
   func feed(of shard: Shard, in stream: StreamShards) -> ShardFeed {
-    state.withLock { state in
-      let key = "\(stream.name)/\(shard.id)"
-      if let feed = state.feeds[key]?.feed { return feed }
-      let feed = ShardFeed(shard, of: stream.name, pacing: pacing)
-      state.feeds[key] = WeakFeed(feed: feed)
-      return feed
-    }
-  }
-
-  /// Works as long as the fetcher is there.
-  private func fetchInBackground(_ index: Int) {
-    let thread = Thread { [weak self] in
-      while let self {
-        if !doSomething() { Thread.sleep(forTimeInterval: Self.poll / .seconds(1)) }
-      }
-    }
-    thread.name = "kinesis \(index)"
-    thread.start()
-  }
-
-  /// - Returns: false when nothing was due.
-  private func doSomething() -> Bool {
-    let now = ContinuousClock.now
-    for stream in streams.values where stream.beginListIfDue(at: now) {
-      list(stream)
-      return true
-    }
-    reportThrottling(now)
-    let (feeds, turn) = state.withLock { state in
-      state.feeds = state.feeds.filter { $0.value.feed != nil }
-      state.turn += 1
-      return (state.feeds.values.compactMap(\.feed), state.turn)
-    }
-    for index in feeds.indices {
-      let feed = feeds[(index + turn) % feeds.count]
-      guard let task = feed.takeDue(at: now) else { continue }
-      let share = memoryByteCount / max(1, feeds.count)
-      let outcome = fetch(task, of: feed, byteLimit: share / 2)
-      note(outcome, of: "shard \(feed.shard.id) of stream \"\(feed.streamName)\"")
-      let page = feed.settle(task, outcome, byteLimit: share)
-      if let page, page.misroutedCount > 0 { warn(of: page, in: feed) }
-      return true
-    }
-    return false
-  }
-
-  private func list(_ stream: StreamShards) {
-    do throws(ServiceError) {
-      stream.take(try client.listShards(of: stream.name, retrying: .once))
-      note(nil, of: "stream \"\(stream.name)\"")
-    } catch {
-      stream.failed()
-      note(.trouble(error), of: "stream \"\(stream.name)\"")
-    }
-  }
-
-  /// The page of a task; `byteLimit` is about how large it may be.
-  private func fetch(
-    _ task: ShardFeed.Task,
-    of feed: ShardFeed,
-    byteLimit: Int
-  ) -> ShardFeed.Outcome {
-    do throws(ServiceError) {
-      let iterator: ShardIterator
-      if let known = task.iterator {
-        iterator = known
-      } else {
-        iterator = try self.iterator(at: task.place, of: feed)
-      }
-      let asked = EventTime.wallClock
-      let page = try client.records(
-        from: iterator,
-        of: feed.shard.id,
-        in: feed.streamName,
-        limit: min(max(byteLimit / task.averageByteCount, 1), KinesisClient.greatestPage),
-        retrying: .once
-      )
-      if page.next == nil {
-        for stream in streams.values where stream.name == feed.streamName {
-          stream.take(children: page.children)
-        }
-      }
-      return .page(page, asked: asked)
-    } catch {
-      return outcome(of: error, task, feed)
-    }
-  }
-
-  private func iterator(
-    at place: ShardPosition.Place,
-    of feed: ShardFeed
-  ) throws(ServiceError) -> ShardIterator {
-    let start: IteratorStart =
-      switch place {
-      case .oldest: .trimHorizon
-      case .after(let number): .after(number)
-      case .end: preconditionFailure("shard \(feed.shard.id) is read beyond its end")
-      }
-    return try client.shardIterator(
-      of: feed.shard.id,
-      in: feed.streamName,
-      from: start,
-      retrying: .once
-    )
-  }
-
-  private func outcome(
-    of error: ServiceError,
-    _ task: ShardFeed.Task,
-    _ feed: ShardFeed
-  ) -> ShardFeed.Outcome {
-    if error.code == "ExpiredIteratorException" { return .expired }
-    if error.isThrottling { return .throttled }
-    // A shard that has nothing left may be forgotten by the service before we have looked.
-    if error.code == "ResourceNotFoundException", task.place == .oldest { return .gone }
-    return error.isTransient ? .trouble(error) : .failed(error.connectorError)
-  }
-
-  // MARK: Words
-
-  /// One line when trouble starts and one when it is over; throttling is no trouble.
-  private func note(_ outcome: ShardFeed.Outcome?, of resource: String) {
-    switch outcome {
-    case .trouble(let error):
-      guard state.withLock({ $0.troubled.insert(resource).inserted }) else { return }
-      logger.warning(
-        "reading is in trouble, trying again with backoff",
-        metadata: ["resource": "\(resource)", "error": "\(error.connectorError)"]
-      )
-    case .page, nil:
-      guard state.withLock({ $0.troubled.remove(resource) }) != nil else { return }
-      logger.info("reading goes on", metadata: ["resource": "\(resource)"])
-    default: break
-    }
-  }
-
-  private func warn(of page: UnpackedPage, in feed: ShardFeed) {
-    logger.warning(
-      "aggregated records are not of the shard they are in: left out, their producer sends them again",
-      metadata: [
-        "stream": "\(feed.streamName)", "shard": "\(feed.shard.id)",
-        "records": "\(page.misroutedCount)",
-      ]
-    )
-  }
-
-  private func reportThrottling(_ now: ContinuousClock.Instant) {
-    let counts = client.counts
-    let throttled = state.withLock { state in
-      guard state.nextReport <= now else { return 0 }
-      state.nextReport = now + Self.reportInterval
-      defer { state.reportedThrottled = counts.throttled }
-      return counts.throttled - state.reportedThrottled
-    }
-    guard throttled > 0 else { return }
-    logger.warning(
-      "the service has throttled calls: shards are read as fast as it allows",
-      metadata: ["throttled": "\(throttled)", "calls": "\(counts.sent)"]
-    )
+    shift.calls.feed(of: shard, in: stream)
   }
 }

@@ -18,24 +18,34 @@ final class KinesisShop {
 
   deinit { kinesis.stop() }
 
+  /// - Parameter client: nil: one of its own.
   func log(
     slices: Int,
     onGap gapPolicy: GapPolicy = .fail,
-    properties: [String: String] = [:]
+    properties: [String: String] = [:],
+    client: KinesisClient? = nil
   ) throws -> KinesisLog {
     let values = ["slices": "\(slices)", "poll.interval": "10ms"].merging(properties) { $1 }
-    let settings = try KinesisSettings(
-      region: FakeKinesis.region,
-      prefix: "shop",
-      endpoint: kinesis.address,
-      properties: values.map { ConnectorProperty(name: $0, value: $1, place: "kinesis.\($0)") }
-    )
+    let settings = try settings(values)
     return try KinesisLog(
       settings,
-      client: KinesisClient(settings, environment: kinesis.environment),
+      client: client ?? KinesisClient(settings, environment: kinesis.environment),
       gapPolicy: gapPolicy,
       patience: .seconds(3),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    )
+  }
+
+  func client() throws -> KinesisClient {
+    KinesisClient(try settings([:]), environment: kinesis.environment)
+  }
+
+  private func settings(_ properties: [String: String]) throws -> KinesisSettings {
+    try KinesisSettings(
+      region: FakeKinesis.region,
+      prefix: "shop",
+      endpoint: kinesis.address,
+      properties: properties.map { ConnectorProperty(name: $0, value: $1, place: "kinesis.\($0)") }
     )
   }
 
