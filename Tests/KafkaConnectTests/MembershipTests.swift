@@ -1,8 +1,9 @@
 import Connect
 import Foundation
-import KafkaConnect
 import Synchronization
 import Testing
+
+@testable import KafkaConnect
 
 @Suite struct MembershipTests {
   @Test func `one worker is given every task`() throws {
@@ -73,6 +74,35 @@ import Testing
     #expect(
       error.hint == "give the user the right to read the group, or name one by kafka.group.id"
     )
+  }
+
+  @Test(arguments: StreamKind.allCases)
+  func `a worker learns without reading that a topic was deleted, and can leave`(
+    stream: StreamKind
+  ) throws {
+    let shop = try Shop(partitions: 2, properties: Self.patience)
+    let log = try KafkaLog(shop.settings, watch: .short, logger: .silent)
+    var membership = try log.joinGroup(feeding: "test")
+    var tasks = 0
+    let error = try #require(throws: ConnectorError.self) {
+      try eventually {
+        guard let change = try membership?.nextChange(atMost: .milliseconds(100)) else {
+          return false
+        }
+        try membership?.complete(change)
+        if case .assigned(let assigned) = change { tasks += assigned.count }
+        if tasks == 2 {
+          try shop.broker.setError(
+            ofTopic: shop.settings.topic(of: stream),
+            to: "UNKNOWN_TOPIC_OR_PART"
+          )
+        }
+        return false
+      }
+    }
+    #expect(error.message == "a topic of \(shop.settings) was deleted while it was read")
+    membership?.close()
+    membership = nil
   }
 
   private static let patience = ["session.timeout.ms": "6000", "heartbeat.interval.ms": "200"]

@@ -17,7 +17,11 @@ import Testing
         brokers: ["127.0.0.1:9"],
         prefix: "shop",
         properties: [
-          ConnectorProperty(name: "security.protocol", value: "SSL", place: "kafka.security.protocol")
+          ConnectorProperty(
+            name: "security.protocol",
+            value: "SSL",
+            place: "kafka.security.protocol"
+          )
         ]
       )
       let client = try KafkaClient(settings, role: .consumer, logger: .silent)

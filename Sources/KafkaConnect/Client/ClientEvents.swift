@@ -12,6 +12,7 @@ final class ClientEvents: Sendable {
   private static let silence = Duration.seconds(60)
 
   private let failure = Mutex<(last: KafkaFailure, at: ContinuousClock.Instant)?>(nil)
+  private let hasTopicDoubt = Atomic(false)
 
   init(_ settings: KafkaSettings, _ logger: Logger) {
     self.settings = settings
@@ -19,6 +20,9 @@ final class ClientEvents: Sendable {
   }
 
   var lastFailure: KafkaFailure? { failure.withLock { $0?.last } }
+
+  /// True once after a topic or partition was reported that is not there.
+  func takeTopicDoubt() -> Bool { hasTopicDoubt.exchange(false, ordering: .acquiringAndReleasing) }
 
   static func setCallbacks(on configuration: OpaquePointer?) {
     rd_kafka_conf_set_log_cb(configuration) { handle, _, facility, text in
@@ -50,6 +54,7 @@ final class ClientEvents: Sendable {
 
   /// Keeps the failure; one log line when it is another than before, or after a while.
   func take(_ failure: KafkaFailure) {
+    if failure.isUnknownTopic { hasTopicDoubt.store(true, ordering: .releasing) }
     let now = ContinuousClock.now
     let isNews = self.failure.withLock { former in
       // That all brokers are down says less than why one of them is.

@@ -59,10 +59,22 @@ package final class KafkaClient: @unchecked Sendable {
     self.retainedEvents = retainedEvents
   }
 
+  /// Closing connections takes a moment; answers under way are not waited for.
+  private static let destructionTimeout = Duration.seconds(3)
+
+  /// Whoever lets go of a client goes on, even if the library does not.
+  ///
+  /// From 2.0.2 to 2.6.0 it waits forever for its own threads when a partition was taken away that
+  /// the client had: https://github.com/confluentinc/librdkafka/pull/4724. What is left does nothing.
   deinit {
-    // Waits for the library's threads: no callback comes after it.
-    rd_kafka_destroy(handle)
-    retainedEvents.release()
+    // It is the call's alone from here on.
+    nonisolated(unsafe) let handle = handle
+    let events = retainedEvents
+    BoundedCall.wait(atMost: Self.destructionTimeout) {
+      // Waits for the library's threads: no callback comes after it.
+      rd_kafka_destroy(handle)
+      events.release()
+    }
   }
 
   /// Serves callbacks, and waits for them up to `timeout`.
@@ -78,6 +90,10 @@ package final class KafkaClient: @unchecked Sendable {
 
   /// The error of a connection that was reported last; nil if there was none.
   package var connectionError: KafkaFailure? { events.lastFailure }
+
+  /// True once after something said that a topic or partition is not there: reading of it is told so
+  /// in the error callback too, not where messages are.
+  func takeTopicDoubt() -> Bool { events.takeTopicDoubt() }
 
   /// The error behind `code` of an attempt, such as `read the topics`: a connection's error says
   /// more than a time-out does.

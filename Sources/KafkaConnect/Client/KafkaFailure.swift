@@ -17,6 +17,16 @@ package struct KafkaFailure: Error, Sendable {
     }
   }
 
+  /// True when the cluster, or the client as of its last look, has no such topic or partition.
+  var isUnknownTopic: Bool {
+    switch code {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+      RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      true
+    default: false
+    }
+  }
+
   /// True for what will not pass by itself: wrong credentials, no trust, no right.
   var isRefusal: Bool {
     switch code {

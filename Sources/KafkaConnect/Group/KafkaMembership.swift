@@ -24,6 +24,7 @@ import Synchronization
 final class KafkaMembership: TaskAssignment, @unchecked Sendable {
   private static let pollInterval = Duration.milliseconds(500)
   private static let reportInterval = Duration.seconds(5)
+  private static let leaveTimeout = Duration.seconds(5)
 
   /// Unchecked: the event is one owner's at a time, who destroys it.
   private struct Outstanding: @unchecked Sendable {
@@ -46,6 +47,8 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
   private let partitionCount: Int
   private let queue: OpaquePointer
   private let state = Mutex(State())
+  /// A worker without tasks reads nothing that would tell it.
+  private let watch: TopicWatch
 
   /// Joins in the background: tasks come through `nextChange`.
   ///
@@ -53,12 +56,14 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
   ///   - settings: of the user; `group.instance.id` may be among the properties.
   ///   - group: the group's name.
   ///   - partitionCount: of each topic; more than these are an error.
+  ///   - intervals: how often the cluster is asked whether the topics are still what they were.
   ///   - logger: for trouble with the group.
   /// - Throws: when the library refuses the properties or the topic's name.
   init(
     _ settings: KafkaSettings,
     group: String,
     partitionCount: Int,
+    intervals: WatchIntervals,
     logger: Logger
   ) throws(ConnectorError) {
     client = try KafkaClient(
@@ -76,6 +81,7 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     )
     self.logger = logger
     self.partitionCount = partitionCount
+    watch = TopicWatch(client, partitionCount: partitionCount, intervals: intervals)
     queue = rd_kafka_queue_get_consumer(client.handle)
     let topics = rd_kafka_topic_partition_list_new(1)
     defer { rd_kafka_topic_partition_list_destroy(topics) }
@@ -100,6 +106,8 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       }
       client.poll()
       commitReports()
+      watch.checkIfDue()
+      if let failure = watch.failure { throw failure }
       guard ContinuousClock.now < deadline else { return nil }
     }
   }
@@ -139,8 +147,12 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     }
     for event in events { rd_kafka_event_destroy(event) }
     guard state.withLock({ $0.hasAssignment }) else { return leaveUnassigned() }
-    // Leaves the group, and waits for that a few seconds at most.
-    rd_kafka_consumer_close(client.handle)
+    // Before 2.4 it waits forever when tasks come meanwhile:
+    // https://github.com/confluentinc/librdkafka/pull/4528. The group then misses this worker.
+    let hasLeft = BoundedCall.wait(atMost: Self.leaveTimeout) { [client] in
+      rd_kafka_consumer_close(client.handle)
+    }
+    if !hasLeft { logger.warning("did not leave the group in time: it will notice by itself") }
   }
 
   /// Leaves, and lets the client live as long as the process.
@@ -231,6 +243,7 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { return }
     let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
     let failure = KafkaFailure(code: rd_kafka_event_error(event), text: text)
+    if failure.isUnknownTopic { watch.suspect() }
     guard failure.isRefusal || rd_kafka_event_error_is_fatal(event) != 0 else {
       logger.debug("group in trouble", metadata: ["error": "\(text)"])
       return

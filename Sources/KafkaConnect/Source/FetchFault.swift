@@ -31,11 +31,9 @@ struct FetchFault {
 
   var kind: Kind {
     switch code {
+    case _ where KafkaFailure(code: code, text: "").isUnknownTopic: .unknownTopic
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
       .outOfRange
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-      RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-      .unknownTopic
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: .forbidden
     case RD_KAFKA_RESP_ERR__BAD_MSG, RD_KAFKA_RESP_ERR__BAD_COMPRESSION,
       RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:

@@ -79,6 +79,7 @@ package final class KafkaLog: Source {
       settings,
       group: settings.groupName(feeding: sinkIdentity),
       partitionCount: partitions,
+      intervals: intervals,
       logger: logger
     )
   }

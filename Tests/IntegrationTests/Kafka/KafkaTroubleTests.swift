@@ -50,12 +50,19 @@ import Testing
     try trial.expectRightEnd()
   }
 
-  @Test func `a topic that is deleted while it is read ends the worker and says so`() throws {
+  @Test(arguments: ["keeps", "loses"])
+  func `a topic that is deleted while it is read ends the worker and says so`(
+    tasks: String
+  ) throws {
     let trial = try KafkaTrial()
     try trial.generate(events: 3000, seed: 83)
     let worker = try trial.startWorker()
     try trial.job.wait(for: worker) { try trial.job.committedRecords() > 2500 }
     try trial.broker.setError(ofTopic: "shop-clicks", to: "UNKNOWN_TOPIC_OR_PART")
+    // Who joins a group again that is subscribed to nothing that exists is given nothing to read.
+    if tasks == "loses" {
+      try trial.broker.fail(.heartbeat, with: "REBALANCE_IN_PROGRESS", count: 1)
+    }
     let outcome = try worker.wait()
     #expect(outcome.exitCode == 1)
     #expect(

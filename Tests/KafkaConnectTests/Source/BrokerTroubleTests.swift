@@ -177,13 +177,32 @@ extension WatchIntervals {
     #expect(error.message == "a topic of \(shop.settings) was deleted while it was read")
   }
 
+  @Test func `a topic that is deleted is noticed by what fetching says of it`() throws {
+    let shop = try Shop()
+    var intervals = WatchIntervals.short
+    intervals.topics = .seconds(100_000)
+    let log = try KafkaLog(shop.settings, watch: intervals, logger: .silent)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
+    _ = try reader.readToEnd()
+    try shop.broker.setError(ofTopic: "shop-clicks", to: "UNKNOWN_TOPIC_OR_PART")
+    // A broker that has forgotten the topic answers a fetch of it so.
+    try shop.broker.fail(.fetch, with: "UNKNOWN_TOPIC_OR_PART", count: 1)
+    let error = try #require(throws: ConnectorError.self) {
+      try eventually {
+        _ = try reader.read(atMost: 1024)
+        return false
+      }
+    }
+    #expect(error.message == "a topic of \(shop.settings) was deleted while it was read")
+  }
+
   @Test func `a topic that has grown ends the reading, and says what to do`() throws {
     let shop = try Shop(partitions: 4)
     let client = try KafkaClient(shop.settings, role: .consumer, logger: .silent)
     var intervals = WatchIntervals.short
     intervals.topics = .zero
-    let watch = LogWatch(client, partitionCount: 3, intervals: intervals)
-    watch.check([])
+    let watch = TopicWatch(client, partitionCount: 3, intervals: intervals)
+    watch.checkIfDue()
     #expect(
       watch.failure?.message
         == "topic \"shop-clicks\" has 4 partitions now, it had 3 when the job started"
@@ -191,6 +210,25 @@ extension WatchIntervals {
     #expect(
       watch.failure?.hint?.hasPrefix("give both topics as many and start the job again") == true
     )
+  }
+
+  @Test func `no answer says nothing about a topic that is missing`() throws {
+    let shop = try Shop()
+    let client = try KafkaClient(shop.settings, role: .consumer, logger: .silent)
+    var intervals = WatchIntervals.short
+    intervals.topics = .zero
+    intervals.recheck = .zero
+    intervals.query = .milliseconds(100)
+    let watch = TopicWatch(client, partitionCount: 1, intervals: intervals)
+    try shop.broker.setError(ofTopic: "shop-clicks", to: "UNKNOWN_TOPIC_OR_PART")
+    try eventually {
+      watch.checkIfDue()
+      try shop.broker.takeDown(.all)
+      watch.checkIfDue()
+      try shop.broker.bringUp(.all)
+      return watch.failure != nil
+    }
+    #expect(watch.failure?.message == "a topic of \(shop.settings) was deleted while it was read")
   }
 
   /// The local broker keeps 5 MiB: 8 MB of messages have a first offset that is not 0.

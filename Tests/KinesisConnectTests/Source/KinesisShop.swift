@@ -18,7 +18,6 @@ final class KinesisShop {
 
   deinit { kinesis.stop() }
 
-  /// - Parameter client: nil: one of its own.
   func log(
     slices: Int,
     onGap gapPolicy: GapPolicy = .fail,
