@@ -14,6 +14,22 @@ import Testing
     }
   }
 
+  @Test func `nobody who tries at every moment gets the port of a broker that goes down`() async {
+    // The mock would end the process.
+    await #expect(processExitsWith: .success) {
+      let cluster = try LocalBroker()
+      let port = try #require(cluster.bootstrap.split(separator: ":").last.flatMap { UInt16($0) })
+      for _ in 0..<2 {
+        Thread.detachNewThread { while !HeldPortsTests.canBind(to: port) {} }
+      }
+      for _ in 0..<300 {
+        try cluster.takeDown(.all)
+        try cluster.bringUp(.all)
+      }
+      exit(0)
+    }
+  }
+
   private static func canBind(to port: UInt16) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }

@@ -20,14 +20,12 @@ extension LocalBroker {
   package func takeDown(_ target: Target) throws(ConnectorError) {
     let number = try number(of: target)
     try perform("take \(target) down") { rd_kafka_mock_broker_set_down($0, number) }
-    heldPorts.hold(heldPorts.brokers(number))
   }
 
   /// Takes connections again, on the same port and with all that the broker held.
   package func bringUp(_ target: Target) throws(ConnectorError) {
     let number = try number(of: target)
     try perform("bring \(target) up") { rd_kafka_mock_broker_set_up($0, number) }
-    heldPorts.release(heldPorts.brokers(number))
   }
 
   /// Has every answer come so much later, counted in whole milliseconds.
