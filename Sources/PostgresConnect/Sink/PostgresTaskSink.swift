@@ -157,6 +157,20 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
+  func answeredIDs(
+    among checkouts: [UnsafeRawBufferPointer]
+  ) throws(ConnectorError) -> Set<[UInt8]> {
+    guard !checkouts.isEmpty else { return [] }
+    var questions = CopyBuffer()
+    for fields in checkouts { RecentAnswers.writeQuestion(fields, to: &questions) }
+    do {
+      return try openSession().answeredIDs(among: questions)
+    } catch {
+      close()
+      throw error
+    }
+  }
+
   func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }

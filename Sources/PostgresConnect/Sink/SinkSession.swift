@@ -73,10 +73,28 @@ final class SinkSession {
   /// Makes what the epoch's transaction needs, outside of it.
   func prepare(for epoch: PostgresEpoch) throws(ConnectorError) {
     try makePartitions(for: epoch.days)
-    if !hasStagingTables && epoch.needsStagingTables {
-      try connection.execute(StagingTables.creation)
-      hasStagingTables = true
-    }
+    if epoch.needsStagingTables { try makeStagingTables() }
+  }
+
+  private func makeStagingTables() throws(ConnectorError) {
+    guard !hasStagingTables else { return }
+    try connection.execute(StagingTables.creation)
+    hasStagingTables = true
+  }
+
+  /// Which of the checkouts, given as rows of `StagingTables.questions`, are answered under the same
+  /// time, by checkout_id: an index look-up each.
+  func answeredIDs(among checkouts: borrowing CopyBuffer) throws(ConnectorError) -> Set<[UInt8]> {
+    try makeStagingTables()
+    try connection.execute("BEGIN")
+    try connection.copy(
+      checkouts,
+      into: StagingTables.questions,
+      columns: RecentAnswers.questionColumns
+    )
+    let rows = try connection.query(StagingTables.answeredQuestions)
+    try connection.execute("COMMIT")
+    return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
   }
 
   /// Makes the partitions of the days that are new.

@@ -58,9 +58,13 @@ struct RecentAnswers: ~Copyable {
   }
 
   private mutating func ask(_ place: RecentEvents.Place) {
-    let fields = place.slice.events.fields(ofCheckout: place.number)
+    Self.writeQuestion(place.slice.events.fields(ofCheckout: place.number), to: &questions)
+  }
+
+  /// Appends a row of `StagingTables.questions`, which a checkout's fields are.
+  static func writeQuestion(_ fields: UnsafeRawBufferPointer, to questions: inout CopyBuffer) {
     var cursor = questions.reserve(fields.count + 2)
-    cursor.startRow(fieldCount: Int16(Self.questionColumns.count))
+    cursor.startRow(fieldCount: Int16(questionColumns.count))
     cursor.fields(fields)
     questions.commit(to: cursor)
   }
