@@ -118,12 +118,15 @@ final class SinkSession {
   }
 
   /// New answers are plain rows; revisions replace the stored row where they differ from it.
-  func copyAnswers(of epoch: PostgresEpoch) throws(ConnectorError) {
-    try connection.copy(
-      epoch.newAnswers,
-      into: AnswerRow.table,
-      columns: AnswerRow.columns
-    )
+  func copyAnswers(
+    of epoch: PostgresEpoch,
+    _ corrected: borrowing CorrectedAnswers
+  ) throws(ConnectorError) {
+    if corrected.haveCorrections {
+      try connection.copy(corrected.rows, into: AnswerRow.table, columns: AnswerRow.columns)
+    } else {
+      try connection.copy(epoch.newAnswers, into: AnswerRow.table, columns: AnswerRow.columns)
+    }
     guard try stageRevisions(of: epoch) else { return }
     try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
   }
@@ -152,18 +155,24 @@ final class SinkSession {
   }
 
   /// Settles the late events against the stored rows; nothing to do in most epochs.
+  ///
+  /// - Returns: nil when the new answers were `corrected` by what is no late event but a resend, and
+  ///   all must be written again as it is.
   func settleLateEvents(
     of epoch: PostgresEpoch,
+    after corrected: borrowing CorrectedAnswers,
     rule: AttributionRule,
     watermark: Watermark
-  ) throws(ConnectorError) -> CommitReceipt {
+  ) throws(ConnectorError) -> CommitReceipt? {
     if let times = epoch.restated {
       try LateScan(task: epoch.task, window: rule.window, watermark: watermark, floor: .endOfInput)
         .restate(times, on: connection)
     }
     guard epoch.hasLateEvents else { return CommitReceipt() }
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
-    let remaining = try rules.settle(epoch, on: connection)
+    guard let remaining = try rules.settle(epoch, after: corrected, on: connection) else {
+      return nil
+    }
     var receipt = CommitReceipt()
     receipt.lateClickDuplicates =
       epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored

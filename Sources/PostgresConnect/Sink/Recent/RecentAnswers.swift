@@ -37,6 +37,12 @@ struct RecentAnswers: ~Copyable {
     }
   }
 
+  /// Whether the raw tables have to answer too: what is staged as a question, or what late events
+  /// touch that lie at or before the floor.
+  func leavesQuestions(of notes: LateNotes) -> Bool {
+    notes.earliest <= floor || !questions.isEmpty
+  }
+
   /// Late checkouts, and stored ones that late clicks behind the floor touch, by user.
   private static func questions(
     of notes: LateNotes,
