@@ -7,8 +7,8 @@ extension FirstClick {
 
   /// Hands over every answer that is new or changed since the last call (end of an epoch).
   ///
-  /// A checkout appears at most once; `.final` emission hands over final answers only. Appends to
-  /// `answers`, final ones first.
+  /// A checkout appears at most once; `.final` emission hands over final answers only, and changes of
+  /// rows that are stored all the same. Appends to `answers`, final ones first.
   package mutating func drainAnswers(into answers: inout [Answer]) {
     releaseHandedOver()
     outbox.reserveIDs(outbox.changed.count)

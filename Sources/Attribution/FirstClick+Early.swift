@@ -86,6 +86,13 @@ extension FirstClick {
           &+ (waiting ? user.pointee.waitingCount : 1)
       )
     }
+    noteChange(checkout, pending)
+  }
+
+  /// Puts the answer up for the next hand-over, where rows are early or this checkout has one.
+  @inline(__always)
+  private mutating func noteChange(_ checkout: UInt32, _ pending: UnsafeMutablePointer<Pending>) {
+    guard rule.emission == .early || pending.pointee.isHandedOver else { return }
     outbox.noteChange(checkout, pending)
   }
 
@@ -152,7 +159,7 @@ extension FirstClick {
     guard pending.pointee.first == 0 || cells.blocks.precedes(cell, pending.pointee.first)
     else { return false }
     pending.pointee.first = cell
-    outbox.noteChange(checkout, pending)
+    noteChange(checkout, pending)
     return true
   }
 

@@ -14,12 +14,11 @@ extension FirstClick {
     )
     rebuildTarget = watermark
     frontier = watermark - rule.window
+    isEarly = true
   }
 
   /// The log is re-read up to the committed positions: settles what was final then, and marks every
-  /// pending checkout as stored.
-  ///
-  /// Nothing of it is handed over as new.
+  /// pending checkout as stored where rows are early.
   ///
   /// How many clicks the stored rows count is not known here: a stored checkout is handed over as a
   /// revision when it becomes final, and the sink compares.
@@ -29,9 +28,12 @@ extension FirstClick {
     }
     advance(to: watermark)
     rebuildTarget = nil
-    markPendingAsStored()
+    isEarly = rule.emission == .early
+    if isEarly { for checkout in waitingCheckouts { markAsStored(checkout) } }
     forgetSettled()
   }
+
+  // MARK: Other emissions before
 
   /// Hands every pending checkout over at the next drain: call when the rows so far are final ones
   /// only, and early ones are wanted from now on.
@@ -39,14 +41,44 @@ extension FirstClick {
     for checkout in waitingCheckouts { outbox.noteChange(checkout, cells.blocks.pending(checkout)) }
   }
 
-  private func markPendingAsStored() {
+  /// The fields of every pending checkout (`Answer.checkoutFields`).
+  ///
+  /// Valid until the next call that changes the engine.
+  package var pendingFields: [UnsafeRawBufferPointer] {
+    waitingCheckouts.map { cells.blocks.pendingFields($0) }
+  }
+
+  /// Revises the rows of these pending checkouts until they are final.
+  ///
+  /// Call after a rebuild that goes on with final rows only, where a run with early rows or a flush
+  /// has given others.
+  ///
+  /// - Parameter checkoutIDs: of the checkouts that have a row, UTF-8.
+  package mutating func revise(stored checkoutIDs: Set<[UInt8]>) {
+    precondition(rule.emission == .final, "early rows are revised anyway")
+    guard !checkoutIDs.isEmpty else { return }
     for checkout in waitingCheckouts {
-      let pending = cells.blocks.pending(checkout)
-      pending.pointee.isHandedOver = true
-      pending.pointee.isChanged = false
-      pending.pointee.handedFirst = pending.pointee.first
-      pending.pointee.handedCount = -1
+      let fields = cells.blocks.pendingFields(checkout)
+      let count = Int(Int32(bigEndian: fields.loadUnaligned(as: Int32.self)))
+      guard checkoutIDs.contains(Array(fields[4..<4 + count])) else { continue }
+      markAsStored(checkout)
+      isEarly = true
+      let time = EventTime(microseconds: cells.blocks.time(ofPending: checkout))
+      storedEnd = max(storedEnd, time + EventSpan(microseconds: 1))
     }
+  }
+
+  /// True while changes of rows are handed over although only final ones are written.
+  package var revisesStored: Bool {
+    isEarly && rule.emission == .final && rebuildTarget == nil
+  }
+
+  private func markAsStored(_ checkout: UInt32) {
+    let pending = cells.blocks.pending(checkout)
+    pending.pointee.isHandedOver = true
+    pending.pointee.isChanged = false
+    pending.pointee.handedFirst = pending.pointee.first
+    pending.pointee.handedCount = -1
   }
 
   private var waitingCheckouts: [UInt32] {

@@ -29,7 +29,11 @@ package import Events
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
   let window: Int64
-  let isEarly: Bool
+  /// Whether pending checkouts know their first click so far: where rows are early, during a rebuild,
+  /// and while pending checkouts have rows although only final ones are written.
+  var isEarly: Bool
+  /// Behind the last checkout of these.
+  var storedEnd: Watermark = .beginning
   let hash: KeyedHash
 
   /// Everything before this is replayed.
@@ -149,6 +153,7 @@ package struct FirstClick: ~Copyable {
     replay(before: watermark)
     frontier = watermark
     evict(before: watermark)
+    if revisesStored && watermark >= storedEnd { isEarly = false }
   }
 
   /// Everything older than this has left the state; the rebuild position must cover all records

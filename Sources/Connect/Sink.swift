@@ -38,6 +38,9 @@ package struct TaskProgress: Hashable, Sendable {
   /// True once the end of input was reached: then everything stored is final for now.
   package var isFlushed = false
   package init() {}
+
+  /// True when stored checkouts may have no row, since they wait for their final one.
+  package var hasUnanswered: Bool { emission == .final && !isFlushed }
 }
 
 /// Rows of one task since its last commit.
@@ -89,6 +92,11 @@ package protocol TaskSink: AnyObject {
     since horizon: EventTime
   ) throws(ConnectorError)
     -> Set<[UInt8]>
+  /// Those of these checkouts, by event_id, that have a row: early ones, or of a flush. Each is given
+  /// by its fields as `Answer.checkoutFields` has them. May be called again after a transient error.
+  func answeredIDs(
+    among checkouts: [UnsafeRawBufferPointer]
+  ) throws(ConnectorError) -> Set<[UInt8]>
   func makeEpoch() -> any Epoch
   /// Writes the epoch and the progress in one transaction. `progress` counts late events as stored
   /// until the receipt corrects it: the sink writes the corrected counts.

@@ -55,9 +55,10 @@ import Testing
     }
   }
 
-  @Test func `a rebuild from the log goes on like the uninterrupted run`() {
+  @Test(arguments: [false, true])
+  func `a rebuild from the log goes on like the uninterrupted run`(switchesEmission: Bool) {
     for seed in UInt64(3000)..<3200 {
-      let world = RandomWorld(seed: seed, rebuilds: true)
+      let world = RandomWorld(seed: seed, rebuilds: true, switchesEmission: switchesEmission)
       var trial = Trial(world.rule, bucketBits: Int(seed % 6), batchSize: 2)
       trial.run(world.steps)
       if let failure = trial.failures.first {

@@ -16,7 +16,8 @@ struct RandomWorld {
   private var checkouts: [Event] = []
   private var now: [Int64] = [0, 0]
 
-  init(seed: UInt64, rebuilds: Bool = false) {
+  /// Rows after a rebuild are emitted as before, unless it `switchesEmission`.
+  init(seed: UInt64, rebuilds: Bool = false, switchesEmission: Bool = false) {
     random = SplitMix64(seed: seed)
     rule.window = EventSpan(microseconds: pick([0, 1, 5, 20, 60]))
     rule.emission = pick([.early, .early, .final])
@@ -35,7 +36,7 @@ struct RandomWorld {
       if chance(40) { steps.append(.drain) }
       if rebuilds && chance(8) {
         steps.append(.advance(watermark))
-        steps.append(.rebuild)
+        steps.append(.rebuild(switchesEmission ? pick([.early, .final, .final]) : rule.emission))
       }
     }
     steps += [.drain, .advance(.max), .drain]

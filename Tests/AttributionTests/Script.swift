@@ -8,8 +8,8 @@ enum Step: Hashable, CustomStringConvertible {
   case advance(Int64)
   /// `drainAnswers`.
   case drain
-  /// The process is killed and rebuilt from the log.
-  case rebuild
+  /// The process is killed and rebuilt from the log, to emit rows so from now on.
+  case rebuild(AttributionRule.Emission)
 
   var description: String {
     switch self {
@@ -17,7 +17,7 @@ enum Step: Hashable, CustomStringConvertible {
     case .checkout(let event, let isLate): "\(isLate ? "late " : "")checkout \(event)"
     case .advance(let time): "advance \(time)"
     case .drain: "drain"
-    case .rebuild: "rebuild"
+    case .rebuild(let emission): "rebuild, \(emission)"
     }
   }
 }

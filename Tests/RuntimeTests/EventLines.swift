@@ -33,11 +33,26 @@ struct RandomLog {
   /// In seconds.
   var span = 6.0 * 3600
 
+  /// A line on its way into the log.
+  struct Arrival {
+    var arrival: Double
+    var stream: StreamKind
+    var user: Int
+    var line: String
+  }
+
   /// Appends the events of `part` (0-based) of a longer story to the log.
   func append(to log: MemoryLog, partitions: Int, seed: UInt64, part: Int = 0) {
+    for arrival in arrivals(seed: seed, part: part) {
+      log.append([arrival.line], to: arrival.stream, partition: arrival.user % partitions)
+    }
+  }
+
+  /// The events of `part` (0-based) of a longer story, in the order of arrival.
+  func arrivals(seed: UInt64, part: Int = 0) -> [Arrival] {
     var random = SplitMix64(seed: seed &+ UInt64(part) &* 1000)
     let start = Double(part) * span
-    var arrivals: [(arrival: Double, stream: StreamKind, user: Int, line: String)] = []
+    var arrivals: [Arrival] = []
     for (stream, count) in [(StreamKind.clicks, clicks), (.checkouts, checkouts)] {
       for index in 0..<count {
         // Whole half minutes make ties and exact distances likely.
@@ -55,18 +70,17 @@ struct RandomLog {
           user: "u\(user)",
           at: .at(time)
         )
-        arrivals.append((arrival, stream, user, text))
+        arrivals.append(Arrival(arrival: arrival, stream: stream, user: user, line: text))
         if Int.random(in: 0..<15, using: &random) == 0 {
           let resend = arrival + Double.random(in: 0..<9000, using: &random)
-          arrivals.append((resend, stream, user, text))
+          arrivals.append(Arrival(arrival: resend, stream: stream, user: user, line: text))
         }
         if Int.random(in: 0..<30, using: &random) == 0 {
-          arrivals.append((arrival, stream, user, "{\"event_id\": \(index)"))
+          let broken = "{\"event_id\": \(index)"
+          arrivals.append(Arrival(arrival: arrival, stream: stream, user: user, line: broken))
         }
       }
     }
-    for arrival in arrivals.sorted(by: { $0.arrival < $1.arrival }) {
-      log.append([arrival.line], to: arrival.stream, partition: arrival.user % partitions)
-    }
+    return arrivals.sorted { $0.arrival < $1.arrival }
   }
 }

@@ -37,6 +37,8 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
 
   func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) -> Set<[UInt8]> { [] }
 
+  func answeredIDs(among checkouts: [UnsafeRawBufferPointer]) -> Set<[UInt8]> { [] }
+
   func makeEpoch() -> any Epoch { RowEpoch(task: task, format: format, tables: tables) }
 
   func commit(

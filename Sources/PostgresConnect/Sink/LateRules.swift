@@ -47,31 +47,54 @@ struct LateRules {
 
     """
 
-  /// - Returns: how many late events were no resends, and how many of these were dropped.
+  /// Settles an epoch's late events after its new answers are written, `corrected` or not.
+  ///
+  /// - Returns: how many late events were no resends, and how many of these were dropped; nil when
+  ///   answers were corrected by one that is a resend, so that all must be written again without.
   func settle(
+    _ epoch: PostgresEpoch,
+    after corrected: borrowing CorrectedAnswers,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) -> Remaining? {
+    try stage(epoch, on: connection)
+    var hasResends = try takeBack(Self.resends, from: epoch, on: connection)
+    if !epoch.lateNotes.areKnown {
+      let others = try takeBack(LateScan.resends, from: epoch, on: connection)
+      hasResends = hasResends || others
+    }
+    guard !corrected.areComplete || hasResends else {
+      try stage(corrected.others, on: connection)
+      return try finish(on: connection, isOld: false)
+    }
+    if corrected.haveCorrections { return nil }
+    return try answer(epoch, on: connection)
+  }
+
+  /// Answers the questions of the staged late events.
+  private func answer(
     _ epoch: PostgresEpoch,
     on connection: PostgresConnection
   ) throws(ConnectorError) -> Remaining {
-    try stage(epoch, on: connection)
-    try takeBack(Self.resends, from: epoch, on: connection)
-    if !epoch.lateNotes.areKnown { try takeBack(LateScan.resends, from: epoch, on: connection) }
     let found = RecentAnswers(epoch, window: window, watermark: watermark)
-    try connection.copy(
-      found.answers,
-      into: StagingTables.answers,
-      columns: AnswerRow.columns
-    )
+    try stage(found.answers, on: connection)
     try connection.copy(
       found.questions,
       into: StagingTables.questions,
       columns: RecentAnswers.questionColumns
     )
-    let isOld = epoch.lateNotes.earliest <= found.floor || !found.questions.isEmpty
+    let isOld = found.leavesQuestions(of: epoch.lateNotes)
     if isOld {
       let scan = LateScan(task: task, window: window, watermark: watermark, floor: found.floor)
       try scan.answer(on: connection)
     }
     return try finish(on: connection, isOld: isOld)
+  }
+
+  private func stage(
+    _ answers: borrowing CopyBuffer,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) {
+    try connection.copy(answers, into: StagingTables.answers, columns: AnswerRow.columns)
   }
 
   private func stage(
@@ -91,13 +114,15 @@ struct LateRules {
   }
 
   /// Takes resends out of the staging tables and of the recent events.
+  ///
+  /// - Returns: whether there are any.
   private func takeBack(
     _ resends: String,
     from epoch: PostgresEpoch,
     on connection: PostgresConnection
-  ) throws(ConnectorError) {
+  ) throws(ConnectorError) -> Bool {
     let rows = try connection.query(resends)
-    guard !rows.isEmpty else { return }
+    guard !rows.isEmpty else { return false }
     epoch.recent.withLock {
       for row in rows {
         guard let stream = row[0].flatMap({ StreamKind(rawValue: $0) }),
@@ -106,6 +131,7 @@ struct LateRules {
         epoch.lateNotes.takeBack(stream, offset: offset)
       }
     }
+    return true
   }
 
   /// Takes out the late events whose id is stored under whatever time: checkouts that have an answer

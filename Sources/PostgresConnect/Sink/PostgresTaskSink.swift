@@ -157,6 +157,20 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
+  func answeredIDs(
+    among checkouts: [UnsafeRawBufferPointer]
+  ) throws(ConnectorError) -> Set<[UInt8]> {
+    guard !checkouts.isEmpty else { return [] }
+    var questions = CopyBuffer()
+    for fields in checkouts { RecentAnswers.writeQuestion(fields, to: &questions) }
+    do {
+      return try openSession().answeredIDs(among: questions)
+    } catch {
+      close()
+      throw error
+    }
+  }
+
   func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
@@ -231,6 +245,16 @@ final class PostgresTaskSink: TaskSink {
     return line
   }
 
+  /// How the new answers of an epoch are written.
+  private enum Manner {
+    /// With what its late events change in them already changed.
+    case corrected
+    /// As they are.
+    case given
+    /// Less those to resends.
+    case withoutResends
+  }
+
   /// Writes the epoch; where its answers are refused as second ones, again without the resends.
   private func writeOnce(
     _ epoch: PostgresEpoch,
@@ -238,7 +262,13 @@ final class PostgresTaskSink: TaskSink {
     in session: SinkSession
   ) throws(ConnectorError) -> CommitReceipt {
     do {
-      return try write(epoch, progress: progress, in: session)
+      for manner in [Manner.corrected, .given] {
+        if let receipt = try write(epoch, manner, progress: progress, in: session) {
+          return receipt
+        }
+        try session.connection.execute("ROLLBACK")
+      }
+      preconditionFailure("answers of task \(task) were corrected although written as they are")
     } catch {
       guard Resends.areSuspected(in: error) else { throw error }
       try session.connection.execute("ROLLBACK")
@@ -256,7 +286,10 @@ final class PostgresTaskSink: TaskSink {
     in session: SinkSession
   ) throws(ConnectorError) -> CommitReceipt {
     do {
-      return try write(epoch, progress: progress, in: session, leavingOutResends: true)
+      guard let receipt = try write(epoch, .withoutResends, progress: progress, in: session) else {
+        preconditionFailure("answers of task \(task) were corrected and compared with stored ones")
+      }
+      return receipt
     } catch {
       guard Resends.areSuspected(in: error) else { throw error }
       try session.connection.execute("ROLLBACK")
@@ -265,34 +298,41 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
+  /// - Returns: nil when the transaction must be given up and the answers written as they are.
   private func write(
     _ epoch: PostgresEpoch,
+    _ manner: Manner,
     progress: TaskProgress,
-    in session: SinkSession,
-    leavingOutResends: Bool = false
-  ) throws(ConnectorError) -> CommitReceipt {
+    in session: SinkSession
+  ) throws(ConnectorError) -> CommitReceipt? {
     let connection = session.connection
+    let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
+    let corrected =
+      manner == .corrected && epoch.hasLateEvents
+      ? CorrectedAnswers(epoch, window: rule.window, watermark: watermark) : CorrectedAnswers()
     try session.prepare(for: epoch)
     fault.pass(.beforeBegin)
     try connection.execute("BEGIN")
     fault.pass(.afterBegin)
     var resentCheckouts: Int64 = 0
-    if leavingOutResends {
+    if manner == .withoutResends {
       resentCheckouts = try session.copyLeavingOutResends(of: epoch)
     } else if rule.emission == .final {
-      resentCheckouts = try session.copyAllButResends(of: epoch)
+      resentCheckouts = try session.copyAllButResends(of: epoch, corrected)
       fault.pass(.afterRawCopy)
     } else {
       try session.copyRawRows(of: epoch)
       fault.pass(.afterRawCopy)
-      try session.copyAnswers(of: epoch)
+      try session.copyAnswers(of: epoch, corrected)
     }
     fault.pass(.afterAttributions)
-    var receipt = try session.settleLateEvents(
+    let settled = try session.settleLateEvents(
       of: epoch,
+      after: corrected,
       rule: rule,
-      watermark: progress.isFlushed ? .endOfInput : progress.watermark
+      watermark: watermark
     )
+    guard var receipt = settled else { return nil }
     receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
     try session.copyDeadLetters(of: epoch)

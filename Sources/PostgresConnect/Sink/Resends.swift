@@ -81,9 +81,12 @@ extension SinkSession {
   /// As above, of an epoch whose checkouts may be answered later.
   ///
   /// - Returns: how many raw checkouts were left out.
-  func copyAllButResends(of epoch: PostgresEpoch) throws(ConnectorError) -> Int64 {
+  func copyAllButResends(
+    of epoch: PostgresEpoch,
+    _ corrected: borrowing CorrectedAnswers
+  ) throws(ConnectorError) -> Int64 {
     try connection.copy(epoch.clicks, into: ClickRecord.table, columns: ClickRecord.columns)
-    try copyAnswers(of: epoch)
+    try copyAnswers(of: epoch, corrected)
     guard !epoch.checkouts.isEmpty else { return 0 }
     try connection.execute(Resends.creation)
     return try copyCheckoutsLeavingOutResends(of: epoch)

@@ -73,10 +73,28 @@ final class SinkSession {
   /// Makes what the epoch's transaction needs, outside of it.
   func prepare(for epoch: PostgresEpoch) throws(ConnectorError) {
     try makePartitions(for: epoch.days)
-    if !hasStagingTables && epoch.needsStagingTables {
-      try connection.execute(StagingTables.creation)
-      hasStagingTables = true
-    }
+    if epoch.needsStagingTables { try makeStagingTables() }
+  }
+
+  private func makeStagingTables() throws(ConnectorError) {
+    guard !hasStagingTables else { return }
+    try connection.execute(StagingTables.creation)
+    hasStagingTables = true
+  }
+
+  /// Which of the checkouts, given as rows of `StagingTables.questions`, are answered under the same
+  /// time, by checkout_id: an index look-up each.
+  func answeredIDs(among checkouts: borrowing CopyBuffer) throws(ConnectorError) -> Set<[UInt8]> {
+    try makeStagingTables()
+    try connection.execute("BEGIN")
+    try connection.copy(
+      checkouts,
+      into: StagingTables.questions,
+      columns: RecentAnswers.questionColumns
+    )
+    let rows = try connection.query(StagingTables.answeredQuestions)
+    try connection.execute("COMMIT")
+    return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
   }
 
   /// Makes the partitions of the days that are new.
@@ -100,12 +118,15 @@ final class SinkSession {
   }
 
   /// New answers are plain rows; revisions replace the stored row where they differ from it.
-  func copyAnswers(of epoch: PostgresEpoch) throws(ConnectorError) {
-    try connection.copy(
-      epoch.newAnswers,
-      into: AnswerRow.table,
-      columns: AnswerRow.columns
-    )
+  func copyAnswers(
+    of epoch: PostgresEpoch,
+    _ corrected: borrowing CorrectedAnswers
+  ) throws(ConnectorError) {
+    if corrected.haveCorrections {
+      try connection.copy(corrected.rows, into: AnswerRow.table, columns: AnswerRow.columns)
+    } else {
+      try connection.copy(epoch.newAnswers, into: AnswerRow.table, columns: AnswerRow.columns)
+    }
     guard try stageRevisions(of: epoch) else { return }
     try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
   }
@@ -134,18 +155,24 @@ final class SinkSession {
   }
 
   /// Settles the late events against the stored rows; nothing to do in most epochs.
+  ///
+  /// - Returns: nil when the new answers were `corrected` by what is no late event but a resend, and
+  ///   all must be written again as it is.
   func settleLateEvents(
     of epoch: PostgresEpoch,
+    after corrected: borrowing CorrectedAnswers,
     rule: AttributionRule,
     watermark: Watermark
-  ) throws(ConnectorError) -> CommitReceipt {
+  ) throws(ConnectorError) -> CommitReceipt? {
     if let times = epoch.restated {
       try LateScan(task: epoch.task, window: rule.window, watermark: watermark, floor: .endOfInput)
         .restate(times, on: connection)
     }
     guard epoch.hasLateEvents else { return CommitReceipt() }
     let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
-    let remaining = try rules.settle(epoch, on: connection)
+    guard let remaining = try rules.settle(epoch, after: corrected, on: connection) else {
+      return nil
+    }
     var receipt = CommitReceipt()
     receipt.lateClickDuplicates =
       epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored

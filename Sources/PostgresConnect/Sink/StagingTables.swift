@@ -57,6 +57,16 @@ enum StagingTables {
     ) ON COMMIT DELETE ROWS
     """
 
+  /// The checkout_ids of questions that are answered already.
+  static let answeredQuestions = """
+    \(LateRules.lookUp)
+    SELECT q.checkout_id
+    FROM \(questions) AS q
+    JOIN ecommerce.attributions AS a
+      ON a.user_id = q.user_id AND a.checkout_id = q.checkout_id
+      AND a.checkout_timestamp = q.checkout_timestamp
+    """
+
   /// What a revision may change.
   private static let answerColumns = [
     "click_id", "click_timestamp", "product_id", "product_name", "product_category", "referrer",

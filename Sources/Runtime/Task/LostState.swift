@@ -23,7 +23,7 @@ struct LostState {
     _ progress: TaskProgress,
     rule: AttributionRule
   ) throws(ConnectorError) {
-    guard progress.isFlushed || progress.emission == .early else {
+    guard !progress.hasUnanswered else {
       throw ConnectorError(
         .permanent,
         "task \(task) has checkouts that wait for their final answer, and the log has lost what "

@@ -36,13 +36,22 @@ struct StateRebuild {
     else { return .isIncomplete }
     clicks = clicksRead
     checkouts = checkoutsRead
-    // Early rows are all stored. Of final ones, those that a flush has answered early are, perhaps
-    // several runs ago: as revisions they are right either way.
     engine.finishRebuild()
-    if progress.emission == .final && environment.settings.rule.emission == .early {
-      engine.handOverPending()
+    switch environment.settings.rule.emission {
+    case .early:
+      if progress.hasUnanswered { engine.handOverPending() }
+    case .final:
+      engine.revise(stored: try answeredIDs(among: engine.pendingFields))
     }
     return .rebuilt
+  }
+
+  private func answeredIDs(
+    among checkouts: [UnsafeRawBufferPointer]
+  ) throws(ConnectorError) -> Set<[UInt8]> {
+    try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
+      try sink.answeredIDs(among: checkouts)
+    }
   }
 
   /// Nil when the log has lost some of it.

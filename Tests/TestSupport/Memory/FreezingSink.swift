@@ -77,6 +77,12 @@ private final class FreezingTaskSink: TaskSink {
     try sink.droppedEventIDs(stream, since: horizon)
   }
 
+  func answeredIDs(
+    among checkouts: [UnsafeRawBufferPointer]
+  ) throws(ConnectorError) -> Set<[UInt8]> {
+    try sink.answeredIDs(among: checkouts)
+  }
+
   func makeEpoch() -> any Epoch { sink.makeEpoch() }
 
   func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt {

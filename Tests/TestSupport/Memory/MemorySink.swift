@@ -76,13 +76,14 @@ package final class MemorySink: Sink {
     state.withLock { $0.history[task] ?? [] }
   }
 
-  /// A sink without faults that goes on with what this one has stored.
+  /// A sink without faults that goes on with what this one has stored, perhaps under another rule.
   package func reopened(
+    rule: AttributionRule? = nil,
     faults: [Int: Fault] = [:],
     onCommit: @escaping @Sendable (_ ordinal: Int, _ task: Int) -> Void = { _, _ in }
   ) -> MemorySink {
     let next = MemorySink(
-      rule: rule,
+      rule: rule ?? self.rule,
       acceptsRevisions: acceptsRevisions,
       faults: faults,
       onCommit: onCommit

@@ -27,6 +27,12 @@ final class MemoryTaskSink: TaskSink {
     return Set(dropped.map { Array($0.utf8) })
   }
 
+  func answeredIDs(among checkouts: [UnsafeRawBufferPointer]) -> Set<[UInt8]> {
+    let rows = sink.stored(task).rows
+    let answered = checkouts.map(\.firstField).filter { rows[$0] != nil }
+    return Set(answered.map { Array($0.utf8) })
+  }
+
   func makeEpoch() -> any Epoch { MemoryEpoch() }
 
   func commit(

@@ -37,6 +37,12 @@ struct RecentAnswers: ~Copyable {
     }
   }
 
+  /// Whether the raw tables have to answer too: what is staged as a question, or what late events
+  /// touch that lie at or before the floor.
+  func leavesQuestions(of notes: LateNotes) -> Bool {
+    notes.earliest <= floor || !questions.isEmpty
+  }
+
   /// Late checkouts, and stored ones that late clicks behind the floor touch, by user.
   private static func questions(
     of notes: LateNotes,
@@ -58,9 +64,13 @@ struct RecentAnswers: ~Copyable {
   }
 
   private mutating func ask(_ place: RecentEvents.Place) {
-    let fields = place.slice.events.fields(ofCheckout: place.number)
+    Self.writeQuestion(place.slice.events.fields(ofCheckout: place.number), to: &questions)
+  }
+
+  /// Appends a row of `StagingTables.questions`, which a checkout's fields are.
+  static func writeQuestion(_ fields: UnsafeRawBufferPointer, to questions: inout CopyBuffer) {
     var cursor = questions.reserve(fields.count + 2)
-    cursor.startRow(fieldCount: Int16(Self.questionColumns.count))
+    cursor.startRow(fieldCount: Int16(questionColumns.count))
     cursor.fields(fields)
     questions.commit(to: cursor)
   }

@@ -1,0 +1,105 @@
+import Attribution
+import Connect
+import Dataflow
+
+/// The new answers of an epoch with those corrected that its own late events change: such a row is
+/// written once, instead of being written and replaced.
+///
+/// ```
+/// new answers        k1   k2   k3   k4
+/// recent answers          k2'       k4'   k9'      k9 was stored by an earlier epoch
+/// rows               k1   k2'  k3   k4'
+/// others                                  k9'
+/// ```
+/// A log that is read faster than it was written has most of its late events in the epoch of what
+/// they touch. Where the raw tables must answer too (`LateScan`), nothing is corrected beforehand.
+struct CorrectedAnswers: ~Copyable {
+  /// What is to be written in place of the epoch's new answers, where any of them are corrected.
+  private(set) var rows = CopyBuffer()
+  /// Corrections of stored answers, and the answers to late checkouts.
+  private(set) var others = CopyBuffer()
+  /// False when the recent events have not been asked, or do not know all that is asked for.
+  let areComplete: Bool
+
+  /// Of an epoch that is written as it is.
+  init() { areComplete = false }
+
+  init(_ epoch: PostgresEpoch, window: EventSpan, watermark: Watermark) {
+    let found = RecentAnswers(epoch, window: window, watermark: watermark)
+    areComplete = !found.leavesQuestions(of: epoch.lateNotes)
+    guard areComplete, !found.answers.isEmpty else { return }
+    merge(found.answers.bytes, into: epoch.newAnswers.bytes)
+  }
+
+  /// True when the new answers depend on that none of the late events is a resend.
+  var haveCorrections: Bool { !rows.isEmpty }
+
+  /// checkout_id, user_id, checkout_timestamp and revenue: a checkout's own fields.
+  private static let keyFieldCount = 4
+
+  private mutating func merge(
+    _ corrections: UnsafeRawBufferPointer,
+    into answers: UnsafeRawBufferPointer
+  ) {
+    var table = RowTable(corrections, keyFieldCount: Self.keyFieldCount)
+    var walk = CopyRowWalk(answers, keyFieldCount: Self.keyFieldCount)
+    // Up to where the answers are copied.
+    var end = 0
+    while let row = walk.next() {
+      guard let correction = table.take(answers[row.key]) else { continue }
+      Self.append(answers[end..<row.range.lowerBound], to: &rows)
+      Self.append(corrections[correction], to: &rows)
+      end = row.range.upperBound
+    }
+    if end > 0 { Self.append(answers[end...], to: &rows) }
+    for range in table.rest { Self.append(corrections[range], to: &others) }
+  }
+
+  private static func append(
+    _ rows: Slice<UnsafeRawBufferPointer>,
+    to buffer: inout CopyBuffer
+  ) {
+    var cursor = buffer.reserve(rows.count)
+    cursor.fields(UnsafeRawBufferPointer(rebasing: rows))
+    buffer.commit(to: cursor)
+  }
+}
+
+/// Rows of a binary COPY, found by their key, each once.
+private struct RowTable {
+  private struct Entry {
+    var hash: UInt32
+    var row: CopyRowWalk.Row
+    var isTaken = false
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private var entries: [Entry] = []
+  private var slots = SlotTable()
+
+  init(_ bytes: UnsafeRawBufferPointer, keyFieldCount: Int) {
+    self.bytes = bytes
+    var walk = CopyRowWalk(bytes, keyFieldCount: keyFieldCount)
+    while let row = walk.next() {
+      let hash = UnsafeRawBufferPointer(rebasing: bytes[row.key]).hash
+      entries.append(Entry(hash: hash, row: row))
+      slots.insert(entries.count - 1, hash: hash) { entries[$0].hash }
+    }
+  }
+
+  /// Where the row with this key stands, at the first time of asking.
+  mutating func take(_ key: Slice<UnsafeRawBufferPointer>) -> Range<Int>? {
+    let key = UnsafeRawBufferPointer(rebasing: key)
+    let hash = key.hash
+    let found = slots.find(hash) { number in
+      entries[number].hash == hash
+        && UnsafeRawBufferPointer(rebasing: bytes[entries[number].row.key]).holdsSame(as: key)
+    }
+    guard let found, !entries[found].isTaken else { return nil }
+    entries[found].isTaken = true
+    return entries[found].row.range
+  }
+
+  /// Where the rows stand that were not taken.
+  var rest: [Range<Int>] { entries.filter { !$0.isTaken }.map(\.row.range) }
+}
