@@ -11,14 +11,11 @@ extension FirstClick {
   /// rows that are stored all the same. Appends to `answers`, final ones first.
   package mutating func drainAnswers(into answers: inout [Answer]) {
     releaseHandedOver()
-    outbox.reserveIDs(outbox.changed.count)
-    outbox.settled.withUnsafeBufferPointer { settled in
-      for index in settled.indices {
-        if index + Self.answersAhead < settled.count {
-          prefetch(cells.blocks.pointer(settled[index + Self.answersAhead].checkout))
-        }
-        answers.append(finalAnswer(settled[index]))
+    for index in 0..<outbox.settled.count {
+      if index + Self.answersAhead < outbox.settled.count {
+        prefetch(cells.blocks.pointer(outbox.settled[index + Self.answersAhead].checkout))
       }
+      answers.append(finalAnswer(outbox.settled[index]))
     }
     for checkout in outbox.changed {
       let pending = cells.blocks.pending(checkout)

@@ -24,7 +24,7 @@ package import Events
 /// ```
 ///
 /// State: clicks with `time + window >= watermark` and the ids of checkouts of the same age, up to
-/// one bucket (1/256 of window and delay, at most) more; checkouts with `time >= watermark`. A call costs O(1) per
+/// five buckets (each 1/256 of window and delay, at most) more; checkouts with `time >= watermark`. A call costs O(1) per
 /// record, plus the sorting of a bucket.
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
@@ -108,15 +108,15 @@ package struct FirstClick: ~Copyable {
     )
     releaseHandedOver()
     clicks.records.withUnsafeBufferPointer { records in
-      guard let records = records.baseAddress else { return }
-      var start = 0
-      while start < verdicts.count {
-        let end = min(start &+ KeyBlock<ClickKeys>.count, verdicts.count)
-        prefetchState(records + start, end &- start)
-        for index in start..<end {
-          verdicts[index] = take(records + index, clickKeys[index &- start], verdicts[index])
+      verdicts.withUnsafeMutableBufferPointer { verdicts in
+        guard let records = records.baseAddress, let first = verdicts.baseAddress else { return }
+        for start in stride(from: 0, to: verdicts.count, by: KeyBlock<ClickKeys>.count) {
+          take(
+            records + start,
+            first + start,
+            min(KeyBlock<ClickKeys>.count, verdicts.count - start)
+          )
         }
-        start = end
       }
     }
   }
@@ -131,15 +131,15 @@ package struct FirstClick: ~Copyable {
     )
     releaseHandedOver()
     checkouts.records.withUnsafeBufferPointer { records in
-      guard let records = records.baseAddress else { return }
-      var start = 0
-      while start < verdicts.count {
-        let end = min(start &+ KeyBlock<CheckoutKeys>.count, verdicts.count)
-        prefetchState(records + start, end &- start)
-        for index in start..<end {
-          verdicts[index] = take(records + index, checkoutKeys[index &- start], verdicts[index])
+      verdicts.withUnsafeMutableBufferPointer { verdicts in
+        guard let records = records.baseAddress, let first = verdicts.baseAddress else { return }
+        for start in stride(from: 0, to: verdicts.count, by: KeyBlock<CheckoutKeys>.count) {
+          take(
+            records + start,
+            first + start,
+            min(KeyBlock<CheckoutKeys>.count, verdicts.count - start)
+          )
         }
-        start = end
       }
     }
   }

@@ -74,13 +74,13 @@ struct Buckets: ~Copyable {
     }
   }
 
-  @inline(__always) func number(of time: Int64) -> Int64 { time >> bits }
-  @inline(__always) func firstTime(of number: Int64) -> Int64 { number << bits }
+  @inline(__always) func number(of time: Int64) -> Int64 { time &>> bits }
+  @inline(__always) func firstTime(of number: Int64) -> Int64 { number &<< bits }
   @inline(__always) func lastTime(of number: Int64) -> Int64 {
-    number << bits | (1 << bits &- 1)
+    number &<< bits | (1 &<< bits &- 1)
   }
   @inline(__always) func offset(of time: Int64) -> UInt32 {
-    UInt32(truncatingIfNeeded: time & (1 << bits &- 1))
+    UInt32(truncatingIfNeeded: time & (1 &<< bits &- 1))
   }
 
   /// The bucket of this time, made if need be; it stays where it is.

@@ -9,26 +9,20 @@ struct Outbox: ~Copyable {
     /// 0: unattributed.
     var product: UInt32 = 0
     var origin: UInt32 = 0
-    var clickID = IDPlace()
+    var clickID = IDPile.Place()
   }
 
-  /// Where the text of an id stands.
-  struct IDPlace: BitwiseCopyable {
-    var start: UInt32 = 0
-    var byteCount: UInt32 = 0
-  }
-
-  private(set) var settled: [Settled] = []
+  private(set) var settled = Pile<Settled>()
   /// Pending checkouts whose answer changed since it was handed over.
   private(set) var changed: [UInt32] = []
-  private var ids = ByteBuffer()
+  private var ids = IDPile()
   /// Checkouts of closed buckets: freed after the next hand-over.
   private(set) var kept: [ChunkList] = []
   /// The answers were handed over: the next call that changes the state lets them go.
   private(set) var isDrained = false
 
   var allocatedBytes: Int {
-    settled.capacity * MemoryLayout<Settled>.stride + changed.capacity * 4 + ids.capacity
+    settled.allocatedBytes + changed.capacity * 4 + ids.allocatedBytes
       + kept.capacity * MemoryLayout<ChunkList>.stride
   }
 
@@ -43,23 +37,12 @@ struct Outbox: ~Copyable {
 
   /// Copies the event_id of a cell.
   @inline(__always)
-  mutating func writeID(of cell: UInt32, _ cells: ChunkArena.Blocks) -> IDPlace {
-    ids.reserve(PackedID.mostBytes)
-    let byteCount = cells.writeID(of: cell, to: ids.end)
-    defer { ids.count &+= byteCount }
-    return IDPlace(
-      start: UInt32(ids.count),
-      byteCount: UInt32(truncatingIfNeeded: byteCount)
-    )
+  mutating func writeID(of cell: UInt32, _ cells: ChunkArena.Blocks) -> IDPile.Place {
+    ids.append { cells.writeID(of: cell, to: $0) }
   }
 
-  /// Makes room, so that places stay where they are while so many ids more are written.
-  mutating func reserveIDs(_ count: Int) { ids.reserve(count * PackedID.mostBytes) }
-
-  /// Valid until an id is written for which there is no room.
-  func id(_ place: IDPlace) -> UnsafeRawBufferPointer {
-    ids.bytes(Int(place.start), count: Int(place.byteCount))
-  }
+  /// Valid until `removeAll`.
+  func id(_ place: IDPile.Place) -> UnsafeRawBufferPointer { ids.text(place) }
 
   mutating func keep(_ checkouts: ChunkList) {
     if checkouts.first != 0 { kept.append(checkouts) }
@@ -71,43 +54,10 @@ struct Outbox: ~Copyable {
   }
 
   mutating func removeAll() {
-    settled.removeAll(keepingCapacity: true)
+    settled.removeAll()
     changed.removeAll(keepingCapacity: true)
     ids.removeAll()
     kept.removeAll(keepingCapacity: true)
     isDrained = false
-  }
-}
-
-/// Bytes one after another, at addresses that stay until it grows.
-struct ByteBuffer: ~Copyable {
-  private var base: UnsafeMutableRawPointer
-  var count = 0
-  private(set) var capacity = 1024
-
-  init() { base = .allocate(byteCount: capacity, alignment: 8) }
-
-  deinit { base.deallocate() }
-
-  /// Where the next bytes go.
-  @inline(__always) var end: UnsafeMutableRawPointer { base + count }
-
-  /// Makes room for as many bytes more.
-  @inline(__always) mutating func reserve(_ more: Int) {
-    if count &+ more > capacity { grow(by: more) }
-  }
-
-  func bytes(_ start: Int, count: Int) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: base + start, count: count)
-  }
-
-  mutating func removeAll() { count = 0 }
-
-  private mutating func grow(by more: Int) {
-    capacity = 2 * capacity + more
-    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
-    larger.copyMemory(from: base, byteCount: count)
-    base.deallocate()
-    base = larger
   }
 }
