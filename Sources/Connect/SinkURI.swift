@@ -28,7 +28,7 @@ package enum SinkURI: Hashable, Sendable, CustomStringConvertible {
       self = .jsonLines(file: try StreamURI.directory(rest, of: text))
     default:
       throw .usage(
-        "sink URI \"\(Self.redacted(text))\" is of no known form",
+        "sink URI \"\(Redaction.redacted(text))\" is of no known form",
         hint: "write postgres://HOST/DATABASE, service=NAME, csv:DIR, jsonl:FILE or jsonl:-"
       )
     }
@@ -50,7 +50,7 @@ package enum SinkURI: Hashable, Sendable, CustomStringConvertible {
   /// The URI without its password.
   package var description: String {
     switch self {
-    case .postgres(let connection): Self.redacted(connection)
+    case .postgres(let connection): Redaction.redacted(connection)
     case .csv(let directory): "csv:\(directory)"
     case .jsonLines(let file): "jsonl:\(file ?? "-")"
     }
@@ -62,21 +62,5 @@ package enum SinkURI: Hashable, Sendable, CustomStringConvertible {
     let key = text[..<equals].drop { $0 == " " }.reversed().drop { $0 == " " }
     return !key.isEmpty
       && key.allSatisfy { $0 == "_" || ($0.isASCII && $0.isLowercase) }
-  }
-
-  /// Puts `***` for the password of `//user:password@` and of `password=...`.
-  private static func redacted(_ text: String) -> String {
-    var text = text
-    if let authority = text.firstRange(of: "://") {
-      let rest = text[authority.upperBound...]
-      let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-      if let at = rest[..<end].lastIndex(of: "@"), let colon = rest[..<at].firstIndex(of: ":") {
-        text.replaceSubrange(text.index(after: colon)..<at, with: "***")
-      }
-    }
-    for match in text.matches(of: #/(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)/#).reversed() {
-      text.replaceSubrange(match.2.startIndex..<match.2.endIndex, with: "***")
-    }
-    return text
   }
 }

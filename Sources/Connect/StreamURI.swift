@@ -18,12 +18,12 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
     case "kinesis": self = try Self.kinesis(rest, of: text)
     case nil:
       throw .usage(
-        "stream URI \"\(text)\" has no scheme",
-        hint: "write file:\(text) for a directory"
+        "stream URI \"\(Redaction.redacted(text))\" has no scheme",
+        hint: "write file:\(Redaction.redacted(text)) for a directory"
       )
     case .some(let other):
       throw .usage(
-        "stream URI \"\(text)\" has the scheme \"\(other)\"",
+        "stream URI \"\(Redaction.redacted(text))\" has the scheme \"\(other)\"",
         hint: "write file:DIR, kafka://HOST:PORT/PREFIX or kinesis://REGION/PREFIX"
       )
     }
@@ -58,13 +58,16 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
       path = path.dropFirst(2)
       guard path.hasPrefix("/") else {
         throw .usage(
-          "URI \"\(text)\" names a host",
+          "URI \"\(Redaction.redacted(text))\" names a host",
           hint: "write file:DIR, or file:///DIR from the root"
         )
       }
     }
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw .usage("URI \"\(text)\" names no directory", hint: "write a directory after the colon")
+      throw .usage(
+        "URI \"\(Redaction.redacted(text))\" names no directory",
+        hint: "write a directory after the colon"
+      )
     }
     return String(path)
   }
@@ -73,7 +76,7 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
     let parts = rest.dropFirst(2).split(separator: "/", omittingEmptySubsequences: false)
     guard rest.hasPrefix("//"), parts.count == 2, isName(parts[1]) else {
       throw .usage(
-        "Kafka URI \"\(text)\" is not of the form kafka://HOST:PORT[,HOST:PORT]/PREFIX",
+        "Kafka URI \"\(Redaction.redacted(text))\" is not of the form kafka://HOST:PORT[,HOST:PORT]/PREFIX",
         hint: "a prefix is of letters, digits, dots, underscores and hyphens"
       )
     }
@@ -89,7 +92,7 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
       let port = broker[colon...].dropFirst()
       guard colon > broker.startIndex, UInt16(port).map({ $0 > 0 }) ?? false else {
         throw .usage(
-          "Kafka URI \"\(text)\" names the broker \"\(broker)\"",
+          "Kafka URI \"\(Redaction.redacted(text))\" names the broker \"\(broker)\"",
           hint: "write HOST:PORT"
         )
       }
@@ -102,7 +105,7 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
     let parts = query[0].dropFirst(2).split(separator: "/", omittingEmptySubsequences: false)
     guard rest.hasPrefix("//"), parts.count == 2, isName(parts[0]), isName(parts[1]) else {
       throw .usage(
-        "Kinesis URI \"\(text)\" is not of the form kinesis://REGION/PREFIX[?endpoint=URL]",
+        "Kinesis URI \"\(Redaction.redacted(text))\" is not of the form kinesis://REGION/PREFIX[?endpoint=URL]",
         hint: "a prefix is of letters, digits, dots, underscores and hyphens"
       )
     }
@@ -110,7 +113,7 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
     if query.count == 2 {
       guard query[1].hasPrefix("endpoint=http") else {
         throw .usage(
-          "Kinesis URI \"\(text)\" has the query \"\(query[1])\"",
+          "Kinesis URI \"\(Redaction.redacted(text))\" has the query \"\(Redaction.redacted(String(query[1])))\"",
           hint: "write ?endpoint=https://HOST:PORT or leave it out"
         )
       }

@@ -34,6 +34,7 @@ struct AttributionJobTests {
         let (text, summary) = try run.run(to: "\(directory)/out.csv")
         #expect(comparableRows(text) == expected)
         #expect(summary.answers == expected.count)
+        #expect(summary.attributed == expected.count { !$0.contains("||") })
         #expect(summary.clicks.events == world.clicks.count)
         #expect(summary.checkouts.events == world.checkouts.count)
         #expect(

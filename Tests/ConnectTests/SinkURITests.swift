@@ -17,7 +17,11 @@ import Testing
     #expect(try SinkURI(parsing: "jsonl:rows.jsonl") == .jsonLines(file: "rows.jsonl"))
   }
 
-  @Test(arguments: ["", "shop", "postgres:shop", "mysql://u:secret@h/x", "csv", "jsonl:", "csv:"])
+  @Test(arguments: [
+    "", "shop", "postgres:shop", "mysql://u:secret@h/x", "csv", "jsonl:", "csv:",
+    "postgres:/u:secret@h/x", "postgres//u:secret@h/x", "u:secret@h/x", "mysql://u:a/secret@h/x",
+    "mysql:u:p@secret@h",
+  ])
   func `a URI of another form is a usage error without its password`(text: String) {
     let error = #expect(throws: ConnectorError.self) { try SinkURI(parsing: text) }
     #expect(error?.kind == .usage)

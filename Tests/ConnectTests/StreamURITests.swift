@@ -48,6 +48,16 @@ import Testing
     #expect(error?.kind == .usage)
   }
 
+  @Test(arguments: [
+    "postgres://u:secret@h/x", "u:secret@h/x", "postgres//u:secret@h", "file://u:secret@h/x",
+    "kafka://u:a/secret@h:1/x", "kinesis://u:secret@h/x", "host=h password=secret",
+    "kinesis://r/p?u=http://u:secret@h",
+  ])
+  func `a URI of another form is refused without its password`(text: String) {
+    let error = #expect(throws: ConnectorError.self) { try StreamURI(parsing: text) }
+    #expect(error?.description.contains("secret") == false)
+  }
+
   @Test func `a password in a Kafka URI is refused and not repeated`() {
     let error = #expect(throws: ConnectorError.self) {
       try StreamURI(parsing: "kafka://shop:hunter2@a:9092/shop")

@@ -79,11 +79,14 @@ import Testing
     #expect(EventTime(microseconds: microseconds).postgresText == text)
   }
 
-  @Test func `the ends of time and the year before the first have a text`() {
+  @Test func `the ends of time and years of no or five digits have a text`() {
     #expect(EventTime.endOfInput.postgresText == "infinity")
     #expect(EventTime.beginning.postgresText == "-infinity")
     let yearOne = EventTime(microseconds: -62_135_596_800_000_000)
     #expect((yearOne - .minutes(5)).postgresText == "0001-12-31T23:55:00.000000Z BC")
+    #expect((yearOne - .minutes(367 * 24 * 60)).postgresText == "0002-12-31T00:00:00.000000Z BC")
+    let tenThousand = EventTime(microseconds: 253_402_300_800_000_000)
+    #expect(tenThousand.postgresText == "010000-01-01T00:00:00.000000Z")
   }
 
   @Test func `checkouts keep their json`() throws {

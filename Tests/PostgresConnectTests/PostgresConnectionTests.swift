@@ -20,6 +20,9 @@ import Testing
   @Test(arguments: [
     ("firstclick", #": missing "=" after "firstclick" in connection info string"#),
     ("postgres://u:secret%00@h/db", ""), ("host=h password='secret", ""),
+    // Of these libpq would read a part of the password as the host, the port or the database.
+    ("postgres://u:p@secret@h/db", ""), ("postgres://u:1/secret@h/db", ""),
+    ("postgres://u:secret/db", ""), ("host=h port=secret", ""),
   ])
   func `an address that cannot be read is a usage error`(text: String, reason: String) {
     let error = #expect(throws: ConnectorError.self) { try PostgresAddress(text) }

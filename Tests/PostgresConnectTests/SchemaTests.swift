@@ -111,6 +111,7 @@ import Testing
       "INSERT INTO users (user_id) VALUES ('x')", "DELETE FROM attributions",
       "UPDATE stream_progress SET epoch = 0", "CREATE TABLE ecommerce.mine ()",
       "SELECT ensure_day_partitions(ARRAY['2026-01-01']::date[])",
+      "SELECT refresh_all_materialized_views()",
     ] {
       let error = #expect(throws: ConnectorError.self) { try shop.connection.execute(statement) }
       #expect(error?.message.contains("SQLSTATE 42501") == true, "\(statement)")

@@ -45,7 +45,8 @@ struct PartitionAnswering: ~Copyable {
       if answers.isFull { flush(groups, into: rows) }
       answers.append(checkout: checkout.record, click: first?.record, clickCount: clickCount)
       summary.answers += 1
-      summary.attributed += first == nil ? 0 : 1
+      // Not `first == nil`: the optimizer of Swift 6.3 takes that for false here.
+      summary.attributed += clickCount == 0 ? 0 : 1
     }
   }
 

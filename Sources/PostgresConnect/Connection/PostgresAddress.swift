@@ -19,8 +19,12 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
       throw Self.unreadable(connectionString, reason: reason)
     }
     defer { PQconninfoFree(options) }
+    let values = Self.values(of: options)
+    guard !Self.isMisread(connectionString, as: values) else {
+      throw Self.unreadable(connectionString, reason: nil)
+    }
     self.connectionString = connectionString
-    self.description = Self.describe(Self.values(of: options))
+    self.description = Self.describe(values)
   }
 
   private static func values(
@@ -49,10 +53,22 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
     return isSocket ? "\(text)?host=\(host)" : text
   }
 
+  /// Whether libpq takes a part of the password, with an `@` or `/` in it that is not
+  /// percent-encoded, for the host, the port or the database: those are shown.
+  private static func isMisread(_ text: String, as values: [String: String]) -> Bool {
+    if let port = values["port"], !port.allSatisfy({ $0 == "," || ("0"..."9").contains($0) }) {
+      return true
+    }
+    guard let scheme = text.firstRange(of: "://") else { return false }
+    let location = text[scheme.upperBound...].prefix { $0 != "?" }
+    guard let last = location.lastIndex(of: "@") else { return false }
+    return location[..<last].contains { $0 == "@" || $0 == "/" }
+  }
+
   /// libpq quotes parts of what it could not read, so its words stay out where a password may be.
-  private static func unreadable(_ text: String, reason: String) -> ConnectorError {
+  private static func unreadable(_ text: String, reason: String?) -> ConnectorError {
     let mayHoldSecret = text.contains("@") || text.contains("password")
-    let detail = mayHoldSecret ? "" : ": \(reason.trimmedLine)"
+    let detail = mayHoldSecret ? "" : reason.map { ": \($0.trimmedLine)" } ?? ""
     return ConnectorError(
       .usage,
       "could not read the PostgreSQL address\(detail)",

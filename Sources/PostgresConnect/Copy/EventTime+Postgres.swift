@@ -11,15 +11,20 @@ extension EventTime {
     self.init(microseconds: isInfinite ? value : value &+ Self.postgresOrigin)
   }
 
-  /// PostgreSQL's text form, for parameters and literals.
-  ///
-  /// Holds for the years from 1 BC on: an event's time begins with the year 1, and a watermark
-  /// stays behind it by less than a year.
+  /// PostgreSQL's text form, for parameters and literals, in the years that it can hold.
   package var postgresText: String {
     if self == .endOfInput { return "infinity" }
     if self == .beginning { return "-infinity" }
     let text = iso8601
+    // ISO 8601 signs years of more than four digits; PostgreSQL would read a zone there.
+    if text.hasPrefix("+") { return String(text.dropFirst()) }
     // ISO 8601 has a year 0, PostgreSQL calls it 1 BC.
-    return text.hasPrefix("0000") ? "0001\(text.dropFirst(4)) BC" : text
+    let isNegative = text.hasPrefix("-")
+    let unsigned = text.dropFirst(isNegative ? 1 : 0)
+    let digits = unsigned.prefix { $0 != "-" }
+    guard let year = Int(digits), isNegative || year == 0 else { return text }
+    let shifted = String(year + 1)
+    let padding = String(repeating: "0", count: max(0, 4 - shifted.count))
+    return "\(padding)\(shifted)\(unsigned.dropFirst(digits.count)) BC"
   }
 }

@@ -29,11 +29,8 @@ struct DaySet {
 
   mutating func removeAll() { self = DaySet() }
 
-  /// `{2026-11-21,...}`: these days as a `date[]`.
+  /// `{20778,...}`: these days as an `integer[]` of days since 1970-01-01.
   static func arrayLiteral(_ days: some Sequence<Int64>) -> String {
-    let dates = days.map { day in
-      String(EventTime(microseconds: day * microsecondsPerDay).iso8601.prefix { $0 != "T" })
-    }
-    return "{\(dates.joined(separator: ","))}"
+    "{\(days.map(String.init).joined(separator: ","))}"
   }
 }

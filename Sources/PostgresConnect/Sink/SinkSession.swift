@@ -102,7 +102,11 @@ final class SinkSession {
     let newDays = days.days.subtracting(knownDays)
     guard !newDays.isEmpty else { return }
     try connection.execute(
-      "SELECT ecommerce.ensure_day_partitions($1::date[])",
+      """
+      SELECT ecommerce.ensure_day_partitions(
+        ARRAY(SELECT date '1970-01-01' + day FROM unnest($1::integer[]) AS day)
+      )
+      """,
       [DaySet.arrayLiteral(newDays)]
     )
     knownDays.formUnion(newDays)
