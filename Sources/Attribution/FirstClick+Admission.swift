@@ -13,17 +13,9 @@ extension FirstClick {
     since start: Int64,
     _ buckets: inout Buckets,
     _ ids: inout IDIndex,
-    _ cells: inout ChunkArena,
-    _ hash: KeyedHash
+    _ cells: inout ChunkArena
   ) -> UInt32 {
-    guard
-      let place = ids.place(
-        for: id,
-        bucket: buckets.number(of: time),
-        since: start,
-        in: cells.blocks,
-        hash
-      )
+    guard let place = ids.place(for: id, bucket: buckets.number(of: time), since: start)
     else { return 0 }
     let bucket = buckets.bucket(of: time)
     let cell = cells.allocate(

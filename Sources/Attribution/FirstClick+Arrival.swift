@@ -40,8 +40,7 @@ extension FirstClick {
       since: dedupeStart,
       &buckets,
       &clickIDs,
-      &cells,
-      hash
+      &cells
     )
     if cell == 0 { return .duplicate }
     clickCount &+= 1
@@ -122,8 +121,7 @@ extension FirstClick {
       since: dedupeStart,
       &buckets,
       &checkoutIDs,
-      &cells,
-      hash
+      &cells
     )
     if cell == 0 { return .duplicate }
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys) }

@@ -10,13 +10,13 @@ extension FirstClick {
     // share an epoch go together.
     let first = IDIndex.startOfSpan(buckets.number(of: windowStart(watermark.microseconds)))
     guard let earliest = buckets.entries.first, earliest.number < first else { return 0 }
-    clickIDs.expire(before: first, cells.blocks, hash)
-    checkoutIDs.expire(before: first, cells.blocks, hash)
+    clickIDs.expire(before: first)
+    checkoutIDs.expire(before: first)
     let count = buckets.place(of: first)
     for entry in buckets.entries.prefix(count) { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
-    clickIDs.trim(cells.blocks, hash)
-    checkoutIDs.trim(cells.blocks, hash)
+    clickIDs.trim()
+    checkoutIDs.trim()
     return count
   }
 

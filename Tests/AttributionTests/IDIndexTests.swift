@@ -8,13 +8,16 @@ import Testing
   private struct Pair: ~Copyable {
     var cells = ChunkArena()
     var buckets = Buckets(bits: 4)
-    var index = IDIndex(bucketBits: 4)
+    var index: IDIndex
     let hash: KeyedHash
     /// The times under which every id is in state.
     var expected: [String: [Int64]] = [:]
     var mistakes = 0
 
-    init(idMask: UInt64) { hash = KeyedHash(idMask: idMask) }
+    init(idMask: UInt64) {
+      hash = KeyedHash(idMask: idMask)
+      index = IDIndex(bucketBits: 4, cells: cells.blocks, hash: hash)
+    }
 
     /// Admits an id as the engine does, and notes where that differs from the dictionary.
     mutating func admit(_ text: String, at time: Int64, since start: Int64) {
@@ -30,8 +33,7 @@ import Testing
           since: start,
           &buckets,
           &index,
-          &cells,
-          hash
+          &cells
         )
       }
       if (cell != 0) != isNew { mistakes += 1 }
@@ -44,7 +46,7 @@ import Testing
     mutating func evict(before time: Int64) {
       let first = IDIndex.startOfSpan(buckets.number(of: time))
       guard let earliest = buckets.entries.first, earliest.number < first else { return }
-      index.expire(before: first, cells.blocks, hash)
+      index.expire(before: first)
       let count = buckets.place(of: first)
       let former = cellCount
       for entry in buckets.entries.prefix(count) {
@@ -55,7 +57,7 @@ import Testing
       expected = expected.mapValues { times in times.filter { $0 >> 4 >= first } }
       expected = expected.filter { !$0.value.isEmpty }
       index.countOut(former - cellCount)
-      index.trim(cells.blocks, hash)
+      index.trim()
     }
   }
 

@@ -30,6 +30,8 @@ struct IDIndex: ~Copyable {
   private var hasEarlier = false
   private var hasFar = false
   private let bucketBits: Int64
+  private let cells: ChunkArena.Blocks
+  private let hash: KeyedHash
 
   private struct Entry: BitwiseCopyable {
     var key: HashKey
@@ -58,9 +60,14 @@ struct IDIndex: ~Copyable {
   /// How far ahead memory is asked for.
   private static let linesAhead = 4
 
-  /// - Parameter bucketBits: a bucket's number is `time >> bucketBits`.
-  init(bucketBits: Int64) {
+  /// - Parameters:
+  ///   - bucketBits: a bucket's number is `time >> bucketBits`.
+  ///   - cells: where the ids are kept.
+  ///   - hash: the one that their keys come from.
+  init(bucketBits: Int64, cells: ChunkArena.Blocks, hash: KeyedHash) {
     self.bucketBits = bucketBits
+    self.cells = cells
+    self.hash = hash
     lines = IDIndex.allocate(lineCount)
   }
 
@@ -85,11 +92,9 @@ struct IDIndex: ~Copyable {
   mutating func place(
     for id: IDKeys,
     bucket number: Int64,
-    since start: Int64,
-    in cells: ChunkArena.Blocks,
-    _ hash: KeyedHash
+    since start: Int64
   ) -> Place? {
-    if count >= mostCount { resize(cells, hash) }
+    if count >= mostCount { resize() }
     let epoch = epoch(of: number &>> IDIndex.spanBits)
     let line = lines + home(of: id.hash)
     let tag = UInt8(truncatingIfNeeded: id.hash)
@@ -119,17 +124,17 @@ struct IDIndex: ~Copyable {
 
   /// Forgets the cells of all buckets before this one, the first of a span: call while they are
   /// still there.
-  mutating func expire(before number: Int64, _ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
+  mutating func expire(before number: Int64) {
     let span = number >> IDIndex.spanBits
     guard span > firstSpan else { return }
     firstSpan = span
     let distance = UInt64(bitPattern: span &- base)
     if hasEarlier || span < base || distance > 252 {
-      rebuild(base: span, lineCount, cells, hash)
+      rebuild(base: span, lineCount)
     } else if distance &+ 2 <= IDIndex.greatestFirstEpoch {
       firstEpoch = UInt8(distance &+ 2)
     } else if hasFar {
-      rebuild(base: span, lineCount, cells, hash)
+      rebuild(base: span, lineCount)
     } else {
       for index in 0..<lineCount { id_line_age(lines + index, UInt8(distance)) }
       base = span
@@ -138,8 +143,8 @@ struct IDIndex: ~Copyable {
   }
 
   /// Gives memory back when much fewer cells are left.
-  mutating func trim(_ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
-    if count < lineCount && lineCount > 64 { resize(cells, hash) }
+  mutating func trim() {
+    if count < lineCount && lineCount > 64 { resize() }
   }
 
   /// Forgets all, and keeps the memory.
@@ -215,19 +220,15 @@ struct IDIndex: ~Copyable {
 
   private static func mostCount(_ lineCount: Int) -> Int { lineCount * slotsPerLine * 13 / 20 }
 
-  /// Makes half of the slots taken.
+  /// Makes 11 of 20 slots taken.
   @inline(never)
-  private mutating func resize(_ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
-    rebuild(base: base, max(count * 2 / IDIndex.slotsPerLine + 1, IDIndex.fewestLines), cells, hash)
+  private mutating func resize() {
+    let needed = count * 20 / (IDIndex.slotsPerLine * 11) + 1
+    rebuild(base: base, max(needed, IDIndex.fewestLines))
   }
 
   /// Puts every cell in again that is in state, with epochs from another base on.
-  private mutating func rebuild(
-    base newBase: Int64,
-    _ newLineCount: Int,
-    _ cells: ChunkArena.Blocks,
-    _ hash: KeyedHash
-  ) {
+  private mutating func rebuild(base newBase: Int64, _ newLineCount: Int) {
     let (old, oldCount, oldBase, oldFirst) = (lines, lineCount, base, firstEpoch)
     lineCount = newLineCount
     mostCount = IDIndex.mostCount(newLineCount)
