@@ -22,6 +22,15 @@ final class KafkaTrial {
     try broker.makeTopics(prefix: "shop", partitionCount: partitions)
   }
 
+  /// Writes what no generator would.
+  func writer(compression: String = "none") throws -> TopicWriter {
+    let settings = try KafkaSettings(
+      brokers: broker.bootstrap.split(separator: ",").map(String.init),
+      prefix: "shop"
+    )
+    return try TopicWriter(settings, compression: compression)
+  }
+
   // MARK: - Programs
 
   /// Eight hours of events with all that goes wrong, and their truth file; `rate` is in events a
