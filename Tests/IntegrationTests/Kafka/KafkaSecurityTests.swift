@@ -74,6 +74,29 @@ import Testing
     )
   }
 
+  @Test func `a topic that gets more partitions ends the worker, and it says what to do`() throws {
+    let (trial, front) = try Self.trial("PLAIN")
+    defer { front.stop() }
+    try trial.generate(events: 1000, seed: 74)
+    let worker = try trial.startWorker()
+    try trial.job.wait(for: worker) { try trial.job.committedRecords() > 900 }
+    front.growTopics()
+    let outcome = try worker.wait()
+    #expect(outcome.exitCode == 1)
+    let line = outcome.errorLines.last ?? ""
+    #expect(line.hasPrefix("stream-job: topic \"shop-clicks\" has "), "\(outcome.errors)")
+    // "at least" 9 when a task came of which there should be none.
+    #expect(
+      line.hasSuffix(
+        "9 partitions now, it had 8 when the job started; give both topics as many and start the "
+          + "job again: it takes the new ones in; users who change partition lose the clicks "
+          + "before, so do it while producers are silent for an hour"
+      ),
+      "\(outcome.errors)"
+    )
+    try trial.job.expectLaw()
+  }
+
   /// Both programs end with code 1 and one line that says why and what to do, and no secret.
   private static func expectRefusal(
     of trial: KafkaTrial,

@@ -7,8 +7,6 @@ package final class SecureFront: Sendable {
   package static let user = "shop"
   package static let password = "right, and \"quoted\""
   private static let startTimeout = Duration.seconds(60)
-  /// It ends itself after so long, should this process die without ending it.
-  private static let longestSeconds = 1800
 
   package struct Failure: Error, CustomStringConvertible {
     package var description: String
@@ -31,10 +29,9 @@ package final class SecureFront: Sendable {
     let ports = broker.bootstrap.split(separator: ",").compactMap { $0.split(separator: ":").last }
     let log = "\(directory)/secure-front.log"
     process = try ChildProcess(
-      "timeout",
+      "python3",
       words: [
-        "timeout", "\(Self.longestSeconds)", "python3", script, identity.certificate, identity.key,
-        Self.user, Self.password,
+        "python3", script, identity.certificate, identity.key, Self.user, Self.password,
       ] + ports.map(String.init),
       output: .file(log, O_WRONLY | O_CREAT | O_APPEND)
     )
@@ -53,6 +50,9 @@ package final class SecureFront: Sendable {
       usleep(20_000)
     }
   }
+
+  /// Has every topic look as if it had one partition more from now on.
+  package func growTopics() { kill(process.id, SIGUSR1) }
 
   /// Ends it; must be called, once.
   package func stop() {

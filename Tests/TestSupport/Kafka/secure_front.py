@@ -10,6 +10,9 @@ SaslHandshake and SaslAuthenticate for PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512; o
 the broker's answer, with these two added. From then on frames are passed on as they are, but that the
 ports in answers that name brokers (Metadata, FindCoordinator) become those of the fronts.
 
+SIGUSR1: from then on Metadata answers say that every topic has one partition more, which is led by the
+broker of the last: the brokers' topics cannot grow. The front ends by itself after half an hour.
+
 Source: Kafka protocol guide; RFC 4616 (PLAIN), RFC 5802 and 7677 (SCRAM).
 """
 
@@ -18,6 +21,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import signal
 import ssl
 import struct
 import sys
@@ -26,6 +30,7 @@ METADATA, FIND_COORDINATOR, SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 3,
 UNSUPPORTED_MECHANISM, AUTHENTICATION_FAILED = 33, 58
 MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 HOST = b"127.0.0.1"
+LIFETIME_SECONDS = 1800
 
 
 class Refused(Exception):
@@ -56,6 +61,57 @@ class Request:
 
     def answer(self, body):
         return struct.pack(">i", self.id) + body
+
+
+class Cursor:
+    """Goes over the fields of a frame."""
+
+    def __init__(self, frame, position):
+        self.frame, self.position = frame, position
+
+    def number(self, form):
+        value = struct.unpack_from(">" + form, self.frame, self.position)[0]
+        self.position += struct.calcsize(">" + form)
+        return value
+
+    def skip_text(self):
+        length = self.number("h")
+        self.position += max(length, 0)
+
+    def skip_numbers(self):
+        count = self.number("i")
+        self.position += 4 * count
+
+
+def grown(answer, version):
+    """A Metadata answer of versions 0 to 2, with one partition more of every topic."""
+    cursor = Cursor(answer, 4)
+    for _ in range(cursor.number("i")):
+        cursor.number("i"), cursor.skip_text(), cursor.number("i")
+        if version >= 1:
+            cursor.skip_text()
+    if version >= 2:
+        cursor.skip_text()
+    if version >= 1:
+        cursor.number("i")
+    result, copied = b"", 0
+    for _ in range(cursor.number("i")):
+        cursor.number("h"), cursor.skip_text()
+        if version >= 1:
+            cursor.number("b")
+        place = cursor.position
+        count = cursor.number("i")
+        for _ in range(count):
+            start = cursor.position
+            cursor.number("h"), cursor.number("i"), cursor.number("i")
+            cursor.skip_numbers(), cursor.skip_numbers()
+        if count > 0:
+            last = answer[start : cursor.position]
+            added = last[:2] + struct.pack(">i", count) + last[6:]
+            result += answer[copied:place] + struct.pack(">i", count + 1)
+            result += answer[place + 4 : cursor.position] + added
+            copied = cursor.position
+    return result + answer[copied:]
 
 
 class Plain:
@@ -117,8 +173,13 @@ class Front:
         self.user, self.password = user, password
         self.broker_ports = broker_ports
         self.ports = {}
+        self.has_grown = False
+
+    def grow(self):
+        self.has_grown = True
 
     async def serve(self):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.grow)
         servers = []
         for port in self.broker_ports:
             handler = lambda reader, writer, port=port: self.connection(reader, writer, port)
@@ -127,7 +188,7 @@ class Front:
             servers.append(server)
         addresses = (f"127.0.0.1:{self.ports[port]}" for port in self.broker_ports)
         print(",".join(addresses), flush=True)
-        await asyncio.gather(*(server.serve_forever() for server in servers))
+        await asyncio.sleep(LIFETIME_SECONDS)
 
     async def connection(self, reader, writer, port):
         broker = None
@@ -195,22 +256,23 @@ class Front:
         return answer[:6] + struct.pack(">i", count + 2) + answer[10:end] + added + answer[end:]
 
     async def relay(self, reader, writer, broker):
-        naming_brokers = set()
+        naming_brokers = {}
 
         async def requests():
             while True:
                 request = Request(await read_frame(reader))
                 if request.key in (METADATA, FIND_COORDINATOR):
-                    naming_brokers.add(request.id)
+                    naming_brokers[request.id] = request
                 await write_frame(broker[1], request.frame)
 
         async def answers():
             while True:
                 answer = await read_frame(broker[0])
                 id = struct.unpack_from(">i", answer)[0]
-                if id in naming_brokers:
-                    naming_brokers.remove(id)
+                if request := naming_brokers.pop(id, None):
                     answer = self.renamed(answer)
+                    if self.has_grown and request.key == METADATA:
+                        answer = grown(answer, request.version)
                 await write_frame(writer, answer)
 
         tasks = [asyncio.create_task(requests()), asyncio.create_task(answers())]
