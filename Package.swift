@@ -235,6 +235,7 @@ let package = Package(
         "PostgresConnect", "Events", "Dataflow", .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
+      exclude: ["Kafka/secure_front.py"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -7,6 +7,8 @@ package struct ConnectorError: Error, Sendable, CustomStringConvertible {
     case transient
     /// It will not pass by itself (permission, disk full, corrupt): stop with exit code 1.
     case permanent
+    /// The log no longer has what comes next: one task cannot go on, the others can.
+    case lost
     /// Another worker has taken the task over: let go of it.
     case fenced
     /// The sink has forgotten commits that it had acknowledged (asynchronous commit and a server

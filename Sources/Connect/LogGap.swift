@@ -22,7 +22,7 @@ package struct LogGap: Hashable, Sendable {
 
 /// What a reader does where its log no longer has the records at a position.
 package enum GapPolicy: String, CaseIterable, Sendable {
-  /// Throws a permanent error that says what was lost and names `--on-gap skip`.
+  /// Throws an error of the kind `lost` that says what was lost and names `--on-gap skip`.
   case fail
   /// Goes on with the oldest record that is left, and says so in `MessageRun.gap`.
   case skip

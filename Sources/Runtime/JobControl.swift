@@ -1,5 +1,6 @@
 import Connect
 import Foundation
+import Logging
 import Synchronization
 
 /// What the threads of a job share: whether to stop, and why.
@@ -16,11 +17,13 @@ final class JobControl: Sendable {
   /// Where threads wait before a retry; signalled by every stop, the job's or a task's.
   private let condition = NSCondition()
   let clock: JobClock
+  let stoppages: Stoppages
   /// How long after the request the last commits may take.
   private let stopTimeout: Duration
 
-  init(clock: JobClock, stopTimeout: Duration) {
+  init(clock: JobClock, stopTimeout: Duration, logger: Logger) {
     self.clock = clock
+    stoppages = Stoppages(logger: logger, clock: clock)
     self.stopTimeout = stopTimeout
   }
 

@@ -45,13 +45,14 @@ package final class StreamingJob: Sendable {
     self.sink = sink
     self.settings = settings
     self.logger = logger
-    control = JobControl(clock: clock, stopTimeout: settings.stopTimeout)
+    control = JobControl(clock: clock, stopTimeout: settings.stopTimeout, logger: logger)
     taskCount = try source.partitionCount()
   }
 
   /// Runs until the end of a bounded log, a stop request or a failure.
   ///
-  /// Throws the first failure, after the other tasks have committed what they had.
+  /// A task whose log no longer has what comes next ends alone; the others run on. Throws the first
+  /// failure, after the other tasks have committed what they had, or else which tasks were stopped.
   package func run() throws(ConnectorError) {
     FreedMemory.keep()
     // A sink that keeps no progress must see all tasks from one worker.
@@ -79,9 +80,9 @@ package final class StreamingJob: Sendable {
       openAllTasks(on: workers)
     }
     workers.pool.seal()
-    workers.join()
+    workers.join { control.stoppages.remindIfDue() }
     assignment?.close()
-    if let failure = control.failure { throw failure }
+    if let failure = control.failure ?? control.stoppages.failure { throw failure }
   }
 
   private func openAllTasks(on workers: Workers) {

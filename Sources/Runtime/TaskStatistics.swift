@@ -11,6 +11,8 @@ package struct TaskStatistics: Hashable, Sendable {
     /// The sink is out of reach; commits are retried.
     case retrying
     case finished
+    /// The log no longer has what comes next.
+    case stopped
   }
 
   package struct Input: Hashable, Sendable {

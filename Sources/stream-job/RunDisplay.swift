@@ -47,6 +47,7 @@ private struct Totals {
   private var lag: Int64 = 0
   private var watermark = Watermark.endOfInput
   private var isRetrying = false
+  private var stoppedCount = 0
 
   init(of job: StreamingJob, lagUnit: LagUnit) {
     let tasks = job.statistics()
@@ -64,6 +65,7 @@ private struct Totals {
       recordsPerSecond += task.recordsPerSecond
       watermark = min(watermark, task.watermark)
       isRetrying = isRetrying || task.phase == .retrying
+      stoppedCount += task.phase == .stopped ? 1 : 0
     }
   }
 
@@ -72,6 +74,7 @@ private struct Totals {
     return "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
       + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind, \(exceptions)"
       + (isRetrying ? ", out of reach, retrying: see the log" : "")
+      + (stoppedCount > 0 ? ", \(stoppedCount) tasks stopped: see the log" : "")
   }
 
   /// The rate is of this run; the other figures count since the log's start.

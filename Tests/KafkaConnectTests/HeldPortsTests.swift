@@ -22,7 +22,7 @@ import Testing
       for _ in 0..<2 {
         Thread.detachNewThread { while !HeldPortsTests.canBind(to: port) {} }
       }
-      for _ in 0..<300 {
+      for _ in 0..<100 {
         try cluster.takeDown(.all)
         try cluster.bringUp(.all)
       }

@@ -7,28 +7,6 @@ import Testing
 
 /// Over TLS, to a server whose certificate is its own authority.
 @Suite struct TLSTests {
-  struct OpenSSLFailure: Error {}
-
-  /// Makes a certificate for an address of this machine, and its key.
-  private static func identity(
-    in directory: String,
-    for address: String
-  ) throws -> (certificate: String, key: String) {
-    let files = (certificate: "\(directory)/\(address).pem", key: "\(directory)/\(address).key")
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-days", "1", "-subj", "/CN=firstclick-test", "-addext", "subjectAltName=IP:\(address)",
-      "-out", files.certificate, "-keyout", files.key,
-    ]
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw OpenSSLFailure() }
-    return files
-  }
-
   private static func summary(
     _ server: MotoServer,
     authorities: String?
@@ -49,7 +27,7 @@ import Testing
 
   @Test func `a server is trusted by its authority alone`() throws {
     try withTemporaryDirectory { directory in
-      let server = try MotoServer(identity: Self.identity(in: directory, for: "127.0.0.1"))
+      let server = try MotoServer(identity: TestIdentity(in: directory))
       defer { server.stop() }
       #expect(server.address.hasPrefix("https://127.0.0.1:"))
       let refused = #expect(throws: ServiceError.self) {
@@ -69,7 +47,7 @@ import Testing
   @Test func `a certificate for another host is refused`() throws {
     try withTemporaryDirectory { directory in
       // The test's own calls to it go astray too: the server is never of use.
-      let identity = try Self.identity(in: directory, for: "127.0.0.9")
+      let identity = try TestIdentity(in: directory, for: "127.0.0.9")
       let error = #expect(throws: HTTPFailure.self) { try MotoServer(identity: identity) }
       #expect(error?.kind == .untrusted)
     }

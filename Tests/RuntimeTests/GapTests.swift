@@ -67,14 +67,36 @@ import Testing
     #expect(sink.stored().progress?.isFlushed == true)
   }
 
-  @Test func `without leave to skip the job stops`() throws {
-    let log = log(.fail)
+  @Test func `without leave to skip the task stops and the others run to their end`() throws {
+    let log = MemoryLog(partitions: 4, gapPolicy: .fail)
+    RandomLog(clicks: 600, checkouts: 200).append(to: log, partitions: 4, seed: 31)
     let sink = MemorySink(rule: .with(.early))
-    log.trim(.clicks, before: 100)
+    log.trim(.clicks, partition: 1, before: 5)
+    log.trim(.checkouts, partition: 3, before: 5)
     let error = #expect(throws: ConnectorError.self) {
       try run(log, into: sink, smallSteps(rule: .with(.early)))
     }
-    #expect(error?.message == "lines 0 to 100 are gone")
+    #expect(error?.message == "tasks 1, 3 were stopped; task 1: lines 0 to 5 are gone")
+    #expect(sink.violations == [])
+    let areFlushed = (0..<4).map { sink.stored($0).progress?.isFlushed ?? false }
+    #expect(areFlushed == [true, false, true, false])
+  }
+
+  @Test func `a task that stops commits what it has read before`() throws {
+    let log = log(.fail)
+    let sink = MemorySink(rule: .with(.early))
+    let stepped = try SteppedTask(log, into: sink, smallSteps(untilEnd: false, rule: sink.rule))
+    while stepped.statistics.clicks.counts.records < 100 { _ = try stepped.task.step() }
+    log.trim(.clicks, before: 590)
+    var stopped: ConnectorError?
+    while stopped == nil {
+      if try stepped.task.step() == .stopped { stopped = stepped.task.loss }
+    }
+    #expect(stopped?.kind == .lost)
+    #expect(sink.violations == [])
+    let read = stepped.statistics.clicks.counts.records
+    #expect(sink.stored().progress?.clicks.counts.records == read)
+    #expect(stepped.environment.job.control.isStopRequested == false)
   }
 
   @Test(arguments: rules, [0, 40, 150])
@@ -112,8 +134,8 @@ import Testing
     }
     #expect(
       error?.message
-        == "task 0 has checkouts that wait for their final answer, and the log has lost what these "
-        + "depend on"
+        == "task 0 was stopped: its checkouts wait for their final answer, and the log has lost what "
+        + "these depend on"
     )
   }
 }

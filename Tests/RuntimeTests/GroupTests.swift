@@ -190,7 +190,55 @@ import Testing
     #expect(group.memberCount == 0)
   }
 
+  @Test func `a task whose log has lost records stops, and the worker goes on with the others`()
+    throws
+  {
+    let sink = MemorySink(rule: rule)
+    feed(0)
+    log.trim(.clicks, partition: 4, before: 3)
+    let worker = try start("a", into: sink)
+    waitUntil { worker.job.statistics().first { $0.task == 4 }?.phase == .stopped }
+    feed(1)
+    let others = (0..<6).filter { $0 != 4 }
+    waitUntil {
+      others.allSatisfy {
+        sink.stored($0).progress?.clicks.position?.token
+          == "\(log.lines(.clicks, partition: $0).count)"
+      }
+    }
+    worker.job.requestStop()
+    let error = #expect(throws: ConnectorError.self) { try worker.end.wait() }
+    #expect(error?.message == "task 4 was stopped: lines 0 to 3 are gone")
+    #expect(sink.violations == [])
+    #expect(group.memberCount == 0)
+  }
+
+  @Test func `a worker all of whose log is stopped ends`() throws {
+    let sink = MemorySink(rule: rule)
+    feed(0)
+    for task in 0..<6 { log.trim(.clicks, partition: task, before: 3) }
+    let worker = try start("a", into: sink)
+    let error = #expect(throws: ConnectorError.self) { try worker.end.wait() }
+    #expect(
+      error?.message == "tasks 0, 1, 2, 3, 4, 5 were stopped; task 0: lines 0 to 3 are gone"
+    )
+  }
+
   // MARK: To the end of a bounded log
+
+  @Test(arguments: 1...3)
+  func `workers run the other tasks to their end when one is stopped`(count: Int) throws {
+    let sink = MemorySink(rule: rule)
+    feed(0, clicks: 1500)
+    log.trim(.checkouts, partition: 2, before: 3)
+    let workers = try (0..<count).map { try start("worker \($0)", into: sink, untilEnd: true) }
+    for worker in workers {
+      let error = #expect(throws: ConnectorError.self) { try worker.end.wait() }
+      #expect(error?.message == "task 2 was stopped: lines 0 to 3 are gone")
+    }
+    #expect(sink.violations == [])
+    #expect(sink.flushedCount == 5)
+  }
 
   @Test(arguments: 1...5)
   func `workers that run to the end of the log end together`(count: Int) throws {

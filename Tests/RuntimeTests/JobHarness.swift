@@ -113,7 +113,7 @@ struct SteppedTask {
       sink: sink,
       settings: settings,
       clock: clock.clock,
-      control: JobControl(clock: clock.clock, stopTimeout: .seconds(5)),
+      control: JobControl(clock: clock.clock, stopTimeout: .seconds(5), logger: logger),
       logger: logger,
       isShared: false,
       reportCommit: { _, _ in }

@@ -13,13 +13,14 @@ import Testing
 
   private func slot(_ number: Int) throws -> TaskSlot {
     let clock = ManualClock().clock
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let job = JobEnvironment(
       source: MemoryLog(partitions: 8),
       sink: MemorySink(rule: AttributionRule()),
       settings: smallSteps(),
       clock: clock,
-      control: JobControl(clock: clock, stopTimeout: .zero),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      control: JobControl(clock: clock, stopTimeout: .zero, logger: logger),
+      logger: logger,
       isShared: false,
       reportCommit: { _, _ in }
     )

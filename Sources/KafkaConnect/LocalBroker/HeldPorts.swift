@@ -1,42 +1,68 @@
 import Foundation
 
-/// Ports of this machine that nobody else can get, whether somebody listens there or not.
+/// The ports of a local broker, kept from everybody else whether it is up or down.
 ///
-/// A bound socket that does not listen keeps its port, refuses connections, and lets one listen that,
-/// as the mock's, has `SO_REUSEADDR` as well. It cannot be bound while one listens already.
+/// A mock broker that goes down closes its socket and binds another to the port, and the process is
+/// aborted if somebody was given it in between. So each port has a second socket, bound and never
+/// listening, from the start on:
+///
+///     broker     listens | closed, bound again | listens      SO_REUSEADDR
+///     held       bound ------------------------------------    SO_REUSEADDR, SO_REUSEPORT
+///
+/// It refuses connections while the broker is down, and lets it listen again, since both have
+/// `SO_REUSEADDR`. That it can be bound while the broker listens takes `SO_REUSEPORT` on both: the
+/// broker's socket, of this process, is given it once it listens.
 struct HeldPorts: ~Copyable {
-  /// 127.0.0.1, where brokers listen.
-  static let loopback: UInt32 = 0x7f00_0001
-  /// Another address of this machine.
-  ///
-  /// Held there, a port can still be bound where brokers listen, but is not given to a connection that
-  /// asks for any.
-  static let otherLoopback: UInt32 = 0x7f00_0002
-
   private let sockets: [Int32]
 
-  /// Holds the ports of some brokers; one that is taken already is left alone.
+  /// Holds the ports of brokers of this process that listen.
   ///
-  /// - Parameters:
-  ///   - bootstrap: the brokers' addresses, `HOST:PORT,HOST:PORT`.
-  ///   - address: where to.
-  init(of bootstrap: String, at address: UInt32) {
-    sockets = bootstrap.split(separator: ",").compactMap { broker in
+  /// - Parameter bootstrap: the brokers' addresses, `HOST:PORT,HOST:PORT`, on 127.0.0.1.
+  init(of bootstrap: String) {
+    let ports = bootstrap.split(separator: ",").compactMap { broker in
       broker.split(separator: ":").last.flatMap { UInt16($0) }
-        .flatMap { Self.bound(to: $0, at: address) }
     }
+    Self.shareListeners(on: Set(ports))
+    sockets = ports.compactMap(Self.bound)
   }
 
   deinit { sockets.forEach { close($0) } }
 
-  private static func bound(to port: UInt16, at host: UInt32) -> Int32? {
+  /// Lets other sockets of this user be bound to ports that this process listens on.
+  private static func shareListeners(on ports: Set<UInt16>) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? []
+    for descriptor in names.compactMap({ Int32($0) }) {
+      guard let port = listeningPort(of: descriptor), ports.contains(port) else { continue }
+      turnOn(SO_REUSEPORT, of: descriptor)
+    }
+  }
+
+  /// The port that a socket listens on; nil for whatever else the descriptor is.
+  private static func listeningPort(of descriptor: Int32) -> UInt16? {
+    var isListening: Int32 = 0
+    var byteCount = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &byteCount) == 0,
+      isListening != 0
+    else { return nil }
+    var address = sockaddr_in()
+    byteCount = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &byteCount)
+      }
+    }
+    guard code == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  private static func bound(to port: UInt16) -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return nil }
-    var isOn: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    turnOn(SO_REUSEADDR, of: descriptor)
+    turnOn(SO_REUSEPORT, of: descriptor)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = host.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     address.sin_port = port.bigEndian
     let code = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -48,5 +74,10 @@ struct HeldPorts: ~Copyable {
       return nil
     }
     return descriptor
+  }
+
+  private static func turnOn(_ option: Int32, of descriptor: Int32) {
+    var isOn: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, option, &isOn, socklen_t(MemoryLayout<Int32>.size))
   }
 }

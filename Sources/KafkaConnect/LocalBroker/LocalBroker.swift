@@ -59,25 +59,11 @@ package final class LocalBroker: Sendable {
     }
     bootstrap = String(cString: bootstraps)
     self.brokerCount = brokerCount
-    heldPorts = Self.hold(portsOf: bootstrap, of: mock)
+    heldPorts = HeldPorts(of: bootstrap)
     cluster = Mutex(Cluster(client: client, mock: mock))
   }
 
   deinit { stop() }
-
-  /// Holds the brokers' ports before anything goes wrong with them.
-  ///
-  /// A broker of the mock that goes down closes its socket and binds another to the port, and the
-  /// process is aborted if somebody got it in between. It is this moment that the ports are in danger
-  /// for the only time, and nobody knows them yet.
-  private static func hold(portsOf bootstrap: String, of mock: OpaquePointer) -> HeldPorts {
-    let meanwhile = HeldPorts(of: bootstrap, at: HeldPorts.otherLoopback)
-    rd_kafka_mock_broker_set_down(mock, -1)
-    let ports = HeldPorts(of: bootstrap, at: HeldPorts.loopback)
-    rd_kafka_mock_broker_set_up(mock, -1)
-    _ = consume meanwhile
-    return ports
-  }
 
   /// Ends the brokers and forgets everything that they hold; every later call throws.
   package func stop() {

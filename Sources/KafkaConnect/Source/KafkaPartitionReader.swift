@@ -225,7 +225,7 @@ final class KafkaPartitionReader: PartitionReader {
 
   private func refusal(of lost: LogGap) -> ConnectorError {
     ConnectorError(
-      .permanent,
+      .lost,
       "\(feed.description) no longer has the offsets from \(lost.from?.token ?? "the first") to "
         + "\(lost.to) (exclusive), \(lost.records ?? 0) messages at most: \(lost.reason)",
       hint: "--on-gap skip goes on at \(lost.to) and lists the gap in log_gaps"

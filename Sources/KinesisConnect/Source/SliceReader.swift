@@ -285,7 +285,7 @@ final class SliceReader: PartitionReader {
   private func settle(_ lost: LogGap) throws(ConnectorError) {
     guard gapPolicy == .skip else {
       throw ConnectorError(
-        .permanent,
+        .lost,
         "stream \"\(stream.name)\" may no longer have what comes behind \(lost.from?.token ?? ""): "
           + lost.reason,
         hint: "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"

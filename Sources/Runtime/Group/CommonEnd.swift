@@ -48,11 +48,13 @@ struct CommonEnd {
   /// True when every task has come to its end since this worker started; asks the sink now and
   /// then.
   ///
-  /// - Parameter hasHadTasks: false while this worker has not been given any.
+  /// - Parameters:
+  ///   - hasHadTasks: false while this worker has not been given any.
+  ///   - stopped: tasks of this worker that will not come to their end; it need not wait for them.
   /// - Returns: false as well while the sink is out of reach.
-  mutating func isReached(hasHadTasks: Bool) -> Bool {
+  mutating func isReached(hasHadTasks: Bool, except stopped: [Int]) -> Bool {
     look()
-    let left = taskCount - ended.count
+    let left = taskCount - ended.union(stopped).count
     if left > 0, hasHadTasks, !hasSaidSo {
       hasSaidSo = true
       environment.logger.info(

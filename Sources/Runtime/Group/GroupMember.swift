@@ -7,6 +7,7 @@ import Logging
 ///     assigned  take the task over (which fences a former owner that hangs), go on from its line
 ///     revoked   finish the commit and close within a bounded time, then let the group go on
 ///     lost      drop it: another worker has it already
+///     stopped   keep it, unread: no other worker could read on either
 ///     fenced    let go of it; while the group still says it is ours, take it over again, later
 ///
 /// Runs on the job's thread; the tasks run on the pool's.
@@ -16,6 +17,8 @@ final class GroupMember {
     case running(TaskSlot)
     /// At the end of a bounded log; its figures stay on the board, if it ran here.
     case finished(TaskSlot?)
+    /// Its log no longer has what comes next; it is not read here any more.
+    case stopped(TaskSlot)
     case fenced(nextAttempt: ContinuousClock.Instant)
   }
 
@@ -30,6 +33,7 @@ final class GroupMember {
   /// Earlier attempts to take a fenced task over again.
   private var backoffs: [Int: Backoff] = [:]
   private var random = SystemRandomNumberGenerator()
+  private let taskCount: Int
   private var commonEnd: CommonEnd
   private var outage: Outage
 
@@ -44,6 +48,7 @@ final class GroupMember {
     self.environment = environment
     self.workers = workers
     self.roster = roster
+    self.taskCount = taskCount
     commonEnd = CommonEnd(environment: environment, taskCount: taskCount)
     outage = Outage(of: "group", logger: environment.logger)
   }
@@ -55,8 +60,11 @@ final class GroupMember {
       follow()
       settleEndings()
       takeFencedOverAgain()
+      environment.control.stoppages.remindIfDue()
+      // All of the log is this worker's, and nothing of it will ever be read.
+      if stoppedTasks.count == taskCount { break }
       if environment.settings.untilEnd, hasNothingToDo,
-        commonEnd.isReached(hasHadTasks: !holdings.isEmpty)
+        commonEnd.isReached(hasHadTasks: !holdings.isEmpty, except: stoppedTasks)
       {
         break
       }
@@ -66,7 +74,16 @@ final class GroupMember {
   }
 
   private var hasNothingToDo: Bool {
-    holdings.values.allSatisfy { if case .finished = $0 { true } else { false } }
+    holdings.values.allSatisfy {
+      switch $0 {
+      case .finished, .stopped: true
+      case .running, .fenced: false
+      }
+    }
+  }
+
+  private var stoppedTasks: [Int] {
+    holdings.compactMap { task, holding in if case .stopped = holding { task } else { nil } }
   }
 
   // MARK: Changes of the group
@@ -145,6 +162,10 @@ final class GroupMember {
       case .finished(let slot):
         if let slot { roster.remove(slot.environment.board) }
         return nil
+      case .stopped(let slot):
+        environment.control.stoppages.remove(task)
+        roster.remove(slot.environment.board)
+        return nil
       case .fenced, nil:
         return nil
       }
@@ -159,6 +180,8 @@ final class GroupMember {
       switch ending {
       case .finished, .failed:
         holdings[slot.number] = .finished(slot)
+      case .stopped:
+        holdings[slot.number] = .stopped(slot)
       case .letGo:
         holdings[slot.number] = nil
         roster.remove(slot.environment.board)

@@ -19,15 +19,13 @@ struct LostState {
 
   /// Throws for a task whose checkouts have no answers yet, since those wait in the state only.
   init(
-    of task: Int,
-    _ progress: TaskProgress,
+    after progress: TaskProgress,
     rule: AttributionRule
   ) throws(ConnectorError) {
     guard !progress.hasUnanswered else {
       throw ConnectorError(
-        .permanent,
-        "task \(task) has checkouts that wait for their final answer, and the log has lost what "
-          + "these depend on",
+        .lost,
+        "its checkouts wait for their final answer, and the log has lost what these depend on",
         hint: "attribute what is left of the log into another database"
       )
     }

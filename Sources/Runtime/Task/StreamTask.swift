@@ -21,6 +21,8 @@ final class StreamTask {
     case waiting
     /// Everything is committed.
     case finished
+    /// Everything is committed that could be read: see `loss`.
+    case stopped
   }
 
   let task: Int
@@ -47,6 +49,8 @@ final class StreamTask {
   private var stateSize = FirstClick.Statistics()
   private var nextStateSize: ContinuousClock.Instant
   private var outage: Outage
+  /// Why no more can be read, ever: the log no longer has what comes next.
+  private(set) var loss: ConnectorError?
 
   /// Takes the task over and rebuilds its state from the log up to the committed positions.
   init(
@@ -82,7 +86,7 @@ final class StreamTask {
         checkouts: &checkoutSegments
       )
       if case .isIncomplete = outcome {
-        let lost = try LostState(of: task, progress, rule: settings.rule)
+        let lost = try LostState(after: progress, rule: settings.rule)
         environment.logger.warning(
           "log no longer has what the state needs: going on from the stored rows",
           metadata: ["task": "\(task)"]
@@ -138,7 +142,7 @@ final class StreamTask {
 
   /// Does one thing: reads a batch, or hands an epoch over.
   ///
-  /// Throws what a commit ended with; an error of the source stops the job instead, and this task
+  /// Throws what a commit ended with; an error of the source stops the job or this task instead, which
   /// commits what it has.
   func step() throws(ConnectorError) -> Step {
     try settleCommit()
@@ -157,6 +161,7 @@ final class StreamTask {
     case .wait:
       return .waiting
     case .finish:
+      if loss != nil { return .stopped }
       environment.board.update { $0.phase = .finished }
       return .finished
     }
@@ -213,19 +218,26 @@ final class StreamTask {
     return try readClicks(at: now)
   }
 
-  /// A log out of reach is tried again later; what else is wrong with it stops the job, and this
+  /// A log out of reach is tried again later.
+  ///
+  /// One that has lost what comes next stops this task, what else is wrong with it the whole job; the
   /// task commits what it has.
   private func pause(
     for error: ConnectorError,
     at now: ContinuousClock.Instant
   ) -> Step {
-    guard error.kind == .transient else {
+    switch error.kind {
+    case .transient:
+      outage.goesOn(error, at: now)
+      environment.board.update { $0.phase = .retrying }
+      return .waiting
+    case .lost:
+      loss = error
+      ledger.drain()
+    default:
       environment.job.control.fail(error)
-      return .progressed
     }
-    outage.goesOn(error, at: now)
-    environment.board.update { $0.phase = .retrying }
-    return .waiting
+    return .progressed
   }
 
   private func readClicks(at now: ContinuousClock.Instant) throws(ConnectorError) -> Bool {

@@ -22,6 +22,8 @@ final class TaskSlot: @unchecked Sendable {
     case letGo
     /// Another worker has taken it over.
     case fenced
+    /// The log no longer has what comes next.
+    case stopped
     /// The job fails by it.
     case failed
   }
@@ -59,7 +61,9 @@ final class TaskSlot: @unchecked Sendable {
       switch try task.step() {
       case .progressed: return .progressed
       case .waiting: return .waiting
-      case .finished: return end(environment.tenure.isLetGo ? .letGo : .finished)
+      case _ where environment.tenure.isLetGo: return end(.letGo)
+      case .finished: return end(.finished)
+      case .stopped: return stop(for: task.loss)
       }
     } catch {
       return recover(from: error)
@@ -105,10 +109,17 @@ final class TaskSlot: @unchecked Sendable {
         metadata: metadata
       )
       return end(.letGo)
+    case .lost: return stop(for: error)
     default:
       environment.job.control.fail(error.explained(task: number))
       return end(.failed)
     }
+  }
+
+  private func stop(for error: ConnectorError?) -> Outcome {
+    if let error { environment.job.control.stoppages.add(number, for: error) }
+    environment.board.update { $0.phase = .stopped }
+    return end(.stopped)
   }
 
   private func end(_ ending: Ending) -> Outcome {

@@ -28,9 +28,11 @@ struct Workers {
     }
   }
 
-  /// Waits until the pool's last task has ended; the pool must be sealed.
-  func join() {
-    stepping.wait()
+  /// Waits until the pool's last task has ended, and does something now and then meanwhile.
+  ///
+  /// The pool must be sealed.
+  func join(_ meanwhile: () -> Void) {
+    while stepping.wait(timeout: .now() + .seconds(1)) == .timedOut { meanwhile() }
     committer.close()
     committing.wait()
   }

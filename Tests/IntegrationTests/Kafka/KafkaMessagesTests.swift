@@ -28,11 +28,7 @@ import Testing
     compression: String
   ) throws {
     let trial = try KafkaTrial(partitions: 2)
-    let settings = try KafkaSettings(
-      brokers: trial.broker.bootstrap.split(separator: ",").map(String.init),
-      prefix: "shop"
-    )
-    let writer = try TopicWriter(settings, compression: compression)
+    let writer = try trial.writer(compression: compression)
     // The user's key would be another partition, perhaps: the task goes by the partition.
     try writer.append(
       [
@@ -122,6 +118,47 @@ import Testing
       let outcome = try trial.job.start("stream-job", [command]).wait()
       #expect(outcome.output.contains("of the log skipped, at most "), "\(outcome.output)")
     }
+  }
+
+  @Test func `a task whose messages retention took stops, and its worker goes on with the others`()
+    throws
+  {
+    let trial = try KafkaTrial(partitions: 3)
+    try trial.generate(events: 3000, seed: 93)
+    let first = try trial.startWorker(["--until-end"]).wait()
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let text = Self.click("later", "u", "09:00:00")
+    let writer = try trial.writer()
+    // More than the broker keeps of a partition.
+    let padding = String(repeating: " ", count: 50_000)
+    for _ in 0..<150 { try writer.append([.init(text + padding)], to: .clicks, partition: 1) }
+    try trial.generate(events: 2000, seed: 94, start: "2025-01-01T08:00:00Z")
+
+    let before = try trial.job.committedRecords()
+    let tailing = try trial.startWorker()
+    try trial.job.wait(for: tailing) {
+      guard try tailing.errorsSoFar().contains("task stopped, the others go on") else {
+        return false
+      }
+      return try trial.job.committedRecords() > before + 800
+    }
+    tailing.send(SIGTERM)
+    let stopped = try tailing.wait()
+    #expect(stopped.exitCode == 1, "\(stopped.errors)")
+
+    let outcome = try trial.startWorker(["--until-end"]).wait()
+    #expect(outcome.exitCode == 1, "\(outcome.errors)")
+    let last = try #require(outcome.errorLines.last)
+    #expect(
+      last.contains("task 1 was stopped: topic \"shop-clicks\", partition 1 no longer has"),
+      "\(last)"
+    )
+    #expect(last.contains("--on-gap skip"), "\(last)")
+    let flushed = try trial.job.query(
+      "SELECT task::text, is_flushed::text FROM ecommerce.stream_progress ORDER BY task"
+    )
+    #expect(flushed == [["0", "true"], ["1", "true"], ["2", "true"]])
+    try trial.job.expectLaw()
   }
 
   @Test func `what cannot be read is refused in one line`() throws {

@@ -12,14 +12,27 @@ final class KafkaTrial {
   let partitions: Int
   let job: JobTrial
   let broker: LocalBroker
-  var uri: String { "kafka://\(broker.bootstrap)/shop" }
+  /// Where programs reach the broker, and how; set for listeners of another kind.
+  var bootstrap: String
+  var connection: [String: String] = [:]
+  var uri: String { "kafka://\(bootstrap)/shop" }
 
   /// A trial on a database of its own on the shared cluster, unless `address` names one.
   init(brokers: Int = 1, partitions: Int = 8, address: PostgresAddress? = nil) throws {
     self.partitions = partitions
     job = try JobTrial(address: address)
     broker = try LocalBroker(brokerCount: brokers)
+    bootstrap = broker.bootstrap
     try broker.makeTopics(prefix: "shop", partitionCount: partitions)
+  }
+
+  /// Writes what no generator would.
+  func writer(compression: String = "none") throws -> TopicWriter {
+    let settings = try KafkaSettings(
+      brokers: broker.bootstrap.split(separator: ",").map(String.init),
+      prefix: "shop"
+    )
+    return try TopicWriter(settings, compression: compression)
   }
 
   // MARK: - Programs
@@ -40,7 +53,7 @@ final class KafkaTrial {
         "--seed", "\(seed)", "--users", "\(events / 75)", "--span", "8h",
         "--start", start, "--truth", "truth.csv",
       ] + (rate.map { ["--rate", "\($0)"] } ?? ["--max-speed"]) + JobTrial.flaws,
-      environment: ["FIRSTCLICK_KAFKA_COMPRESSION_CODEC": compression]
+      environment: connection.merging(["FIRSTCLICK_KAFKA_COMPRESSION_CODEC": compression]) { $1 }
     )
   }
 
@@ -70,7 +83,7 @@ final class KafkaTrial {
     return try job.start(
       "stream-job",
       ["run", "--from", uri, "--workers", "2"] + arguments,
-      environment: settings.merging(environment) { $1 }
+      environment: settings.merging(connection) { $1 }.merging(environment) { $1 }
     )
   }
 

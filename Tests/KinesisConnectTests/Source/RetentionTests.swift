@@ -21,7 +21,7 @@ import Testing
     let (shop, position) = try shop(hoursAgo: 25)
     let reader = try shop.log(slices: 1).open(.clicks, partition: 0, at: position, until: .never)
     let error = #expect(throws: ConnectorError.self) { try reader.read(atMost: 1 << 10) }
-    #expect(error?.kind == .permanent)
+    #expect(error?.kind == .lost)
     #expect(
       error?.description
         == "stream \"shop-clicks\" may no longer have what comes behind \(position): "

@@ -38,7 +38,7 @@ package final class MotoServer: Sendable {
   ///
   /// - Parameter identity: files of its certificate and key, for TLS.
   /// - Throws: `Failure` when it is not installed, or does not start.
-  package init(identity: (certificate: String, key: String)? = nil) throws {
+  package init(identity: TestIdentity? = nil) throws {
     let program = Self.program
     guard FileManager.default.isExecutableFile(atPath: program) else {
       throw Failure(description: "found no moto_server at \(program): run `make moto`")

@@ -60,7 +60,7 @@ package final class MemoryLog: Source {
   /// What is to be done about lines that were removed.
   fileprivate func gap(from: Int, to: Int) throws(ConnectorError) -> LogGap {
     guard gapPolicy == .skip else {
-      throw ConnectorError(.permanent, "lines \(from) to \(to) are gone")
+      throw ConnectorError(.lost, "lines \(from) to \(to) are gone")
     }
     return LogGap(
       from: SourcePosition("\(from)"),
