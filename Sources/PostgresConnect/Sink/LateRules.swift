@@ -12,6 +12,9 @@ import Events
 /// old ones    at or before the floor of the recent events             (raw tables, LateScan)
 /// raw rows, answers -> attributions where they differ, outcomes -> late_events
 /// ```
+/// Answers that the same epoch gives for the first time are corrected before they are written
+/// (`CorrectedAnswers`), where no raw table must be asked.
+///
 /// Every answer is made anew of all stored clicks, whatever the row said before: so it is right
 /// after any crash, and it does not matter which of the clicks the engine has counted. Pending
 /// checkouts are left to the engine, which has the late clicks in its state too.

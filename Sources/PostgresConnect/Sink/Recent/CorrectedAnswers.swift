@@ -47,6 +47,7 @@ struct CorrectedAnswers: ~Copyable {
     var end = 0
     while let row = walk.next() {
       guard let correction = table.take(answers[row.key]) else { continue }
+      if rows.isEmpty { rows = CopyBuffer(capacity: answers.count + corrections.count) }
       Self.append(answers[end..<row.range.lowerBound], to: &rows)
       Self.append(corrections[correction], to: &rows)
       end = row.range.upperBound

@@ -13,6 +13,7 @@ struct LazyIDIndex {
     among count: Int,
     idOf: (Int) -> UnsafeRawBufferPointer
   ) -> Bool {
+    if hashes.count < count { slots.makeRoom(for: count - hashes.count) { hashes[$0] } }
     while hashes.count < count {
       let entry = hashes.count
       hashes.append(idOf(entry).hash)

@@ -210,17 +210,36 @@ final class RecentEvents {
     of user: RecentUser,
     through epoch: UInt32
   ) -> [Place] {
-    let times = time...(time + window)
     var places: [Place] = []
+    forEachCheckout(touchedAt: time, of: user, through: epoch) { slice, number in
+      places.append(Place(slice: slice, number: number))
+    }
+    return places
+  }
+
+  /// How many checkouts have a click of this time in their window.
+  func countOfCheckouts(touchedAt time: EventTime, of user: RecentUser) -> Int {
+    var count = 0
+    forEachCheckout(touchedAt: time, of: user, through: .max) { _, _ in count += 1 }
+    return count
+  }
+
+  @inline(__always)
+  private func forEachCheckout(
+    touchedAt time: EventTime,
+    of user: RecentUser,
+    through epoch: UInt32,
+    _ body: (RecentSlice, Int) -> Void
+  ) {
+    let times = time...(time + window)
     for slice in slices(in: times) {
       slice.events.forEachCheckout(of: user) { number in
         let checkout = slice.events.checkouts[number]
         guard times.contains(checkout.time), checkout.epoch <= epoch, !checkout.isDropped
         else { return }
-        places.append(Place(slice: slice, number: number))
+        body(slice, number)
       }
     }
-    return places
   }
 
   /// A user's clicks of these times, as far as the epochs up to this one have added them.

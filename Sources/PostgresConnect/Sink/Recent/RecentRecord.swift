@@ -39,7 +39,7 @@ extension ClickRecord: RecentRecord {
   ) -> Int {
     let user = RecentUser(of: self)
     notes.clicks.append(.init(time: time, userID: Array(user.id)))
-    return recent.checkouts(touchedAt: time, of: user, through: .max).count
+    return recent.countOfCheckouts(touchedAt: time, of: user)
   }
 }
 

@@ -13,9 +13,9 @@ final class RecentSlice {
 /// The stored events of one slice, found by user and by id.
 ///
 /// ```
-/// users      hash | id | last click | last checkout
-///                          |             +-> checkouts   time | COPY fields | the user's former one
-///                          +-> clicks   time | id | product | origin | the user's former one
+/// users      fingerprint | last click | last checkout
+///                            |             +-> checkouts   time | COPY fields | the user's former one
+///                            +-> clicks   time | id | product | origin | the user's former one
 /// products, origins   what an answer says of a click, each distinct run of fields once
 /// bytes               ids and COPY fields, one behind the other
 /// ```
@@ -54,9 +54,7 @@ struct RecentSliceEvents: ~Copyable {
   }
 
   struct User {
-    var hash: UInt32
-    var id: UInt32
-    var idByteCount: UInt8
+    var key: HashKey
     /// Number + 1 of the last one, or 0.
     var click: UInt32 = 0
     var checkout: UInt32 = 0
@@ -169,37 +167,40 @@ struct RecentSliceEvents: ~Copyable {
     return UInt32(truncatingIfNeeded: start)
   }
 
-  private mutating func user(_ key: RecentUser) -> Int {
-    if let user = find(key) { return user }
-    users.append(
-      User(hash: key.hash, id: append(key.id), idByteCount: UInt8(truncatingIfNeeded: key.id.count))
-    )
-    let user = users.count - 1
-    userSlots.insert(user, hash: key.hash) { users[$0].hash }
-    return user
+  private mutating func user(_ user: RecentUser) -> Int {
+    if let known = find(user) { return known }
+    users.append(User(key: user.key))
+    userSlots.insert(users.count - 1, hash: UInt32(truncatingIfNeeded: user.key)) {
+      UInt32(truncatingIfNeeded: users[$0].key)
+    }
+    return users.count - 1
   }
 
   /// The number of a user that has events in this slice.
-  func find(_ key: RecentUser) -> Int? {
-    userSlots.find(key.hash) {
-      users[$0].hash == key.hash
-        && bytes(at: users[$0].id, count: Int(users[$0].idByteCount)).holdsSame(as: key.id)
-    }
+  @inline(__always)
+  func find(_ user: RecentUser) -> Int? {
+    userSlots.find(UInt32(truncatingIfNeeded: user.key)) { users[$0].key == user.key }
   }
 
+  @inline(__always)
   private mutating func product(of record: ClickRecord) -> UInt32 {
+    let key = record.fingerprint(record.productID, record.productName, record.productCategory)
+    if let known = products.number(key) { return known }
     // The fields are disjoint parts of the message, each with a byte count before it.
     var cursor = bytes.reserve(Int(record.byteCount) + 12)
     cursor.text(record.productID, of: record.message)
     cursor.text(record.productName, of: record.message)
     cursor.text(record.productCategory, of: record.message)
-    return products.number(ofTextTo: cursor, in: &bytes)
+    return products.add(key, textTo: cursor, in: &bytes)
   }
 
+  @inline(__always)
   private mutating func origin(of record: ClickRecord) -> UInt32 {
+    let key = record.fingerprint(record.referrer, record.deviceType, .absent)
+    if let known = origins.number(key) { return known }
     var cursor = bytes.reserve(Int(record.byteCount) + 8)
     cursor.text(record.referrer, of: record.message)
     cursor.text(record.deviceType, of: record.message)
-    return origins.number(ofTextTo: cursor, in: &bytes)
+    return origins.add(key, textTo: cursor, in: &bytes)
   }
 }

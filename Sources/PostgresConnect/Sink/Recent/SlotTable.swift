@@ -23,9 +23,16 @@ struct SlotTable {
   /// Adds an entry that is not there yet; `hashOf` gives the hashes of those that are.
   @inline(__always)
   mutating func insert(_ entry: Int, hash: UInt32, hashOf: (Int) -> UInt32) {
-    if count &* 4 >= slots.count &* 3 { grow(hashOf) }
+    if count &* 4 >= slots.count &* 3 { grow(to: slots.count * 2, hashOf) }
     place(entry, hash)
     count &+= 1
+  }
+
+  /// So many more entries will be inserted.
+  mutating func makeRoom(for more: Int, hashOf: (Int) -> UInt32) {
+    var slotCount = slots.count
+    while (count + more) * 4 > slotCount * 3 { slotCount *= 2 }
+    if slotCount > slots.count { grow(to: slotCount, hashOf) }
   }
 
   private mutating func place(_ entry: Int, _ hash: UInt32) {
@@ -35,9 +42,9 @@ struct SlotTable {
   }
 
   @inline(never)
-  private mutating func grow(_ hashOf: (Int) -> UInt32) {
+  private mutating func grow(to slotCount: Int, _ hashOf: (Int) -> UInt32) {
     let former = slots
-    slots = Array(repeating: 0, count: former.count * 2)
+    slots = Array(repeating: 0, count: slotCount)
     for slot in former where slot != 0 { place(Int(slot) - 1, hashOf(Int(slot) - 1)) }
   }
 }

@@ -1,7 +1,9 @@
-/// Distinct texts of a buffer, found by hash: each stands there once.
+import Events
+
+/// Distinct texts of a buffer, found by fingerprint: each stands there once.
 struct TextTable {
   private struct Text {
-    var hash: UInt32
+    var key: HashKey
     var offset: UInt32
     var byteCount: UInt32
   }
@@ -12,28 +14,34 @@ struct TextTable {
   /// Memory held, in bytes, without the texts.
   var byteCount: Int { texts.capacity * MemoryLayout<Text>.stride + slots.byteCount }
 
-  /// The number of the text that was just written behind the buffer's end, up to the cursor; the
-  /// buffer takes it over where it is new.
-  mutating func number(ofTextTo cursor: CopyCursor, in buffer: inout CopyBuffer) -> UInt32 {
-    let text = UnsafeRawBufferPointer(start: buffer.end, count: cursor.next - buffer.end)
-    let hash = text.hash
-    let all = buffer.bytes
-    let known = slots.find(hash) {
-      let other = texts[$0]
-      return other.hash == hash
-        && all.part(at: other.offset, count: Int(other.byteCount)).holdsSame(as: text)
-    }
-    if let known { return UInt32(truncatingIfNeeded: known) }
+  /// The number of the text with this fingerprint, if it is there.
+  @inline(__always)
+  func number(_ key: HashKey) -> UInt32? {
+    slots.find(UInt32(truncatingIfNeeded: key)) { texts[$0].key == key }
+      .map { UInt32(truncatingIfNeeded: $0) }
+  }
+
+  /// Adds the text that was just written behind the buffer's end, up to the cursor.
+  ///
+  /// - Returns: its number.
+  mutating func add(
+    _ key: HashKey,
+    textTo cursor: CopyCursor,
+    in buffer: inout CopyBuffer
+  ) -> UInt32 {
+    let number = texts.count
     texts.append(
       Text(
-        hash: hash,
+        key: key,
         offset: UInt32(truncatingIfNeeded: buffer.count),
-        byteCount: UInt32(truncatingIfNeeded: text.count)
+        byteCount: UInt32(truncatingIfNeeded: cursor.next - buffer.end)
       )
     )
     buffer.commit(to: cursor)
-    slots.insert(texts.count - 1, hash: hash) { texts[$0].hash }
-    return UInt32(truncatingIfNeeded: texts.count - 1)
+    slots.insert(number, hash: UInt32(truncatingIfNeeded: key)) {
+      UInt32(truncatingIfNeeded: texts[$0].key)
+    }
+    return UInt32(truncatingIfNeeded: number)
   }
 
   /// Where the text of this number stands.
