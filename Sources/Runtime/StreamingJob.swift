@@ -67,7 +67,6 @@ package final class StreamingJob: Sendable {
       count: max(1, min(settings.workers, 2 * taskCount)),
       pollInterval: settings.pollInterval
     )
-    try requireStoredPartitions()
     if let assignment {
       GroupMember(
         assignment,
@@ -87,7 +86,8 @@ package final class StreamingJob: Sendable {
 
   /// A log that has lost partitions is not what the stored rows came from.
   private func requireStoredPartitions() throws(ConnectorError) {
-    guard let last = try sink.standings().keys.max(), last >= taskCount else { return }
+    guard let last = try sink.standings(of: source.identity).keys.max(), last >= taskCount
+    else { return }
     throw ConnectorError(
       .permanent,
       "\(source.identity) has \(taskCount) \(source.partName), the database holds rows of "
@@ -109,6 +109,7 @@ package final class StreamingJob: Sendable {
       }
     }
     do throws(ConnectorError) {
+      try requireStoredPartitions()
       try open(0..<taskCount)
       guard source.growsByPartitions, !settings.untilEnd else { return }
       let growth = PartitionGrowth(of: source, logger: logger)
