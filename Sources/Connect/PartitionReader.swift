@@ -162,6 +162,8 @@ package protocol Source: Sendable {
   ///
   /// Workers that feed another sink read the whole log for themselves.
   func joinGroup(feeding sinkIdentity: String) throws(ConnectorError) -> (any TaskAssignment)?
+  /// True when partitions may be added while the log is followed: they are looked for, and read too.
+  var growsByPartitions: Bool { get }
   /// True when any worker may read any task and the log knows no groups: the sink then leases the
   /// tasks to its workers.
   var isLeasedBySink: Bool { get }
@@ -170,6 +172,7 @@ package protocol Source: Sendable {
 extension Source {
   package var lagUnit: LagUnit { .bytes }
   package var partName: String { "partitions" }
+  package var growsByPartitions: Bool { false }
   package var isLeasedBySink: Bool { false }
   package func joinGroup(
     feeding sinkIdentity: String

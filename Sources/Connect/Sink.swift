@@ -116,9 +116,9 @@ package protocol Sink: Sendable {
   /// Names a sink that several workers may write, each its own tasks: one that keeps their progress,
   /// where a takeover fences the former owner. Nil when one worker must run all tasks.
   func sharedIdentity() throws(ConnectorError) -> String?
-  /// Where the tasks stand that were ever taken over, without taking them over; empty for a sink
-  /// that is not shared.
-  func standings() throws(ConnectorError) -> [Int: TaskStanding]
+  /// Where the tasks of a log stand that were ever taken over, without taking them over; empty for a
+  /// sink that is not shared.
+  func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding]
   /// Joins the workers that write here and share the tasks 0..<count of a log that knows no groups;
   /// nil for a sink that is not shared.
   func leaseTasks(
@@ -147,7 +147,7 @@ package struct TaskStanding: Hashable, Sendable {
 
 extension Sink {
   package func sharedIdentity() throws(ConnectorError) -> String? { nil }
-  package func standings() throws(ConnectorError) -> [Int: TaskStanding] { [:] }
+  package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] { [:] }
   package func leaseTasks(
     of source: String,
     count: Int

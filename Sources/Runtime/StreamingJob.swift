@@ -85,17 +85,36 @@ package final class StreamingJob: Sendable {
     if let failure = control.failure ?? control.stoppages.failure { throw failure }
   }
 
+  /// A log that has lost partitions is not what the stored rows came from.
+  private func requireStoredPartitions() throws(ConnectorError) {
+    guard let last = try sink.standings(of: source.identity).keys.max(), last >= taskCount
+    else { return }
+    throw ConnectorError(
+      .permanent,
+      "\(source.identity) has \(taskCount) \(source.partName), the database holds rows of "
+        + "\(last + 1)",
+      hint: "put the missing ones back, or attribute the new log into another database"
+    )
+  }
+
   private func openAllTasks(on workers: Workers) {
     let environment = environment(reportingTo: nil, workers)
-    do throws(ConnectorError) {
+    func open(_ tasks: Range<Int>) throws(ConnectorError) {
       var slots: [TaskSlot] = []
-      for task in 0..<taskCount {
+      for task in tasks {
         slots.append(try TaskSlot(task, job: environment, commits: workers.committer))
       }
       for slot in slots {
         roster.add(slot.environment.board)
         workers.pool.add(slot)
       }
+    }
+    do throws(ConnectorError) {
+      try requireStoredPartitions()
+      try open(0..<taskCount)
+      guard source.growsByPartitions, !settings.untilEnd else { return }
+      let growth = PartitionGrowth(of: source, logger: logger)
+      try growth.follow(from: taskCount, until: control, open: open)
     } catch {
       control.fail(error)
     }

@@ -46,9 +46,11 @@ struct Attribute: ParsableCommand {
     }
     let settings = try AttributeSettings(options, destination)
     Interrupts.watch()
+    let files = (clicks: try InputFile.find(clicks), checkouts: try InputFile.find(checkouts))
+    try settings.refuseTarget(among: files.clicks + files.checkouts)
     let job = try AttributionJob(
-      clicks: InputFile.find(clicks),
-      checkouts: InputFile.find(checkouts),
+      clicks: files.clicks,
+      checkouts: files.checkouts,
       settings: settings.job
     )
     // Before the output is made, so that an interrupt takes it away again.
@@ -148,6 +150,17 @@ struct AttributeSettings {
 }
 
 extension AttributeSettings {
+  /// The output replaces what has its name: that must be none of the files to read.
+  func refuseTarget(among files: [InputFile]) throws(Failure) {
+    guard case .files(let path) = target, let file = files.first(where: { $0.stands(at: path) })
+    else { return }
+    throw Failure(
+      .usage,
+      "could not write to \(path): \(file.path) is to be read",
+      hint: "Name another file by --out."
+    )
+  }
+
   /// Makes the output ready before the files are read; nil when they are stored already.
   func openTarget(for job: AttributionJob) throws -> (any AttributionOutput)? {
     switch target {

@@ -57,6 +57,38 @@ import Testing
     }
   }
 
+  @Test func `a new file is a partition behind the others, or refused`() throws {
+    try LogDirectory.with(clicks: "a\n") { log in
+      let source = try FileLog(directory: log.path)
+      for stream in StreamKind.allCases { try log.append("", to: stream, "1.jsonl") }
+      #expect(try source.partitionCount() == 2)
+      for stream in StreamKind.allCases { try log.append("", to: stream, "00.jsonl") }
+      let between = #expect(throws: ConnectorError.self) { try source.partitionCount() }
+      #expect(
+        between?.message == "partition 1 of \"\(log.path)/clicks\" was the file \"1.jsonl\", found "
+          + "\"00.jsonl\" in its place"
+      )
+      for name in ["00.jsonl", "1.jsonl"] {
+        try FileManager.default.removeItem(atPath: log.path(.clicks, name))
+      }
+      let gone = #expect(throws: ConnectorError.self) { try source.partitionCount() }
+      #expect(
+        gone?.message == "partition 1 of \"\(log.path)/clicks\" was the file \"1.jsonl\", found "
+          + "nothing in its place"
+      )
+    }
+  }
+
+  @Test(arguments: [S_IFIFO, S_IFDIR])
+  func `what is no regular file is refused`(kind: mode_t) throws {
+    try LogDirectory.with { log in
+      let path = log.path(.clicks, "0.jsonl")
+      try #require((kind == S_IFIFO ? mkfifo(path, 0o600) : mkdir(path, 0o700)) == 0)
+      let error = #expect(throws: ConnectorError.self) { try log.open() }
+      #expect(error?.message == "\"\(path)\" is no regular file")
+    }
+  }
+
   @Test func `a log without files is refused`() throws {
     try LogDirectory.with { log in
       let source = try FileLog(directory: log.path)

@@ -111,6 +111,23 @@ import Testing
     #expect(run.errorLines.count == 1)
   }
 
+  @Test func `a file that is read is not written to`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("event_id,user_id,timestamp,product_id\n", to: "c.csv")
+    try directory.write("event_id,user_id,timestamp,total_amount\n", to: "k.csv")
+    let run = try ProgramRun.run(
+      "batch-job",
+      ["attribute", "--clicks", "c.csv", "--checkouts", "k.csv", "--out", "./c.csv"],
+      in: directory
+    )
+    #expect(run.exitCode == 2)
+    #expect(
+      run.errors
+        == "batch-job: could not write to ./c.csv: c.csv is to be read; Name another file by --out.\n"
+    )
+    #expect(try text("c.csv", in: directory) == "event_id,user_id,timestamp,product_id\n")
+  }
+
   @Test func `a file that is not there is named, and nothing is made`() throws {
     let directory = try TemporaryDirectory()
     let run = try ProgramRun.run(

@@ -41,6 +41,38 @@ import Testing
     #expect(error?.hint == "Check that PostgreSQL runs there and accepts connections.")
   }
 
+  @Test func `settings of the database that would be in the way do not apply`() throws {
+    let address = try TemporaryCluster.emptyDatabase()
+    try PostgresConnection(address).execute(
+      """
+      DO $$
+      DECLARE
+        setting text;
+      BEGIN
+        FOREACH setting IN ARRAY ARRAY[
+          'default_transaction_isolation = ''repeatable read''', 'statement_timeout = ''1s''',
+          'idle_in_transaction_session_timeout = ''1s''', 'TimeZone = ''Asia/Tokyo''',
+          'DateStyle = ''German''', 'search_path = ''pg_catalog'''
+        ] LOOP
+          EXECUTE format('ALTER DATABASE %I SET %s', current_database(), setting);
+        END LOOP;
+      END
+      $$
+      """
+    )
+    let settings = try PostgresConnection(address).query(
+      """
+      SELECT current_setting(name) FROM unnest(ARRAY[
+        'default_transaction_isolation', 'statement_timeout', 'idle_in_transaction_session_timeout',
+        'TimeZone', 'DateStyle', 'search_path'
+      ]) AS name
+      """
+    )
+    #expect(
+      settings.map { $0.first } == ["read committed", "0", "0", "UTC", "ISO, YMD", "ecommerce"]
+    )
+  }
+
   @Test func `a database that does not exist is permanent`() throws {
     let other = try TemporaryCluster.emptyDatabase().connectionString.replacing(
       /empty_[0-9]+/,

@@ -110,14 +110,15 @@ import Testing
 
   @Test func `standings tell commits and flushes`() throws {
     let sink = PostgresSink(address, fault: nil)
-    #expect(try sink.standings().isEmpty)
+    #expect(try sink.standings(of: "file:/log").isEmpty)
     let task = try task()
     _ = try task.open()
-    #expect(try sink.standings() == [0: TaskStanding(epoch: 0, isFlushed: false)])
+    #expect(try sink.standings(of: "file:/log") == [0: TaskStanding(epoch: 0, isFlushed: false)])
     var progress = TaskProgress()
     progress.isFlushed = true
     _ = try task.commit(task.makeEpoch(), progress: progress)
-    #expect(try sink.standings() == [0: TaskStanding(epoch: 1, isFlushed: true)])
+    #expect(try sink.standings(of: "file:/log") == [0: TaskStanding(epoch: 1, isFlushed: true)])
+    #expect(try sink.standings(of: "file:/other").isEmpty)
   }
 
   @Test func `databases have identities of their own, which stay`() throws {

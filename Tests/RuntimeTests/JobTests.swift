@@ -96,6 +96,30 @@ import Testing
     #expect(job.statistics()[0].recordsRead == 100)
   }
 
+  @Test func `a partition that is added to a followed log is read too`() throws {
+    let log = MemoryLog(partitions: 1)
+    let sink = MemorySink(rule: rule)
+    let job = try makeJob(log, into: sink, smallSteps(untilEnd: false, rule: rule))
+    let ended = Background { try job.run() }
+    log.append([line(.clicks, "c0", user: "u", at: .at(0))], to: .clicks)
+    waitUntil { sink.stored(0).clicks.count == 1 }
+    log.addPartition()
+    log.append([line(.clicks, "c1", user: "v", at: .at(0))], to: .clicks, partition: 1)
+    waitUntil { sink.stored(1).clicks.count == 1 }
+    job.requestStop()
+    try ended.wait()
+    #expect(sink.violations == [])
+  }
+
+  @Test func `a log that has lost a partition is refused`() throws {
+    let sink = MemorySink(rule: rule)
+    try run(randomLog(partitions: 3), into: sink, smallSteps(rule: rule))
+    let error = #expect(throws: ConnectorError.self) {
+      try run(randomLog(partitions: 2), into: sink, smallSteps(rule: rule))
+    }
+    #expect(error?.message == "memory has 2 partitions, the database holds rows of 3")
+  }
+
   @Test func `a stop while the sink is out of reach ends with what the sink said`() throws {
     let log = randomLog(partitions: 1)
     let faults = Dictionary(

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The embedded log: one directory a stream, one file of JSON lines a partition.
 ///
@@ -7,10 +8,14 @@ import Foundation
 ///
 /// The i-th file of each directory, sorted bytewise by name, is partition i. Files are appended to
 /// and never rewritten; names that start with a dot are no partitions.
-package struct FileLog: Source {
+package final class FileLog: Source {
   /// The directory as the user named it, for messages.
   package let directory: String
   package let identity: String
+  /// The files of each stream that were seen so far: others may come behind them.
+  private let knownNames: Mutex<[StreamKind: [String]]>
+
+  package var growsByPartitions: Bool { true }
 
   /// Fails when the directory or one of its two streams is missing.
   package init(directory: String) throws(ConnectorError) {
@@ -20,9 +25,12 @@ package struct FileLog: Source {
     }
     identity = "file:" + String(cString: resolved)
     free(resolved)
+    knownNames = Mutex([:])
     for stream in StreamKind.allCases { _ = try files(of: stream) }
   }
 
+  /// Throws when the streams differ, when there is none, and when the files that were seen
+  /// before are no longer the first ones.
   package func partitionCount() throws(ConnectorError) -> Int {
     let clicks = try files(of: .clicks).count
     let checkouts = try files(of: .checkouts).count
@@ -94,7 +102,20 @@ package struct FileLog: Source {
   }
 
   private func files(of stream: StreamKind) throws(ConnectorError) -> [String] {
-    try Self.partitionFiles(in: "\(directory)/\(stream.rawValue)")
+    let path = "\(directory)/\(stream.rawValue)"
+    let names = try Self.partitionFiles(in: path)
+    let former = knownNames.withLock { $0[stream] ?? [] }
+    guard names.starts(with: former) else {
+      let place = zip(former, names).prefix { $0 == $1 }.count
+      throw ConnectorError(
+        .permanent,
+        "partition \(place) of \"\(path)\" was the file \"\(former[place])\", found "
+          + (place < names.count ? "\"\(names[place])\" in its place" : "nothing in its place"),
+        hint: "log files are never renamed or deleted, and new ones sort behind the others"
+      )
+    }
+    knownNames.withLock { $0[stream] = names }
+    return names
   }
 
   /// The names of a stream's files, by partition.

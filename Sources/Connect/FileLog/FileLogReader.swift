@@ -44,8 +44,16 @@ final class FileLogReader: PartitionReader {
     case .endOfLog: (limit, isBounded) = (nil, true)
     case .position(let position): (limit, isBounded) = (Self.parse(position)?.offset, true)
     }
-    descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    // Not blocking: a pipe without a writer would hold the open up.
+    descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system("open \"\(path)\"", code: errno) }
+    guard try status().st_mode & S_IFMT == S_IFREG else {
+      throw ConnectorError(
+        .permanent,
+        "\"\(path)\" is no regular file",
+        hint: "a partition is a file of JSON lines, which can be read again"
+      )
+    }
     try requireSize(atLeast: max(start, limit ?? 0))
   }
 

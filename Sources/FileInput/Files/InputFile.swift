@@ -27,10 +27,19 @@ package final class InputFile: Sendable {
 
   /// The file in its present state: its name, size and last change.
   package var identity: String {
+    "\(Self.place(of: path) ?? path) \(status.byteCount) \(status.changed)"
+  }
+
+  /// Whether the path leads to this file.
+  package func stands(at other: String) -> Bool {
+    Self.place(of: other).map { $0 == Self.place(of: path) } ?? false
+  }
+
+  /// The path without links; nil where nothing is.
+  private static func place(of path: String) -> String? {
     let place = realpath(path, nil)
     defer { free(place) }
-    let name = place.map { String(cString: $0) } ?? path
-    return "\(name) \(status.byteCount) \(status.changed)"
+    return place.map { String(cString: $0) }
   }
 
   /// Enough for any header.

@@ -3,8 +3,9 @@ package import Connect
 
 /// One connection to PostgreSQL through libpq: statements, queries and binary COPY.
 ///
-/// Blocks; used by one thread at a time. The session speaks UTF-8 and UTC, and its search path is
-/// `ecommerce` alone. A failed statement leaves the connection usable; a lost connection makes every
+/// Blocks; used by one thread at a time. The session speaks UTF-8 and UTC, its search path is
+/// `ecommerce` alone, and no time-out or isolation level that others have set for the database or
+/// the user applies to it. A failed statement leaves the connection usable; a lost connection makes every
 /// call throw `.transient`, and a new connection must be made.
 package final class PostgresConnection {
   package let address: PostgresAddress
@@ -23,7 +24,16 @@ package final class PostgresConnection {
     self.address = address
     handle = try ConnectionHandle(address, applicationName: applicationName)
     try checkServer()
-    try execute("SET search_path = ecommerce; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'")
+    try execute(
+      """
+      SET search_path = ecommerce;
+      SET TimeZone = 'UTC';
+      SET DateStyle = 'ISO, YMD';
+      SET default_transaction_isolation = 'read committed';
+      SET statement_timeout = 0;
+      SET idle_in_transaction_session_timeout = 0
+      """
+    )
   }
 
   private func checkServer() throws(ConnectorError) {

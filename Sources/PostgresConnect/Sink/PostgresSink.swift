@@ -37,11 +37,12 @@ package struct PostgresSink: Sink {
     ).first?.first.flatMap(\.self)
   }
 
-  package func standings() throws(ConnectorError) -> [Int: TaskStanding] {
+  package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] {
     let connection = try PostgresConnection(address, applicationName: "firstclick standings")
     defer { connection.close() }
     let rows = try connection.query(
-      "SELECT task, epoch, is_flushed FROM ecommerce.stream_progress"
+      "SELECT task, epoch, is_flushed FROM ecommerce.stream_progress WHERE source = $1",
+      [source]
     )
     var standings: [Int: TaskStanding] = [:]
     for row in rows {

@@ -78,7 +78,7 @@ struct CommonEnd {
   /// Nil while the sink is out of reach.
   private func standings() -> [Int: TaskStanding]? {
     do throws(ConnectorError) {
-      return try environment.sink.standings()
+      return try environment.sink.standings(of: environment.source.identity)
     } catch {
       if error.kind != .transient { environment.control.fail(error) }
       return nil

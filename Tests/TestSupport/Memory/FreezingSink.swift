@@ -26,9 +26,9 @@ package final class FreezingSink: Sink, @unchecked Sendable {
   package func freeze() { set(true) }
   package func thaw() { set(false) }
 
-  package func standings() throws(ConnectorError) -> [Int: TaskStanding] {
+  package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] {
     pass()
-    return try sink.standings()
+    return try sink.standings(of: source)
   }
 
   package func makeTask(

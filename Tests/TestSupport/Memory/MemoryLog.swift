@@ -25,7 +25,6 @@ package final class MemoryLog: Source {
 
   package let identity: String
   private let gapPolicy: GapPolicy
-  private let partitions: Int
   private let state: Mutex<State>
 
   package init(
@@ -35,7 +34,6 @@ package final class MemoryLog: Source {
   ) {
     self.gapPolicy = gapPolicy
     self.identity = identity
-    self.partitions = partitions
     let empty = Array(repeating: [String](), count: partitions)
     state = Mutex(State(lines: [.clicks: empty, .checkouts: empty]))
   }
@@ -78,7 +76,16 @@ package final class MemoryLog: Source {
     state.withLock { $0.weather[stream] ?? .fair }
   }
 
-  package func partitionCount() -> Int { partitions }
+  package func partitionCount() -> Int { state.withLock { $0.lines[.clicks]?.count ?? 0 } }
+
+  package var growsByPartitions: Bool { true }
+
+  /// Adds an empty partition.
+  package func addPartition() {
+    state.withLock { state in
+      for stream in StreamKind.allCases { state.lines[stream]?.append([]) }
+    }
+  }
 
   package func open(
     _ stream: StreamKind,

@@ -99,7 +99,7 @@ package final class MemorySink: Sink {
 
   package func sharedIdentity() -> String? { acceptsRevisions ? "memory" : nil }
 
-  package func standings() -> [Int: TaskStanding] {
+  package func standings(of source: String) -> [Int: TaskStanding] {
     state.withLock { state in
       state.stored.mapValues { stored in
         TaskStanding(
