@@ -1,5 +1,5 @@
 /// What a worker has asked of one part of a log, and what came of it, since it opened the log.
-package struct PartReads: Hashable, Sendable {
+package struct PartReads: Hashable, Codable, Sendable {
   package var stream: StreamKind
   /// What the log itself calls the part: a shard.
   package var part: String
