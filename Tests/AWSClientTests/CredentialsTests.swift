@@ -151,10 +151,14 @@ import Testing
     ("sh -c 'exit 3'", "it ended with exit code 3"),
     ("/no/such/program", "No such file or directory"),
     ("echo nothing", "expected a JSON object with Version, AccessKeyId and SecretAccessKey of it"),
-    (#"echo '{"Version":2,"AccessKeyId":"A","SecretAccessKey":"s3cret"}'"#,
-      "expected Version 1 of it, found 2"),
-    (#"echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s3cret","Expiration":"soon"}'"#,
-      "expected an ISO 8601 time as its Expiration"),
+    (
+      #"echo '{"Version":2,"AccessKeyId":"A","SecretAccessKey":"s3cret"}'"#,
+      "expected Version 1 of it, found 2"
+    ),
+    (
+      #"echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s3cret","Expiration":"soon"}'"#,
+      "expected an ISO 8601 time as its Expiration"
+    ),
     ("cat /dev/zero", "it did not end within 60 s, with at most 65536 bytes of output"),
   ])
   func `a profile's command that prints none is named, without what it prints`(

@@ -37,7 +37,7 @@ final class LogReadsLedger: ReadsLedger {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// Parameters: the counts as JSON, the worker. Shards in one order for all workers: no deadlocks.
+  /// Takes the counts as JSON, and the worker; shards in one order for all workers: no deadlocks.
   private static let addition: String = {
     let isTakenOver = """
       excluded.behind_ms IS NOT NULL AND (
