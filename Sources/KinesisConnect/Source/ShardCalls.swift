@@ -147,6 +147,11 @@ final class ShardCalls: Sendable {
           stream.take(children: page.children)
         }
       }
+      if case .after(let number) = task.place, number.subsequence != nil,
+        let first = page.records.first, page.sequenceNumber(of: first) != number.sequence
+      {
+        return .lost("record \(number.sequence) of \(feed.shard.id) is no longer there")
+      }
       return .page(page, asked: asked)
     } catch {
       return outcome(of: error, task, feed)

@@ -43,6 +43,13 @@ struct ShardCursor {
         reach: page.arrival(of: page.entries[next - 1]).milliseconds
       )
     }
+    if let page, start == .oldest {
+      // The oldest record now is not the oldest for ever: who comes back must notice.
+      return ShardPosition(
+        place: .after(RecordNumber(page.first, subsequence: -1)),
+        reach: max(tip.reach, page.arrival(of: page.entries[next]).milliseconds)
+      )
+    }
     return ShardPosition(place: isAtEnd ? .end : start, reach: tip.reach)
   }
 

@@ -94,6 +94,7 @@ final class ShardFeed: Sendable {
   /// - Parameters:
   ///   - place: where the slice stands.
   ///   - arrival: called when something has come to a slice that was given nothing.
+  /// - Returns: the page that has it, or what is known while none has.
   /// - Throws: what will not pass.
   func next(
     after place: ShardPosition.Place,

@@ -6,7 +6,8 @@ import Connect
 ///     |    shard                next behind   reach
 ///     records given out so far
 ///
-///     shardId-000000000003:49590338…6898:41:1763733600000     inside of an aggregate, behind its 41st
+///     shardId-000000000003:49590338…6898:41:1763733600000     inside of an aggregate, behind its 41
+///     shardId-000000000003:49590338…6898:-1:1763733600000     right before a shard's oldest record
 ///
 /// A shard that is not listed was read to its end if one that descends from it is listed; otherwise
 /// it was not begun.

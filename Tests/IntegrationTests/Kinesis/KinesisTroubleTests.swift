@@ -93,7 +93,8 @@ import Testing
     ).wait()
     #expect(plain.exitCode == 2)
     #expect(
-      plain.errorLines.last == "stream-job: endpoint \"http://10.0.0.1:1\" of the stream's URI is not "
+      plain.errorLines.last
+        == "stream-job: endpoint \"http://10.0.0.1:1\" of the stream's URI is not "
         + "https, and 10.0.0.1 is not this machine; write https://10.0.0.1; http:// is for localhost "
         + "and 127.0.0.1"
     )
@@ -189,19 +190,27 @@ import Testing
     )
   }
 
-  @Test func `records that retention has removed end the job, or are skipped and listed`() throws {
+  /// By the age of the position; or, where retention was shortened, by the service's refusal.
+  @Test(arguments: [false, true])
+  func `records that retention has removed end the job, or are skipped and listed`(
+    isRefused: Bool
+  ) throws {
     let trial = try KinesisTrial(clicks: 1, checkouts: 1)
     try trial.generate(events: 2000, seed: 3)
     try trial.deliver(upTo: 0.5)
     #expect(try trial.startWorker(["--until-end"]).wait().exitCode == 0)
-    // As if the job had stood still for two days.
-    try trial.job.query(
-      """
-      UPDATE ecommerce.stream_progress
-      SET clicks_position = regexp_replace(clicks_position, ':[0-9]+$', ':1700000000000'),
-        clicks_rebuild_position = regexp_replace(clicks_position, ':[0-9]+$', ':1700000000000')
-      """
-    )
+    if isRefused {
+      trial.kinesis.withState { $0.refusesTrimmed = true }
+    } else {
+      // As if the job had stood still for two days.
+      try trial.job.query(
+        """
+        UPDATE ecommerce.stream_progress
+        SET clicks_position = regexp_replace(clicks_position, ':[0-9]+$', ':1700000000000'),
+          clicks_rebuild_position = regexp_replace(clicks_position, ':[0-9]+$', ':1700000000000')
+        """
+      )
+    }
     try trial.deliver()
     trial.kinesis.withState {
       $0.trim("shardId-000000000000", of: "shop-clicks", recordCount: 1200)
@@ -211,6 +220,15 @@ import Testing
     #expect(
       refused.errors.contains(
         "; --on-gap skip goes on with the oldest records and lists the gap in log_gaps"
+      ),
+      "\(refused.errors)"
+    )
+    #expect(
+      refused.errors.contains(
+        isRefused
+          ? ": kinesis:GetShardIterator on shard shardId-000000000000 of stream \"shop-clicks\" was "
+            + "refused with InvalidArgumentException: "
+          : ": the stream keeps records for 1d, and shardId-000000000000 may have had more"
       ),
       "\(refused.errors)"
     )

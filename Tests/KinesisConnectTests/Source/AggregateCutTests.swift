@@ -14,7 +14,7 @@ import Testing
     let slices: Int
     var texts: [[String]]
 
-    /// - Parameter sizes: of aggregates, by turns; 0: a plain record.
+    /// Puts records, `sizes` being those of aggregates, in their order; 0: a plain record.
     init(sizes: [Int], slices: Int, pageLimit: Int) throws {
       shop = try KinesisShop()
       shop.kinesis.withState { $0.pageLimit = pageLimit }
@@ -100,7 +100,8 @@ import Testing
     }
   }
 
-  @Test func `a reader that comes later begins inside of an aggregate at a log of its own`() throws {
+  @Test func `a reader that comes later begins inside of an aggregate at a log of its own`() throws
+  {
     let content = try Content(sizes: [0, 5, 0], slices: 1, pageLimit: 10_000)
     let positions = try content.positions(of: 0)
     let number = FakeRecord.sequenceNumber(2)
@@ -137,6 +138,7 @@ import Testing
       #expect(run.byteCount < 66 << 10)
       texts += read.texts
     }
-    #expect(texts.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } } == Array(0..<1000))
+    let numbers = texts.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+    #expect(numbers == Array(0..<1000))
   }
 }

@@ -79,7 +79,51 @@ import Testing
     #expect(rest.gaps.isEmpty && rest.texts.isEmpty)
   }
 
-  @Test func `a shard that the service has forgotten is a gap, and those behind it are read`() throws {
+  /// As the state is rebuilt: from where reading began up to where it came.
+  @Test(arguments: [false, true])
+  func `what was read from the beginning on and is no longer there is a gap`(
+    isAged: Bool
+  ) throws {
+    let shop = try KinesisShop()
+    for number in 1...6 { try shop.put("\(number)", key: "a") }
+    if isAged {
+      shop.kinesis.withState { state in
+        for index in 0..<6 {
+          state.streams["shop-clicks"]?.shards[0].records[index].arrivalMilliseconds -= 90_000_000
+        }
+      }
+    }
+    let log = try shop.log(slices: 1, onGap: .skip)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
+    var start: SourcePosition?
+    var read = Read()
+    let deadline = ContinuousClock.now + KinesisShop.patience
+    while read.texts.count < 3 {
+      try #require(ContinuousClock.now < deadline)
+      let run = try reader.read(atMost: 1)
+      if !run.isEmpty { start = start ?? run.startPosition }
+      read.take(run, of: reader)
+    }
+    let position = reader.position
+    func again() throws -> Read {
+      let log = try shop.log(slices: 1, onGap: .skip)
+      let bounded = try log.open(.clicks, partition: 0, at: start, until: .position(position))
+      return try bounded.read { $0.isCaughtUp || !$0.gaps.isEmpty }
+    }
+    if !isAged {
+      let before = try again()
+      #expect(before.texts == ["1", "2", "3"] && before.gaps.isEmpty)
+    }
+    for count in 1...4 {
+      shop.kinesis.withState { $0.trim(Self.shard, of: "shop-clicks", recordCount: count) }
+      let after = try again()
+      #expect(after.gaps.count == 1, "\(count) of 6 trimmed, read \(after.texts)")
+    }
+  }
+
+  @Test func `a shard that the service has forgotten is a gap, and those behind it are read`()
+    throws
+  {
     let (shop, position) = try shop(hoursAgo: 1)
     shop.kinesis.withState { state in
       state.split(Self.shard, of: "shop-clicks")

@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func `what is in an aggregate comes before its end, and behind what was stored before`() {
-    let texts = ["9", "17", "18:0", "18:2", "18:10", "18", "19:0", "19", "100:0", "100"]
+    let texts = ["9", "17", "18:-1", "18:0", "18:2", "18:10", "18", "19:0", "19", "100:0", "100"]
     let numbers = texts.compactMap { RecordNumber($0) }
     #expect(numbers.map(\.description) == texts)
     for (place, left) in numbers.enumerated() {
@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     "", "oldest", "clicks-0.jsonl:17", "-1", "1 a:b:c", "1 a:end", "1 a:end:x", "1 a:18:x:5",
-    "1 a:18::5", "1 a:18:1:2:5", "1 a:end:1:5", "1 a:18:99999999999999999999:5",
+    "1 a:18::5", "1 a:18:-2:5", "1 a:18:1:2:5", "1 a:end:1:5", "1 a:18:99999999999999999999:5",
   ])
   func `a token of another log is refused`(token: String) {
     let error = #expect(throws: ConnectorError.self) { try SlicePosition(SourcePosition(token)) }
