@@ -15,7 +15,7 @@ DEMO := .firstclick/demo
 MOTO := moto[server]==5.2.5
 MOTO_VENV := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/firstclick/moto
 
-moto test: PACKAGES += python3-venv openssl
+moto test bench: PACKAGES += python3-venv openssl
 
 help: ## What there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
@@ -43,7 +43,7 @@ deps: ## Install the Debian packages that are missing.
 	  echo "make deps: found no swift; install 6.3 or newer from https://swift.org/install" >&2
 	  exit 1; }
 
-moto: deps ## Install the server that the tests of Kinesis talk to.
+moto: deps ## Install the server that tests and benchmarks of Kinesis talk to.
 	@installed=$(MOTO_VENV)/installed
 	[ "$$(cat $$installed 2>/dev/null)" != '$(MOTO)' ] || exit 0
 	rm -rf $(MOTO_VENV)
@@ -99,7 +99,7 @@ test: deps moto ## Run every test, those with a PostgreSQL server included.
 	  grep -A 3 '^✘' $$log
 	  exit 1; }
 
-bench: deps ## Measure rates beside their limits.
+bench: moto ## Measure rates beside their limits.
 	@swift run -c release benchmarks
 
 bench-batch: deps ## Measure the batch paths beside DuckDB and Polars, which are installed from PyPI.

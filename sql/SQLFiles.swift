@@ -17,6 +17,7 @@ package enum SQLFiles {
     migration(6, "pipeline", PackageResources._006_pipeline_sql),
     migration(7, "rejected_rows", PackageResources._007_rejected_rows_sql),
     migration(8, "leases", PackageResources._008_leases_sql),
+    migration(9, "log_reads", PackageResources._009_log_reads_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

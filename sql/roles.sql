@@ -72,6 +72,7 @@ GRANT INSERT, UPDATE, DELETE ON
 TO firstclick_writer;
 GRANT INSERT, UPDATE ON
   ecommerce.attributions,
+  ecommerce.log_reads,
   ecommerce.stream_progress,
   ecommerce.users
 TO firstclick_writer;

@@ -167,6 +167,8 @@ package protocol Source: Sendable {
   /// True when any worker may read any task and the log knows no groups: the sink then leases the
   /// tasks to its workers.
   var isLeasedBySink: Bool { get }
+  /// What was asked of the log's own parts so far, and what came; nil where that is not counted.
+  var reads: [PartReads]? { get }
 }
 
 extension Source {
@@ -174,6 +176,7 @@ extension Source {
   package var partName: String { "partitions" }
   package var growsByPartitions: Bool { false }
   package var isLeasedBySink: Bool { false }
+  package var reads: [PartReads]? { nil }
   package func joinGroup(
     feeding sinkIdentity: String
   ) throws(ConnectorError) -> (any TaskAssignment)? { nil }

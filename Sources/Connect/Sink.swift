@@ -130,6 +130,19 @@ package protocol Sink: Sendable {
     source identity: String,
     rule: AttributionRule
   ) throws(ConnectorError) -> any TaskSink
+  /// Keeps what workers read of the log's parts; nil for a sink that does not.
+  func makeReadsLedger() -> (any ReadsLedger)?
+}
+
+/// Adds up what all workers have read of a log's parts, for people and monitors to see.
+///
+/// Used by one thread.
+package protocol ReadsLedger: AnyObject {
+  /// Adds counts of this worker to the totals, and takes over how far behind it is where it says so.
+  ///
+  /// - Parameter reads: what has come since the last call that succeeded.
+  /// - Throws: when the counts were not added, as far as that can be told.
+  func add(_ reads: [PartReads]) throws(ConnectorError)
 }
 
 /// How far a task has come, seen from outside.
@@ -148,6 +161,7 @@ package struct TaskStanding: Hashable, Sendable {
 extension Sink {
   package func sharedIdentity() throws(ConnectorError) -> String? { nil }
   package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] { [:] }
+  package func makeReadsLedger() -> (any ReadsLedger)? { nil }
   package func leaseTasks(
     of source: String,
     count: Int

@@ -1,4 +1,4 @@
 /// The two inputs of a task.
-package enum StreamKind: String, CaseIterable, BitwiseCopyable, Sendable {
+package enum StreamKind: String, CaseIterable, Codable, BitwiseCopyable, Sendable {
   case clicks, checkouts
 }

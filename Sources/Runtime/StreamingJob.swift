@@ -68,6 +68,7 @@ package final class StreamingJob: Sendable {
       count: max(1, min(settings.workers, 2 * taskCount)),
       pollInterval: settings.pollInterval
     )
+    let reporter = ReadsReporter(from: source, to: sink, logger: logger)
     if let assignment {
       GroupMember(
         assignment,
@@ -81,6 +82,7 @@ package final class StreamingJob: Sendable {
     }
     workers.pool.seal()
     workers.join { control.stoppages.remindIfDue() }
+    reporter?.finish()
     assignment?.close()
     if let failure = control.failure ?? control.stoppages.failure { throw failure }
   }
@@ -145,6 +147,9 @@ package final class StreamingJob: Sendable {
 
   /// Ends the job soon: no more is read, what was read is committed, and `run` returns.
   package func requestStop() { control.requestStop() }
+
+  /// What this run has asked of the log's own parts; empty where that is not counted.
+  package var reads: [PartReads] { source.reads ?? [] }
 
   /// How the tasks at work here are doing, in the order of the partitions.
   package func statistics() -> [TaskStatistics] { roster.statistics }

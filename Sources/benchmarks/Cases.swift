@@ -7,6 +7,7 @@ let allBenchmarks: [Benchmark] = [
   generatorBenchmarks,
   kafkaProduceBenchmarks,
   kinesisBenchmarks,
+  kinesisJobBenchmarks,
   postgresBenchmarks,
   copyBenchmarks,
   kafkaBenchmarks,

@@ -43,6 +43,7 @@ private struct Totals {
   private let recordsRead: Int64
   private let hasTasks: Bool
   private var strayKeys: Int64 = 0
+  private let throttledCalls: Int64
   private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
   private var watermark = Watermark.endOfInput
@@ -52,6 +53,7 @@ private struct Totals {
   init(of job: StreamingJob, lagUnit: LagUnit) {
     let tasks = job.statistics()
     recordsRead = job.recordsRead
+    throttledCalls = job.reads.reduce(0) { $0 + $1.throttledCalls }
     hasTasks = !tasks.isEmpty
     for task in tasks {
       for input in [task.clicks, task.checkouts] {
@@ -89,6 +91,7 @@ private struct Totals {
     "\(Figures.grouped(counts.duplicates)) duplicates, \(Figures.grouped(counts.late)) late, "
       + "\(Figures.grouped(counts.deadLetters)) dead letters"
       + (strayKeys > 0 ? ", \(Figures.grouped(strayKeys)) keys that are not their user" : "")
+      + (throttledCalls > 0 ? ", \(Figures.grouped(throttledCalls)) throttled calls" : "")
   }
 }
 

@@ -102,6 +102,88 @@ import Testing
     }
   }
 
+  @Test func `a profile's command prints credentials`() throws {
+    try withTemporaryDirectory { directory in
+      let document = #"{"Version": 1, "AccessKeyId": "P", "SecretAccessKey": "p"}"#
+      try Self.write(document, to: "a key", in: directory)
+      try Self.write(
+        #"{"Version":1,"AccessKeyId":"P","SecretAccessKey":"p","SessionToken":"t","#
+          + #""Expiration":"2015-08-30T18:36:00Z"}"#,
+        to: "session",
+        in: directory
+      )
+      try Self.write(
+        """
+        [default]
+        credential_process = cat "\(directory)/a key"
+        [profile session]
+        credential_process = cat \(directory)/session
+        [profile role]
+        role_arn = arn:aws:iam::1:role/shop
+        source_profile = session
+        region = eu-west-1
+        """,
+        to: ".aws/config",
+        in: directory
+      )
+      let key = try Self.standard(in: directory, [:])
+      #expect(key.accessKeyID == "P" && key.secretAccessKey == "p")
+      #expect(key.sessionToken == nil && key.expiration == nil)
+      let session = try Self.standard(in: directory, ["AWS_PROFILE": "session"])
+      #expect(session.sessionToken == "t")
+      #expect(session.expiration == Self.expiration)
+      #expect("\(session)".contains("credential_process of the profile \"session\""))
+      let transport = ScriptedTransport([
+        .answer(
+          200,
+          "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+            + "<SessionToken>t</SessionToken><Expiration>2015-08-30T18:36:00Z</Expiration>"
+            + "</Credentials>"
+        )
+      ])
+      let role = try Self.standard(in: directory, ["AWS_PROFILE": "role"], by: transport)
+      #expect(role.accessKeyID == "ASIA")
+      #expect(transport.requests.first?.header("Authorization")?.contains("Credential=P/") == true)
+    }
+  }
+
+  @Test(arguments: [
+    ("sh -c 'exit 3'", "it ended with exit code 3"),
+    ("/no/such/program", "No such file or directory"),
+    ("echo nothing", "expected a JSON object with Version, AccessKeyId and SecretAccessKey of it"),
+    (
+      #"echo '{"Version":2,"AccessKeyId":"A","SecretAccessKey":"s3cret"}'"#,
+      "expected Version 1 of it, found 2"
+    ),
+    (
+      #"echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s3cret","Expiration":"soon"}'"#,
+      "expected an ISO 8601 time as its Expiration"
+    ),
+    ("cat /dev/zero", "it did not end within 60 s, with at most 65536 bytes of output"),
+  ])
+  func `a profile's command that prints none is named, without what it prints`(
+    command: String,
+    cause: String
+  ) throws {
+    try withTemporaryDirectory { directory in
+      try Self.write(
+        "[profile shop]\ncredential_process = \(command)\n",
+        to: ".aws/config",
+        in: directory
+      )
+      let error = #expect(throws: ConnectorError.self) {
+        try Self.standard(in: directory, ["AWS_PROFILE": "shop"])
+      }
+      let program = command.split(separator: " ")[0]
+      #expect(
+        error?.message
+          == "could not get credentials from credential_process of the AWS profile \"shop\" in "
+          + "\(directory)/.aws/config, the program \(program): \(cause)"
+      )
+      #expect(error?.hint == "run it by hand: it has to print one JSON object")
+    }
+  }
+
   @Test func `a line of a shared file that is none is named, and not shown`() throws {
     try withTemporaryDirectory { directory in
       try Self.write("[default]\ns3cret\n", to: ".aws/credentials", in: directory)

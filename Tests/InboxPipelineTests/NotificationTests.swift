@@ -92,14 +92,6 @@ import Testing
     )
   }
 
-  @Test(arguments: [
-    ("a b", ["a", "b"]), ("  a\t'b c'd \"e \\\" f\" ''", ["a", "b cd", "e \" f", ""]),
-    ("a\\ b", ["a b"]), ("'$x' `y`", ["$x", "`y`"]), ("", nil), ("a 'b", nil), ("a \\", nil),
-  ])
-  func `a command is split as a shell does`(command: String, words: [String]?) {
-    #expect(CommandWords.split(command) == words)
-  }
-
   @Test func `every channel is told of every run that did something, and of failed ones`() throws {
     let listener = try HTTPListener()
     defer { listener.stop() }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct KinesisGeneratorTests {
   private static let rough = [
     "--seed", "5", "--events", "1800", "--late", "0.05", "--duplicates", "0.05", "--orphans", "0.1",
-    "--ties", "0.1", "--edges", "0.1",
+    "--ties", "0.1", "--edges", "0.1", "--span", "10m",
   ]
 
   /// The lines of a file log of one partition, by stream.

@@ -22,7 +22,8 @@ import Testing
   private static func writer(
     _ kinesis: FakeKinesis,
     properties: [(String, String)] = [],
-    makesMissing: Bool = false
+    makesMissing: Bool = false,
+    disorderLimit: [StreamKind: Int] = [:]
   ) throws(ConnectorError) -> KinesisLogWriter {
     let settings = try KinesisSettings(
       region: FakeKinesis.region,
@@ -33,6 +34,7 @@ import Testing
     return try KinesisLogWriter(
       settings,
       makesMissing: makesMissing,
+      disorderLimit: disorderLimit,
       client: KinesisClient(settings, environment: kinesis.environment)
     )
   }
@@ -69,6 +71,37 @@ import Testing
     var order: [String: [Int]] = [:]
     for (key, text) in messages { order[key, default: []].append(Int(text) ?? -1) }
     return order
+  }
+
+  @Test(arguments: [1, 7, 50])
+  func `a shard in trouble, or a busy user, lets others get ahead by the limit at most`(
+    limit: Int
+  ) throws {
+    let kinesis = try FakeKinesis(["shop-clicks": 4, "shop-checkouts": 1])
+    defer { kinesis.stop() }
+    kinesis.onCall { call in
+      guard call.action == "PutRecords" else { return nil }
+      return switch call.number % 5 {
+      case 1: .throttle
+      case 2: .slow(.milliseconds(3))
+      case 3: .failRecords({ $0 % 2 == 0 }, code: "InternalFailure")
+      default: nil
+      }
+    }
+    var messages = Self.messages(seed: 5)
+    for index in stride(from: 0, to: 300, by: 3) { messages[index].key = "busy" }
+    let writer = try Self.writer(kinesis, disorderLimit: [.clicks: limit])
+    try Self.write(messages, to: writer)
+    let stored = kinesis.records(of: "shop-clicks").joined()
+      .sorted { $0.sequenceNumber < $1.sequenceNumber }.compactMap { Int($0.text) }
+    #expect(stored.count == Self.count)
+    var waiting = Set(0..<Self.count)
+    var first = 0
+    for number in stored {
+      #expect(number < first + limit, "\(number) was stored before \(first)")
+      waiting.remove(number)
+      while first < Self.count, !waiting.contains(first) { first += 1 }
+    }
   }
 
   enum Trouble: String, CaseIterable {
@@ -149,8 +182,9 @@ import Testing
     let error = #expect(throws: ConnectorError.self) { try Self.writer(kinesis) }
     #expect(
       error?.description
-        == "found no stream \"shop-checkouts\" at \(kinesis.uri("shop")); see prefix and region, or "
-        + "make missing streams by --create-streams"
+        == "could not call kinesis:PutRecords on stream \"shop-checkouts\" at \(kinesis.address): there "
+        + "is no such stream in region eu-west-1; see prefix and region, or make missing streams by "
+        + "--create-streams"
     )
     let writer = try Self.writer(kinesis, makesMissing: true)
     #expect(writer.layout == "1 and 4 shards")

@@ -139,10 +139,12 @@ import Testing
     let attempt =
       "could not call kinesis:DescribeStreamSummary on stream \"\(clicks)\" at "
       + "\(server.address): "
-    #expect(
-      refusal(server.environment)?.message == "found no streams \"\(clicks)\" and "
-        + "\"\(settings.streamName(of: .checkouts))\" at \(settings)"
-    )
+    let absence = """
+      could not call kinesis:PutRecords on streams "\(clicks)" and \
+      "\(settings.streamName(of: .checkouts))" at \(server.address): there are no such streams in \
+      region eu-west-1
+      """
+    #expect(refusal(server.environment)?.message == absence)
     let wrongSecret = server.environment.merging(["AWS_SECRET_ACCESS_KEY": "wrong"]) { $1 }
     #expect(
       refusal(wrongSecret)?.message.hasPrefix(attempt + "SignatureDoesNotMatch: ") == true

@@ -17,7 +17,12 @@ import Testing
       let data = Array("\(nextRecord)".utf8) + Array(repeating: 32, count: byteCount)
       data.withUnsafeBytes { data in
         Array("user\(user)".utf8).withUnsafeBytes { key in
-          lane.append(data: data, partitionKey: key, user: HashKey(UInt128(user)))
+          lane.append(
+            data: data,
+            partitionKey: key,
+            user: HashKey(UInt128(user)),
+            place: nextRecord
+          )
         }
       }
       waiting[user, default: []].append(nextRecord)
@@ -27,9 +32,10 @@ import Testing
     /// Sends a call of which some records fail; what it held.
     mutating func call(
       atMost count: Int = 500,
+      before bound: Int = .max,
       failing fails: (Int) -> Bool
     ) throws -> [(user: Int, record: Int)] {
-      let records = try Self.decoded(lane.take(atMost: count))
+      let records = try Self.decoded(lane.take(atMost: count, before: bound))
       var failures: [Int] = []
       for (place, record) in records.enumerated() {
         #expect(waiting[record.user]?.first == record.record, "a record has passed another")
@@ -97,6 +103,18 @@ import Testing
     for user in 0..<5 { trial.append(user: user) }
     #expect(try trial.call(atMost: 2) { $0 == 0 }.map(\.user) == [0, 1])
     #expect(try trial.call(atMost: 3) { _ in false }.map(\.user) == [0, 2, 3])
+  }
+
+  @Test func `a call holds nothing from its bound on`() throws {
+    var trial = Trial()
+    for user in [0, 1, 0, 2, 3, 4] { trial.append(user: user) }
+    #expect(trial.lane.firstPlace == 0)
+    #expect(try trial.call(before: 4) { $0 == 1 }.map(\.record) == [0, 1, 3])
+    #expect(trial.lane.firstPlace == 1)
+    #expect(try trial.call(before: 1) { _ in false }.isEmpty)
+    #expect(!trial.lane.isUnderWay)
+    #expect(try trial.call(before: 5) { _ in false }.map(\.record) == [1, 2, 4])
+    #expect(trial.lane.firstPlace == 5)
   }
 
   @Test func `failed records stand first in the next call`() throws {

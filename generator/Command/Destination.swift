@@ -1,5 +1,7 @@
 import Connect
+import Dataflow
 import Foundation
+import Generation
 import KafkaConnect
 import KinesisConnect
 import Logging
@@ -10,6 +12,9 @@ struct Destination {
   static let defaultURI = "file:.firstclick/log"
   /// More than any cluster has brokers.
   private static let greatestReplicationFactor = 1000
+  /// How long readers wait for events that are out of order, unless told otherwise.
+  private static let readersPatience = EventSpan.minutes(5)
+  private static let leastDisorder = EventSpan.seconds(30)
 
   let uri: StreamURI
   private let kind: Kind
@@ -67,8 +72,21 @@ struct Destination {
     )
   }
 
+  /// How far a writer that sends in parallel may put events out of order, by their times: half of
+  /// what the plan's own disorder leaves of the readers' patience.
+  private static func writersDisorder(_ plan: Plan) -> EventSpan {
+    let rest = readersPatience.microseconds - plan.disorder.microseconds
+    return EventSpan(microseconds: max(leastDisorder.microseconds, rest / 2))
+  }
+
   /// Opens the log; topics, directories and files are made where they are missing.
-  func makeWriter(partitions: Int?) throws(ConnectorError) -> any LogWriter {
+  ///
+  /// - Parameters:
+  ///   - partitions: of a new log; nil: its own default.
+  ///   - plan: of what will be written.
+  /// - Returns: the log's writer.
+  /// - Throws: when it cannot be reached, or is another than the one asked for.
+  func makeWriter(partitions: Int?, of plan: Plan) throws(ConnectorError) -> any LogWriter {
     switch kind {
     case .file(let directory):
       try FileLogWriter(directory: directory, partitions: partitions)
@@ -83,6 +101,11 @@ struct Destination {
       try KinesisLogWriter(
         settings,
         makesMissing: makesMissing,
+        disorderLimit: Dictionary(
+          uniqueKeysWithValues: StreamKind.allCases.map {
+            ($0, plan.messageCount(of: $0, within: Self.writersDisorder(plan)))
+          }
+        ),
         client: KinesisClient(settings, environment: ProcessInfo.processInfo.environment)
       )
     }

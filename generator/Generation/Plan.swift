@@ -1,3 +1,4 @@
+package import Connect
 package import Dataflow
 
 /// What is to be generated: every setting, with its default, already checked.
@@ -33,6 +34,13 @@ package struct Plan: Sendable {
   package init(timeline: Timeline, seed: UInt64) {
     self.timeline = timeline
     self.seed = seed
+  }
+
+  /// About how many messages of a stream are written within so much event time, at least 1.
+  package func messageCount(of stream: StreamKind, within span: EventSpan) -> Int {
+    let share = stream == .checkouts ? checkoutShare : 1 - checkoutShare
+    let count = timeline.rate * share * Double(span.microseconds) / 1e6
+    return Int(min(max(count, 1), 1e9))
   }
 
   /// The furthest that a good event comes behind one with a later time, resends aside.

@@ -102,7 +102,8 @@ struct CredentialsExchange {
     )
   }
 
-  private static func time(_ text: String) -> EventTime? {
+  /// Of ISO 8601.
+  static func time(_ text: String) -> EventTime? {
     ScannableBytes(text.utf8).withUnsafeBytes { text in
       var reader = TimeReader()
       return reader.time(text)

@@ -1,7 +1,7 @@
 package import Connect
 
-/// What a profile of the shared files gives: keys, or a role that is taken on by a token or with the
-/// credentials of another profile.
+/// What a profile of the shared files gives: keys, what a command prints, or a role that is taken on
+/// by a token or with the credentials of another profile.
 ///
 /// The files are read anew each time, since other programs renew keys in them.
 package struct ProfileCredentials: CredentialsProvider {
@@ -11,7 +11,7 @@ package struct ProfileCredentials: CredentialsProvider {
 
   /// Settings of other ways to log in, and what to do instead.
   private static let others = [
-    "sso_session", "sso_start_url", "credential_process", "login_session",
+    "sso_session", "sso_start_url", "login_session",
   ]
 
   /// - Parameters:
@@ -46,6 +46,9 @@ package struct ProfileCredentials: CredentialsProvider {
       return try roleCredentials(of: profile, asked: asked)
     }
     if let credentials = try keys(of: profile) { return credentials }
+    if let command = profile.settings["credential_process"] {
+      return try CredentialsCommand(command, of: profile).credentials()
+    }
     if let other = Self.others.first(where: { profile.settings[$0] != nil }) {
       throw refusal(of: profile, other)
     }

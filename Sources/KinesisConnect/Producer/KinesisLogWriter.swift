@@ -30,11 +30,14 @@ package final class KinesisLogWriter: LogWriter {
   /// - Parameters:
   ///   - settings: of the streams.
   ///   - makesMissing: makes streams that are missing, in on-demand mode.
+  ///   - disorderLimit: by stream, how many messages one may be stored before another that was
+  ///     appended before it, at least 1; without one, what waits in memory.
   ///   - client: by which they are reached.
   /// - Throws: when the streams cannot be reached, are missing, or refused.
   package init(
     _ settings: KinesisSettings,
     makesMissing: Bool,
+    disorderLimit: [StreamKind: Int] = [:],
     client: KinesisClient
   ) throws(ConnectorError) {
     let found = try StreamPair(client: client, settings: settings)
@@ -52,7 +55,12 @@ package final class KinesisLogWriter: LogWriter {
     self.settings = settings
     self.client = client
     self.lanes = lanes
-    dispatch = PutDispatch(client, settings, laneCounts: counts)
+    dispatch = PutDispatch(
+      client,
+      settings,
+      laneCounts: counts,
+      disorderLimit: disorderLimit
+    )
   }
 
   deinit { dispatch.stop() }

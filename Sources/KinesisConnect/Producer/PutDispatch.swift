@@ -8,6 +8,13 @@ import Foundation
 ///       ^ waits while too many bytes wait        | failed records stay first in their lane
 ///       `--------------- settled ----------------'
 ///
+/// Shards are not equally fast, nor are users: what comes later may be stored before what came
+/// earlier, but never more than `disorderLimit` messages before. Whoever reads the stream gets its
+/// events out of order by no more than these.
+///
+///     appended   1 2 3 4 5 6 7 8 9 ...
+///     stored     1 2 _ 4 5 _ 7             3 waits: with a limit of 5, 8 is not sent before it is stored
+///
 /// All state is behind one condition; calls are made without it.
 final class PutDispatch: @unchecked Sendable {
   // Unchecked: `state` is only touched between `condition.lock()` and `unlock()`.
@@ -26,6 +33,15 @@ final class PutDispatch: @unchecked Sendable {
     var isStopping = false
     /// Where senders begin to look: every lane gets its turn.
     var nextLane = 0
+    /// How many records of each stream were appended.
+    var appended: [StreamKind: Int] = [:]
+
+    /// The places that may be sent of a stream are below this.
+    func bound(of stream: StreamKind, _ disorderLimit: [StreamKind: Int]) -> Int {
+      guard let limit = disorderLimit[stream] else { return .max }
+      let first = lanes.lazy.filter { $0.stream == stream }.compactMap(\.records.firstPlace).min()
+      return first.map { $0 + limit } ?? .max
+    }
   }
 
   private struct Lane {
@@ -43,6 +59,7 @@ final class PutDispatch: @unchecked Sendable {
 
   private let client: KinesisClient
   private let settings: KinesisSettings
+  private let disorderLimit: [StreamKind: Int]
   private let condition = NSCondition()
   private var state: State
 
@@ -50,9 +67,17 @@ final class PutDispatch: @unchecked Sendable {
   ///   - client: makes the calls.
   ///   - settings: name the streams.
   ///   - laneCounts: shards of each stream.
-  init(_ client: KinesisClient, _ settings: KinesisSettings, laneCounts: [StreamKind: Int]) {
+  ///   - disorderLimit: in messages of each stream, at least 1; none for a stream without.
+  init(
+    _ client: KinesisClient,
+    _ settings: KinesisSettings,
+    laneCounts: [StreamKind: Int],
+    disorderLimit: [StreamKind: Int]
+  ) {
+    precondition(disorderLimit.values.allSatisfy { $0 >= 1 }, "\(disorderLimit)")
     self.client = client
     self.settings = settings
+    self.disorderLimit = disorderLimit
     let now = ContinuousClock.now
     let lanes = StreamKind.allCases.flatMap { stream in
       (0..<(laneCounts[stream] ?? 0)).map { _ in
@@ -89,7 +114,14 @@ final class PutDispatch: @unchecked Sendable {
       }
       if let failure = state.tally.failure { return failure }
       let (data, key) = record(index)
-      state.lanes[lanes[index]].records.append(data: data, partitionKey: key, user: users[index])
+      let stream = state.lanes[lanes[index]].stream
+      state.lanes[lanes[index]].records.append(
+        data: data,
+        partitionKey: key,
+        user: users[index],
+        place: state.appended[stream, default: 0]
+      )
+      state.appended[stream, default: 0] += 1
       state.tally.appended += 1
       state.byteCount += data.count + key.count
     }
@@ -150,11 +182,15 @@ final class PutDispatch: @unchecked Sendable {
     while !state.isStopping, state.tally.failure == nil {
       let now = ContinuousClock.now
       var wakeUp: ContinuousClock.Instant?
+      let bounds = Dictionary(
+        uniqueKeysWithValues: StreamKind.allCases.map { ($0, state.bound(of: $0, disorderLimit)) }
+      )
       for offset in state.lanes.indices {
         let lane = (state.nextLane + offset) % state.lanes.count
-        guard !state.lanes[lane].records.isEmpty, !state.lanes[lane].records.isUnderWay else {
-          continue
-        }
+        let bound = bounds[state.lanes[lane].stream] ?? .max
+        guard let first = state.lanes[lane].records.firstPlace, first < bound,
+          !state.lanes[lane].records.isUnderWay
+        else { continue }
         let nextSend = state.lanes[lane].pace.nextSend
         guard nextSend <= now else {
           wakeUp = min(wakeUp ?? nextSend, nextSend)
@@ -162,7 +198,8 @@ final class PutDispatch: @unchecked Sendable {
         }
         state.nextLane = (lane + 1) % state.lanes.count
         let batch = state.lanes[lane].records.take(
-          atMost: state.lanes[lane].pace.burst ?? PutRecordsBody.mostRecords
+          atMost: state.lanes[lane].pace.burst ?? PutRecordsBody.mostRecords,
+          before: bound
         )
         state.lanes[lane].pace.sent(batch.recordCount, at: now)
         return (lane, state.lanes[lane].stream, batch)

@@ -32,6 +32,8 @@ struct PutLane {
     var keyCount: Int
     /// What its partition key is known by.
     var user: HashKey
+    /// Among all records of the stream, in the order in which they were appended.
+    var place: Int
 
     var byteCount: Int { dataCount + keyCount }
   }
@@ -39,18 +41,27 @@ struct PutLane {
   var recordCount: Int { waiting.count }
   var isEmpty: Bool { waiting.isEmpty }
   var isUnderWay: Bool { !underWay.isEmpty }
+  /// Of the oldest record that is not stored; nil without one.
+  var firstPlace: Int? { waiting.first?.place }
 
+  /// - Parameters:
+  ///   - data: of the record.
+  ///   - partitionKey: of the record.
+  ///   - user: what the partition key is known by.
+  ///   - place: among the records of all lanes of the stream; greater than those before.
   mutating func append(
     data: UnsafeRawBufferPointer,
     partitionKey: UnsafeRawBufferPointer,
-    user: HashKey
+    user: HashKey,
+    place: Int
   ) {
     waiting.append(
       Record(
         start: bytes.count,
         dataCount: data.count,
         keyCount: partitionKey.count,
-        user: user
+        user: user,
+        place: place
       )
     )
     bytes.append(contentsOf: data)
@@ -59,21 +70,29 @@ struct PutLane {
 
   /// Chooses the records of the next call.
   ///
+  /// - Parameters:
+  ///   - count: at most so many.
+  ///   - bound: only records with places below.
+  /// - Returns: the call, empty if there are none.
   /// - Precondition: no call is under way.
-  mutating func take(atMost count: Int = PutRecordsBody.mostRecords) -> PutBatch {
+  mutating func take(
+    atMost count: Int = PutRecordsBody.mostRecords,
+    before bound: Int = .max
+  ) -> PutBatch {
     precondition(underWay.isEmpty, "a second call of a lane")
     var batch = PutBatch()
     users.removeAll(keepingCapacity: true)
     bytes.withUnsafeBytes { bytes in
-      for (place, record) in waiting.prefix(Self.lookAhead).enumerated()
-      where users.insert(record.user).inserted {
+      for (index, record) in waiting.prefix(Self.lookAhead).enumerated() {
+        guard record.place < bound else { break }
+        guard users.insert(record.user).inserted else { continue }
         // What does not fit any more ends the call, so that nothing of its user passes it.
         guard batch.recordCount < count, batch.hasRoom(for: record.byteCount) else { break }
         batch.append(
           UnsafeRawBufferPointer(rebasing: bytes[record.start..<record.start + record.byteCount]),
           dataCount: record.dataCount
         )
-        underWay.append(place)
+        underWay.append(index)
       }
     }
     return batch

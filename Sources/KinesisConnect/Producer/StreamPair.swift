@@ -94,7 +94,9 @@ struct StreamPair {
     let names = streams.map { "\"\(settings.streamName(of: $0))\"" }.joined(separator: " and ")
     return ConnectorError(
       .permanent,
-      "found no \(streams.count == 1 ? "stream" : "streams") \(names) at \(settings)",
+      "could not call kinesis:PutRecords on \(streams.count == 1 ? "stream" : "streams") \(names) at "
+        + "\(settings.endpoint): there \(streams.count == 1 ? "is no such stream" : "are no such streams") "
+        + "in region \(settings.region)",
       hint: "see prefix and region, or make missing streams by --create-streams"
     )
   }

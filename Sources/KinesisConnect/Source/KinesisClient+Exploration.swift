@@ -15,7 +15,8 @@ extension KinesisClient {
       guard error.code == "ResourceNotFoundException" else { throw error.connectorError }
       throw ConnectorError(
         .permanent,
-        "there is no stream \"\(stream)\" in region \(settings.region) at \(error.endpoint)",
+        "could not call \(error.action) on \(error.resource) at \(error.endpoint): there is no such "
+          + "stream in region \(settings.region)",
         hint: "see the region and the prefix, or have `swift run generator --to \(settings)` make "
           + "both streams"
       )

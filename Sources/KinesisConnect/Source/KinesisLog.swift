@@ -77,6 +77,7 @@ package final class KinesisLog: Source {
   package var lagUnit: LagUnit { .milliseconds }
   package var partName: String { "slices" }
   package var isLeasedBySink: Bool { true }
+  package var reads: [PartReads]? { fetcher.reads }
 
   package func open(
     _ stream: StreamKind,

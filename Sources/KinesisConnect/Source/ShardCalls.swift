@@ -8,7 +8,8 @@ import Synchronization
 ///
 ///     slices -> feeds: what is wanted where -> GetShardIterator, GetRecords -> pages
 ///
-/// May be used by any thread; every call blocks the one that makes it.
+/// May be used by any thread; every call blocks the one that makes it. Whoever makes them waits for
+/// `signal` while nothing is due.
 final class ShardCalls: Sendable {
   /// Between two words about throttling.
   private static let reportInterval: Duration = .seconds(60)
@@ -31,6 +32,9 @@ final class ShardCalls: Sendable {
   private let memoryByteCount: Int
   private let pacing: ShardPacing
   private let logger: Logger
+  /// Posted when something may be due sooner than was said.
+  let signal = WorkSignal()
+  private let meter = ReadMeter()
   private let state = Mutex(State())
 
   init(
@@ -45,29 +49,40 @@ final class ShardCalls: Sendable {
     self.memoryByteCount = memoryByteCount
     self.pacing = pacing
     self.logger = logger
+    for stream in streams.values { stream.onWant { [signal] in signal.post() } }
   }
+
+  /// What was asked of each shard so far, and what came.
+  var reads: [PartReads] { meter.reads }
 
   /// The feed of a shard, the same for all who ask; read as long as one of them holds it.
   func feed(of shard: Shard, in stream: StreamShards) -> ShardFeed {
     state.withLock { state in
       let key = "\(stream.name)/\(shard.id)"
       if let feed = state.feeds[key]?.feed { return feed }
-      let feed = ShardFeed(shard, of: stream.name, pacing: pacing)
+      let feed = ShardFeed(
+        shard,
+        of: stream.stream,
+        named: stream.name,
+        pacing: pacing,
+        onWant: { [signal] in signal.post() }
+      )
       state.feeds[key] = WeakFeed(feed: feed)
       return feed
     }
   }
 
-  /// Makes the call whose turn it is.
+  /// Makes the call whose turn it is, if one is due.
   ///
-  /// - Returns: false when nothing was due.
-  func makeNext() -> Bool {
+  /// - Returns: when to look again, unless `signal` says it before.
+  func makeNext() -> ContinuousClock.Instant {
     let now = ContinuousClock.now
     for stream in streams.values where stream.beginListIfDue(at: now) {
       list(stream)
-      return true
+      return now
     }
-    reportThrottling(now)
+    var times = streams.values.compactMap(\.nextList)
+    times.append(reportThrottling(now))
     let (feeds, turn) = state.withLock { state in
       state.feeds = state.feeds.filter { $0.value.feed != nil }
       state.turn += 1
@@ -75,15 +90,25 @@ final class ShardCalls: Sendable {
     }
     for index in feeds.indices {
       let feed = feeds[(index + turn) % feeds.count]
-      guard let task = feed.takeDue(at: now) else { continue }
-      let share = memoryByteCount / max(1, feeds.count)
-      let outcome = fetch(task, of: feed, byteLimit: share / 2)
-      note(outcome, of: "shard \(feed.shard.id) of stream \"\(feed.streamName)\"")
-      let page = feed.settle(task, outcome, byteLimit: share)
-      if let page, page.misroutedCount > 0 { warn(of: page, in: feed) }
-      return true
+      let due = feed.takeDue(at: now)
+      guard let task = due.task else {
+        if let next = due.next { times.append(next) }
+        continue
+      }
+      serve(task, of: feed, byteLimit: memoryByteCount / max(1, feeds.count))
+      // Threads that wait have not seen what is due next.
+      signal.post()
+      return now
     }
-    return false
+    return times.min() ?? now + Self.reportInterval
+  }
+
+  private func serve(_ task: ShardFeed.Task, of feed: ShardFeed, byteLimit: Int) {
+    let outcome = fetch(task, of: feed, byteLimit: byteLimit / 2)
+    meter.note(outcome, of: feed.shard.id, in: feed.stream)
+    note(outcome, of: "shard \(feed.shard.id) of stream \"\(feed.streamName)\"")
+    let page = feed.settle(task, outcome, byteLimit: byteLimit)
+    if let page, page.misroutedCount > 0 { warn(of: page, in: feed) }
   }
 
   private func list(_ stream: StreamShards) {
@@ -122,6 +147,11 @@ final class ShardCalls: Sendable {
           stream.take(children: page.children)
         }
       }
+      if case .after(let number) = task.place, number.subsequence != nil,
+        let first = page.records.first, page.sequenceNumber(of: first) != number.sequence
+      {
+        return .lost("record \(number.sequence) of \(feed.shard.id) is no longer there")
+      }
       return .page(page, asked: asked)
     } catch {
       return outcome(of: error, task, feed)
@@ -135,7 +165,9 @@ final class ShardCalls: Sendable {
     let start: IteratorStart =
       switch place {
       case .oldest: .trimHorizon
-      case .after(let number): .after(number)
+      // An aggregate that was read in part comes once more.
+      case .after(let number):
+        number.subsequence == nil ? .after(number.sequence) : .at(number.sequence)
       case .end: preconditionFailure("shard \(feed.shard.id) is read beyond its end")
       }
     return try client.shardIterator(
@@ -153,8 +185,16 @@ final class ShardCalls: Sendable {
   ) -> ShardFeed.Outcome {
     if error.code == "ExpiredIteratorException" { return .expired }
     if error.isThrottling { return .throttled }
-    // A shard that has nothing left may be forgotten by the service before we have looked.
-    if error.code == "ResourceNotFoundException", task.place == .oldest { return .gone }
+    if error.code == "ResourceNotFoundException" {
+      // A shard that has nothing left may be forgotten by the service before we have looked.
+      return task.place == .oldest ? .gone : .lost(error.reason)
+    }
+    // A place that was right when it was committed is refused once the record is no longer kept.
+    if error.code == "InvalidArgumentException", error.action == "kinesis:GetShardIterator",
+      task.place != .oldest
+    {
+      return .lost(error.reason)
+    }
     return error.isTransient ? .trouble(error) : .failed(error.connectorError)
   }
 
@@ -186,18 +226,27 @@ final class ShardCalls: Sendable {
     )
   }
 
-  private func reportThrottling(_ now: ContinuousClock.Instant) {
+  /// - Returns: when the next word is due.
+  private func reportThrottling(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
     let counts = client.counts
-    let throttled = state.withLock { state in
-      guard state.nextReport <= now else { return 0 }
+    let (throttled, next) = state.withLock { state in
+      guard state.nextReport <= now else { return (0, state.nextReport) }
       state.nextReport = now + Self.reportInterval
       defer { state.reportedThrottled = counts.throttled }
-      return counts.throttled - state.reportedThrottled
+      return (counts.throttled - state.reportedThrottled, state.nextReport)
     }
-    guard throttled > 0 else { return }
+    guard throttled > 0 else { return next }
     logger.warning(
       "the service has throttled calls: shards are read as fast as it allows",
       metadata: ["throttled": "\(throttled)", "calls": "\(counts.sent)"]
     )
+    return next
+  }
+}
+
+extension ServiceError {
+  /// What was refused and why, within a sentence.
+  fileprivate var reason: String {
+    "\(action) on \(resource) was refused with \(code): \(message)"
   }
 }

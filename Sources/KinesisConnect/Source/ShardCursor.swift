@@ -9,22 +9,24 @@ struct ShardCursor {
   let feed: ShardFeed
   private let keys: ClosedRange<HashKey>
   /// The last record to be read; nil: no bound.
-  private let limit: SequenceNumber?
+  private let limit: RecordNumber?
 
   private(set) var tip: ShardFeed.Tip
+  /// Why the service does not take the place any more: there is nothing to read but elsewhere.
+  private(set) var lost: String?
   private var page: UnpackedPage?
-  /// Of the page's entries: the next one of the slice, and where to stop.
+  /// Of the page's entries: the first that was not read before, the next one of the slice, and where
+  /// to stop.
+  private var first = 0
   private var next = 0
   private var end = 0
-  /// Behind the page's entries that were taken; materialized when it is asked for.
-  private var lastTaken: UnpackedPage.Entry?
   private var start: ShardPosition.Place
 
   init(
     _ feed: ShardFeed,
     of keys: ClosedRange<HashKey>,
     at position: ShardPosition,
-    until limit: SequenceNumber?
+    until limit: RecordNumber?
   ) {
     self.feed = feed
     self.keys = keys
@@ -35,10 +37,17 @@ struct ShardCursor {
 
   /// Where a later cursor would go on.
   var position: ShardPosition {
-    if let page, let lastTaken {
+    if let page, next > first {
       return ShardPosition(
-        place: .after(page.sequenceNumber(of: lastTaken)),
-        reach: page.arrival(of: lastTaken).milliseconds
+        place: .after(page.number(through: next - 1)),
+        reach: page.arrival(of: page.entries[next - 1]).milliseconds
+      )
+    }
+    if let page, start == .oldest {
+      // The oldest record now is not the oldest for ever: who comes back must notice.
+      return ShardPosition(
+        place: .after(RecordNumber(page.first, subsequence: -1)),
+        reach: max(tip.reach, page.arrival(of: page.entries[next]).milliseconds)
       )
     }
     return ShardPosition(place: isAtEnd ? .end : start, reach: tip.reach)
@@ -66,9 +75,15 @@ struct ShardCursor {
   }
 
   /// Looks for the next entry of the slice, through pages that have none.
-  mutating func advance() throws(ConnectorError) {
+  ///
+  /// - Parameter arrival: called when there may be one, if there is none now.
+  /// - Throws: what will not pass.
+  mutating func advance(waking arrival: Arrival?) throws(ConnectorError) {
     while page == nil, !tip.isEnd, !isAtLimit {
-      switch try feed.next(after: start) {
+      switch try feed.next(after: start, waking: arrival) {
+      case .lost(let reason):
+        lost = reason
+        return
       case .nothing(let tip):
         self.tip.behind = tip.behind
         self.tip.confirmedAt = tip.confirmedAt
@@ -81,27 +96,21 @@ struct ShardCursor {
     }
   }
 
-  /// Takes the entries of one record, all of them: a position never stands inside of an aggregate.
+  /// Takes the next entry.
   mutating func take(into memory: inout RunMemory) {
     guard let page, next < end else { preconditionFailure("nothing to take of \(feed.shard.id)") }
-    let record = page.entries[next].record
-    while next < end, page.entries[next].record == record {
-      let entry = page.entries[next]
-      if keys.contains(entry.hashKey) {
-        memory.append(RunMemory.Origin(page: page, shardID: feed.shard.id, entry: entry))
-      }
-      lastTaken = entry
-      next += 1
-    }
+    memory.append(
+      RunMemory.Origin(page: page, shardID: feed.shard.id, entry: page.entries[next])
+    )
+    next += 1
     skip()
   }
 
   private mutating func enter(_ page: UnpackedPage) {
     self.page = page
-    next = if case .after(let number) = start { page.index(after: number) } else { 0 }
-    end =
-      limit.map { $0 < page.last ? page.index(after: $0) : page.entries.count }
-      ?? page.entries.count
+    first = if case .after(let number) = start { page.index(after: number) } else { 0 }
+    next = first
+    end = limit.map { page.index(after: $0) } ?? page.entries.count
     skip()
   }
 
@@ -110,12 +119,11 @@ struct ShardCursor {
     guard let page else { return }
     while next < end, !keys.contains(page.entries[next].hashKey) { next += 1 }
     guard next == end else { return }
-    start = limit.map { $0 < page.last ? .after($0) : page.end } ?? page.end
+    start = limit.map { $0 < RecordNumber(page.last) ? .after($0) : page.end } ?? page.end
     if let last = page.entries.last {
       tip.reach = max(tip.reach, page.arrival(of: last).milliseconds)
     }
     tip.behind = nil
-    lastTaken = nil
     self.page = nil
   }
 }

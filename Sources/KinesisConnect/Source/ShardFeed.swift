@@ -22,6 +22,8 @@ final class ShardFeed: Sendable {
     case page(UnpackedPage)
     /// Nothing for now.
     case nothing(Tip)
+    /// The service does not take the place any more, for this reason.
+    case lost(String)
   }
 
   /// What is known of a front.
@@ -52,41 +54,36 @@ final class ShardFeed: Sendable {
     case throttled
     /// What is at the place is gone: the shard's records have all expired.
     case gone
+    /// The place is refused, for this reason.
+    case lost(String)
     /// Tried again later.
     case trouble(ServiceError)
     case failed(ConnectorError)
   }
 
-  fileprivate struct Front {
-    var tip = Tip()
-    var iterator: ShardIterator?
-    var wantedAt: ContinuousClock.Instant
-    var isUnderWay = false
-    var failure: ConnectorError?
-  }
-
-  fileprivate struct State {
-    /// The one that was used last stands last.
-    var pages: [UnpackedPage] = []
-    var fronts: [ShardPosition.Place: Front] = [:]
-    var pacing: ShardPacing
-    var nextCall = ContinuousClock.now
-    var backoff = Backoff()
-    var averageByteCount = 1 << 10
-  }
-
-  /// A front that nobody has asked for so long is given up.
-  private static let patience: Duration = .seconds(60)
-  /// A front that nobody has asked for so long is not fetched.
-  fileprivate static let interest: Duration = .seconds(3)
-
   let shard: Shard
+  let stream: StreamKind
   let streamName: String
+  private let onWant: @Sendable () -> Void
   private let state: Mutex<State>
 
-  init(_ shard: Shard, of streamName: String, pacing: ShardPacing) {
+  /// - Parameters:
+  ///   - shard: as the stream's list has it.
+  ///   - stream: that it is one of.
+  ///   - streamName: the stream's own.
+  ///   - pacing: how often it is asked.
+  ///   - onWant: told that `takeDue` may have something sooner than it said.
+  init(
+    _ shard: Shard,
+    of stream: StreamKind,
+    named streamName: String,
+    pacing: ShardPacing,
+    onWant: @escaping @Sendable () -> Void
+  ) {
     self.shard = shard
+    self.stream = stream
     self.streamName = streamName
+    self.onWant = onWant
     state = Mutex(State(pacing: pacing))
   }
 
@@ -94,58 +91,43 @@ final class ShardFeed: Sendable {
 
   /// What comes behind a place; the page may begin before it.
   ///
-  /// Throws what will not pass.
-  func next(after place: ShardPosition.Place) throws(ConnectorError) -> Answer {
-    try state.withLock { state throws(ConnectorError) in
+  /// - Parameters:
+  ///   - place: where the slice stands.
+  ///   - arrival: called when something has come to a slice that was given nothing.
+  /// - Returns: the page that has it, or what is known while none has.
+  /// - Throws: what will not pass.
+  func next(
+    after place: ShardPosition.Place,
+    waking arrival: Arrival?
+  ) throws(ConnectorError) -> Answer {
+    let (answer, isNew) = try state.withLock { state throws(ConnectorError) -> (Answer, Bool) in
       let now = ContinuousClock.now
-      if let index = state.pages.firstIndex(where: { $0.covers(place) }) {
-        let page = state.pages.remove(at: index)
-        state.pages.append(page)
+      if let page = state.page(at: place) {
         // What comes next is fetched meanwhile.
-        if !state.pages.contains(where: { $0.covers(page.end) }) {
-          state.fronts[page.end, default: Front(wantedAt: now)].wantedAt = now
-        }
-        return .page(page)
+        return (.page(page), !state.covers(page.end) && state.want(page.end, at: now))
       }
-      state.fronts[place, default: Front(wantedAt: now)].wantedAt = now
-      if let failure = state.fronts[place]?.failure { throw failure }
-      return .nothing(state.fronts[place]?.tip ?? Tip())
+      let isNew = state.want(place, at: now)
+      guard let front = state.fronts[place] else { return (.nothing(Tip()), isNew) }
+      if let failure = front.failure { throw failure }
+      if let reason = front.lost { return (.lost(reason), isNew) }
+      if let arrival { state.fronts[place]?.waiting[ObjectIdentifier(arrival)] = arrival }
+      return (.nothing(front.tip), isNew)
     }
+    if isNew { onWant() }
+    return answer
   }
 
   // MARK: The fetcher's side
 
-  /// The call that is due, if there is one; it must be settled.
-  func takeDue(at now: ContinuousClock.Instant) -> Task? {
-    state.withLock { state -> Task? in
-      guard state.nextCall <= now else { return nil }
-      state.fronts = state.fronts.filter {
-        $0.value.isUnderWay || $0.value.wantedAt.duration(to: now) < Self.patience
-      }
-      let due = state.fronts.filter { _, front in
-        !front.isUnderWay && !front.tip.isEnd && front.failure == nil
-          && front.wantedAt.duration(to: now) < Self.interest
-          && front.mayBeAsked(at: now, state.pacing)
-      }
-      // The one that was asked longest ago.
-      let next = due.min { left, right in
-        guard let last = left.value.tip.confirmedAt else {
-          return right.value.tip.confirmedAt != nil
-        }
-        return right.value.tip.confirmedAt.map { last < $0 } ?? false
-      }
-      guard let (place, front) = next else { return nil }
-      state.fronts[place]?.isUnderWay = true
-      state.nextCall = now + state.pacing.wait(isAtEnd: false)
-      return Task(
-        place: place,
-        iterator: front.iterator,
-        averageByteCount: state.averageByteCount
-      )
-    }
+  /// The call that is due, which must be settled, or when one may be; neither while nobody wants
+  /// anything.
+  func takeDue(
+    at now: ContinuousClock.Instant
+  ) -> (task: Task?, next: ContinuousClock.Instant?) {
+    state.withLock { $0.takeDue(at: now) }
   }
 
-  /// Takes over what came of a call.
+  /// Takes over what came of a call, and wakes those who have waited for it.
   ///
   /// - Parameters:
   ///   - task: from `takeDue`.
@@ -159,91 +141,21 @@ final class ShardFeed: Sendable {
     if case .page(let page, _) = outcome, !page.records.isEmpty {
       new = UnpackedPage(page, of: shard, from: task.place)
     }
-    state.withLock { state in
-      let now = ContinuousClock.now
-      state.fronts[task.place]?.isUnderWay = false
-      switch outcome {
-      case .page(let page, let asked):
-        state.pacing.succeeded()
-        state.backoff = Backoff()
-        state.take(page, new, at: task.place, asked: asked, now)
-        state.trim(to: byteLimit)
-      case .expired:
-        state.fronts[task.place]?.iterator = nil
-      case .throttled:
-        state.pacing.throttled()
-        state.nextCall = now + state.pacing.wait(isAtEnd: false)
-      case .gone:
-        state.fronts[task.place]?.tip.isEnd = true
-      case .trouble:
-        var random = SystemRandomNumberGenerator()
-        state.fronts[task.place]?.iterator = nil
-        state.nextCall = now + state.backoff.nextDelay(using: &random)
-      case .failed(let error):
-        state.fronts[task.place]?.failure = error
-      }
+    let woken = state.withLock { state in
+      state.settle(task, outcome, new)
+      state.trim(to: byteLimit)
+      return state.takeWoken(at: task.place, outcome, new)
     }
+    for arrival in woken { arrival.wake() }
     return new
   }
 }
 
-extension ShardFeed.State {
-  fileprivate mutating func take(
-    _ page: RecordsPage,
-    _ new: UnpackedPage?,
-    at place: ShardPosition.Place,
-    asked: EventTime,
-    _ now: ContinuousClock.Instant
-  ) {
-    var front = fronts[place] ?? ShardFeed.Front(wantedAt: now)
-    front.iterator = page.next
-    front.tip.behind = page.millisecondsBehind
-    front.tip.confirmedAt = now
-    front.tip.isEnd = page.next == nil
-    if let last = page.records.last { front.tip.reach = last.arrival.milliseconds }
-    if page.millisecondsBehind == 0, page.next != nil {
-      front.tip.reach = max(front.tip.reach, asked.milliseconds)
-    }
-    if let new {
-      averageByteCount = max(1, new.byteCount / page.records.count)
-      fronts[place] = nil
-      pages.append(new)
-      if let known = fronts[new.end], known.isUnderWay { return }
-      // Wanted once somebody reads the page, or waits for it already.
-      front.wantedAt = fronts[new.end]?.wantedAt ?? now - ShardFeed.interest
-      fronts[new.end] = front
-    } else {
-      fronts[place] = front
-    }
-  }
+/// Whom to wake when something has come.
+final class Arrival: Sendable {
+  let wake: @Sendable () -> Void
 
-  fileprivate mutating func trim(to byteLimit: Int) {
-    var byteCount = pages.reduce(0) { $0 + $1.byteCount }
-    while pages.count > 1, byteCount > byteLimit { byteCount -= pages.removeFirst().byteCount }
-  }
-}
-
-extension ShardFeed.Front {
-  /// False at the end of the shard, for a while.
-  fileprivate func mayBeAsked(at now: ContinuousClock.Instant, _ pacing: ShardPacing) -> Bool {
-    guard tip.behind == 0, let confirmedAt = tip.confirmedAt else { return true }
-    return confirmedAt.duration(to: now) >= pacing.wait(isAtEnd: true)
-  }
-}
-
-extension UnpackedPage {
-  /// True if it has what comes right behind a place.
-  fileprivate func covers(_ place: ShardPosition.Place) -> Bool {
-    switch (start, place) {
-    case (.oldest, .oldest): true
-    case (.oldest, .after(let number)): contains(number)
-    case (.after(let first), .after(let number)):
-      first == number || first < number && contains(number)
-    default: false
-    }
-  }
-
-  private func contains(_ number: SequenceNumber) -> Bool { number < last && first <= number }
+  init(_ wake: @escaping @Sendable () -> Void) { self.wake = wake }
 }
 
 extension EventTime {

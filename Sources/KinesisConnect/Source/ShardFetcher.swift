@@ -10,8 +10,6 @@ final class ShardFetcher: Sendable {
   private static let threadCounts = 4...32
   /// Open shards that a thread can serve: each is asked a few times a second.
   private static let shardsPerThread = 4
-  /// Between looks at what is due, unless somebody begins to want something.
-  private static let poll: Duration = .milliseconds(5)
 
   /// What the threads hold, instead of the fetcher, which would never be let go of.
   private final class Shift: Sendable {
@@ -21,8 +19,11 @@ final class ShardFetcher: Sendable {
     init(_ calls: ShardCalls) { self.calls = calls }
 
     func work() {
-      while !isOver.load(ordering: .acquiring) {
-        if !calls.makeNext() { Thread.sleep(forTimeInterval: poll / .seconds(1)) }
+      while true {
+        // Before the look, so that nothing is missed in between.
+        let seen = calls.signal.current
+        if isOver.load(ordering: .acquiring) { return }
+        calls.signal.wait(after: seen, until: calls.makeNext())
       }
     }
   }
@@ -45,7 +46,13 @@ final class ShardFetcher: Sendable {
     }
   }
 
-  deinit { shift.isOver.store(true, ordering: .releasing) }
+  deinit {
+    shift.isOver.store(true, ordering: .releasing)
+    shift.calls.signal.postToAll()
+  }
+
+  /// What was asked of each shard so far, and what came.
+  var reads: [PartReads] { shift.calls.reads }
 
   /// The feed of a shard, the same for all who ask; read as long as one of them holds it.
   func feed(of shard: Shard, in stream: StreamShards) -> ShardFeed {

@@ -6,9 +6,11 @@ import Connect
 ///     |    shard                next behind   reach
 ///     records given out so far
 ///
+///     shardId-000000000003:49590338…6898:41:1763733600000     inside of an aggregate, behind its 41
+///     shardId-000000000003:49590338…6898:-1:1763733600000     right before a shard's oldest record
+///
 /// A shard that is not listed was read to its end if one that descends from it is listed; otherwise
-/// it was not begun. Records that the producer aggregated are given out together, so a position never
-/// stands inside of an aggregate.
+/// it was not begun.
 struct SlicePosition: Hashable {
   /// How many records were given out up to here: the offset of the next one.
   var ordinal: Int64 = 0
@@ -24,8 +26,9 @@ struct SlicePosition: Hashable {
     self.ordinal = ordinal
     for word in words.dropFirst() {
       let parts = word.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count == 3, let place = ShardPosition.Place(parts[1]),
-        let reach = Int64(parts[2])
+      guard parts.count >= 3,
+        let place = ShardPosition.Place(parts[1..<(parts.count - 1)].joined(separator: ":")),
+        let reach = Int64(parts[parts.count - 1])
       else { throw Self.foreign(position) }
       shards[String(parts[0])] = ShardPosition(place: place, reach: reach)
     }
@@ -52,7 +55,7 @@ struct ShardPosition: Hashable {
   enum Place: Hashable, CustomStringConvertible {
     /// At the oldest record that the shard has.
     case oldest
-    case after(SequenceNumber)
+    case after(RecordNumber)
     /// Closed by a split or a merge, and read to its end.
     case end
 
@@ -61,10 +64,8 @@ struct ShardPosition: Hashable {
       case "oldest": self = .oldest
       case "end": self = .end
       default:
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-          return nil
-        }
-        self = .after(SequenceNumber(String(text)))
+        guard let number = RecordNumber(text) else { return nil }
+        self = .after(number)
       }
     }
 

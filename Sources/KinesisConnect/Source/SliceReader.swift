@@ -14,30 +14,30 @@ final class SliceReader: PartitionReader {
   private static let runCapacity = 4096
   /// Between two commits of a position that moves without records.
   private static let milestoneInterval: Int64 = 60_000
-  /// How long the list of shards may lack one that a position has.
-  private static let listTimeout = Duration.seconds(30)
 
-  private let stream: StreamShards
+  let stream: StreamShards
   private let fetcher: ShardFetcher
   private let keys: ClosedRange<HashKey>
   private let bound: ReadBound
   /// Of a bound by position.
   private let end: SlicePosition?
-  private let gapPolicy: GapPolicy
-  private let logger: Logger
+  let gapPolicy: GapPolicy
+  let logger: Logger
 
   /// The shards that are not being read: at their end, or not known.
-  private var rest: SlicePosition
-  private var cursors: [String: ShardCursor] = [:]
-  private var lineage = ShardLineage([], overlapping: HashKey(0)...HashKey(0))
+  var rest: SlicePosition
+  var cursors: [String: ShardCursor] = [:]
+  private(set) var lineage = ShardLineage([], overlapping: HashKey(0)...HashKey(0))
   private var version = -1
   /// Of this run and of the one before, which is still in use.
   private var memory = RunMemory()
   private var formerMemory = RunMemory()
   private var firstOffset: Int64 = 0
   private var isStarted = false
-  private var gap: LogGap?
-  private var missingSince: ContinuousClock.Instant?
+  /// What this run begins behind.
+  var gap: LogGap?
+  var missingSince: ContinuousClock.Instant?
+  private var arrival: Arrival?
   private var lastMilestone: Int64
 
   init(
@@ -68,7 +68,11 @@ final class SliceReader: PartitionReader {
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
     swap(&memory, &formerMemory)
     memory.removeAll()
-    if !isStarted { try start() }
+    if !isStarted {
+      isStarted = true
+      followList()
+      try settleRetention()
+    }
     try follow()
     let start = position
     firstOffset = rest.ordinal
@@ -97,10 +101,10 @@ final class SliceReader: PartitionReader {
     let index = Int(offset - firstOffset)
     guard memory.origins.indices.contains(index) else { return nil }
     let origin = memory.origins[index]
-    let number = origin.page.sequenceNumber(of: origin.entry)
-    let part = origin.entry.subsequence < 0 ? "" : "/\(origin.entry.subsequence)"
-    return "\(origin.shardID):\(number)\(part)"
+    return "\(origin.shardID):\(origin.page.number(of: origin.entry))"
   }
+
+  func onArrival(_ wake: @escaping @Sendable () -> Void) { arrival = Arrival(wake) }
 
   // MARK: Shards
 
@@ -113,21 +117,25 @@ final class SliceReader: PartitionReader {
 
   /// Begins what may begin, and ends what has ended.
   private func follow() throws(ConnectorError) {
-    let snapshot = stream.snapshot
-    if snapshot.version != version {
-      lineage = ShardLineage(snapshot.shards.values, overlapping: keys)
-      version = snapshot.version
-    }
+    followList()
     repeat {
+      try settleLost()
       for (id, cursor) in cursors where cursor.isAtEnd {
         rest.shards[id] = cursor.position
         cursors[id] = nil
       }
       try open()
-      for id in cursors.keys { try cursors[id]?.advance() }
-    } while cursors.values.contains(where: \.isAtEnd)
+      for id in cursors.keys { try cursors[id]?.advance(waking: arrival) }
+    } while cursors.values.contains { $0.isAtEnd || $0.lost != nil }
     // The children of a shard that has ended are not known yet, or wait for their other parent.
     if rest.shards.values.contains(where: { $0.place == .end }) { stream.wantList() }
+  }
+
+  private func followList() {
+    let snapshot = stream.snapshot
+    guard snapshot.version != version else { return }
+    lineage = ShardLineage(snapshot.shards.values, overlapping: keys)
+    version = snapshot.version
   }
 
   /// Opens a cursor for every shard that is to be read.
@@ -150,25 +158,6 @@ final class SliceReader: PartitionReader {
     }
   }
 
-  /// Shards that the stream does not have: one that is about to be listed, or one whose records have
-  /// all expired.
-  private func settleMissing(_ position: inout SlicePosition) throws(ConnectorError) {
-    let missing = lineage.missing(of: position)
-    guard !missing.isEmpty else {
-      missingSince = nil
-      return
-    }
-    stream.wantList()
-    let since = missingSince ?? .now
-    missingSince = since
-    guard since.duration(to: .now) > Self.listTimeout else { return }
-    throw ConnectorError(
-      .permanent,
-      "stream \"\(stream.name)\" has no \(missing[0]), up to which it was read",
-      hint: "a stream made anew is another log: attribute it into another database"
-    )
-  }
-
   // MARK: Bounds
 
   /// False for shards that a bound by position had not begun.
@@ -178,7 +167,7 @@ final class SliceReader: PartitionReader {
   }
 
   /// Nil: to its end.
-  private func limit(of id: String) -> SequenceNumber? {
+  private func limit(of id: String) -> RecordNumber? {
     guard case .after(let number)? = end?.shards[id]?.place else { return nil }
     return number
   }
@@ -213,7 +202,7 @@ final class SliceReader: PartitionReader {
     while memory.byteCount < byteCount, memory.origins.count < Self.runCapacity {
       guard let (id, arrival) = oldest(), arrival.milliseconds <= heldBack(at: .now) else { return }
       cursors[id]?.take(into: &memory)
-      try cursors[id]?.advance()
+      try cursors[id]?.advance(waking: self.arrival)
     }
   }
 
@@ -250,51 +239,5 @@ final class SliceReader: PartitionReader {
     guard end == nil, now - lastMilestone >= Self.milestoneInterval else { return false }
     lastMilestone = now
     return true
-  }
-
-  // MARK: Retention
-
-  /// Finds out whether the stream may have lost records since the position was committed.
-  private func start() throws(ConnectorError) {
-    let snapshot = stream.snapshot
-    lineage = ShardLineage(snapshot.shards.values, overlapping: keys)
-    version = snapshot.version
-    isStarted = true
-    let horizon = EventTime.wallClock.milliseconds - stream.retention.microseconds / 1000
-    let stale = rest.shards.filter { _, shard in
-      shard.place != .end && shard.reach > 0 && shard.reach < horizon
-    }
-    guard !stale.isEmpty else { return }
-    let from = position
-    // A shard that is listed no more has nothing left; those behind it begin at their oldest record.
-    for id in stale.keys {
-      rest.shards[id]?.reach = horizon
-      if lineage.shards[id] == nil { rest.shards[id] = nil }
-    }
-    try settle(
-      LogGap(
-        from: from,
-        to: position,
-        records: nil,
-        reason: "the stream keeps records for \(stream.retention.durationText), and "
-          + "\(stale.keys.sorted().joined(separator: ", ")) may have had more that were not read"
-      )
-    )
-  }
-
-  private func settle(_ lost: LogGap) throws(ConnectorError) {
-    guard gapPolicy == .skip else {
-      throw ConnectorError(
-        .lost,
-        "stream \"\(stream.name)\" may no longer have what comes behind \(lost.from?.token ?? ""): "
-          + lost.reason,
-        hint: "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"
-      )
-    }
-    gap = lost
-    logger.warning(
-      "went on behind records that the stream may no longer have",
-      metadata: ["stream": "\(stream.name)", "from": "\(lost.from?.token ?? "")"]
-    )
   }
 }

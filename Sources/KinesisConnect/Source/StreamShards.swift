@@ -19,6 +19,7 @@ final class StreamShards: Sendable {
     var seenAt: [String: ContinuousClock.Instant] = [:]
     var nextList: ContinuousClock.Instant
     var isListing = false
+    var onWant: @Sendable () -> Void = {}
   }
 
   /// Between two lists.
@@ -82,8 +83,20 @@ final class StreamShards: Sendable {
 
   /// Somebody waits for shards that are not known.
   func wantList() {
-    state.withLock { $0.nextList = min($0.nextList, .now + Self.urgentInterval) }
+    let onWant = state.withLock { state -> (@Sendable () -> Void)? in
+      let wanted = ContinuousClock.now + Self.urgentInterval
+      guard wanted < state.nextList else { return nil }
+      state.nextList = wanted
+      return state.onWant
+    }
+    onWant?()
   }
+
+  /// Has `body` called when a list is due sooner than it was.
+  func onWant(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onWant = body } }
+
+  /// When the next list is due, unless one is being made.
+  var nextList: ContinuousClock.Instant? { state.withLock { $0.isListing ? nil : $0.nextList } }
 
   /// True if a list is due; the caller must make it and say `take` or `failed`.
   func beginListIfDue(at now: ContinuousClock.Instant) -> Bool {

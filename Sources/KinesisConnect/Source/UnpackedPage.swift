@@ -55,22 +55,35 @@ final class UnpackedPage: Sendable {
     byteCount = page.bytes.count + entries.count * MemoryLayout<Entry>.stride
   }
 
-  var end: ShardPosition.Place { .after(last) }
+  var end: ShardPosition.Place { .after(RecordNumber(last)) }
 
   func arrival(of entry: Entry) -> EventTime { page.records[Int(entry.record)].arrival }
 
-  func sequenceNumber(of entry: Entry) -> SequenceNumber {
-    page.sequenceNumber(of: page.records[Int(entry.record)])
+  func number(of entry: Entry) -> RecordNumber {
+    RecordNumber(
+      page.sequenceNumber(of: page.records[Int(entry.record)]),
+      subsequence: entry.subsequence < 0 ? nil : Int(entry.subsequence)
+    )
+  }
+
+  /// Up to where everything is read with the entry at this index: the whole record, if nothing of it
+  /// comes behind.
+  func number(through index: Int) -> RecordNumber {
+    var number = number(of: entries[index])
+    if index + 1 == entries.count || entries[index + 1].record != entries[index].record {
+      number.subsequence = nil
+    }
+    return number
   }
 
   /// The first entry behind a record; `entries.count` if there is none.
   ///
   /// O(log n).
-  func index(after number: SequenceNumber) -> Int {
+  func index(after place: RecordNumber) -> Int {
     var (low, high) = (0, entries.count)
     while low < high {
       let middle = (low + high) / 2
-      if sequenceNumber(of: entries[middle]) <= number { low = middle + 1 } else { high = middle }
+      if number(of: entries[middle]) <= place { low = middle + 1 } else { high = middle }
     }
     return low
   }

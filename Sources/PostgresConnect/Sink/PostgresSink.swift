@@ -61,6 +61,8 @@ package struct PostgresSink: Sink {
     try TaskLeases(at: address, of: source, count: count)
   }
 
+  package func makeReadsLedger() -> (any ReadsLedger)? { LogReadsLedger(address) }
+
   /// Makes the sink of a task; connects when it is opened.
   package func makeTask(
     _ task: Int,

@@ -39,7 +39,7 @@ package struct TableStatus: Hashable, Sendable {
 ///
 /// Costs milliseconds at any size of the database.
 package struct StatusQuery {
-  private let connection: PostgresConnection
+  let connection: PostgresConnection
 
   package init(on connection: PostgresConnection) { self.connection = connection }
 

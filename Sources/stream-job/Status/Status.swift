@@ -42,9 +42,15 @@ struct Status: ParsableCommand {
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
     var lag = LagMeter(configured: source)
-    var sampler = ThroughputSampler(StatusQuery(on: connection))
+    let query = StatusQuery(on: connection)
+    var sampler = ThroughputSampler(query)
     repeat {
-      let report = StatusReport(try sampler.sample(), database: address.description, lag: &lag)
+      let report = StatusReport(
+        try sampler.sample(),
+        parts: try query.parts(),
+        database: address.description,
+        lag: &lag
+      )
       if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
       print(json ? try report.jsonText() : report.text)
       fflush(nil)

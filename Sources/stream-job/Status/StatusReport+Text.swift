@@ -5,7 +5,10 @@ extension StatusReport {
   /// For people: three lines a task, then the totals.
   var text: String {
     guard !tasks.isEmpty else { return "\(database)\nno task has committed yet" }
-    let lines = [database] + tasks.flatMap(\.lines) + total.lines
+    let read = reads.map { "  \($0.stream == "clicks" ? "clicks   " : $0.stream) \($0.line)" }
+    let lines =
+      [database] + tasks.flatMap(\.lines) + total.lines
+      + (read.isEmpty ? [] : ["read of the log, by all workers:"] + read)
     return lines.joined(separator: "\n")
   }
 }

@@ -71,9 +71,17 @@ struct StatusReport: Encodable {
   var database: String
   var tasks: [Task]
   var total: Total
+  /// By stream; empty for logs whose parts are not counted.
+  var reads: [Reads]
 
-  init(_ samples: [ThroughputSampler.Sample], database: String, lag: inout LagMeter) {
+  init(
+    _ samples: [ThroughputSampler.Sample],
+    parts: [PartStatus],
+    database: String,
+    lag: inout LagMeter
+  ) {
     self.database = database
+    reads = StreamKind.allCases.compactMap { Reads(of: $0, parts) }
     tasks = []
     for sample in samples { tasks.append(Task(sample, lag: &lag)) }
     total = Total(tasks)

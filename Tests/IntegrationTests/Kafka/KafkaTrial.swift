@@ -91,56 +91,32 @@ final class KafkaTrial {
 
   /// How many tasks each worker has now, by the sessions that it holds.
   func taskCounts() throws -> [pid_t: Int] {
-    let rows = try job.query(
-      """
-      SELECT split_part(owner, ':', 2), count(*)
-      FROM ecommerce.stream_progress AS p
-      WHERE EXISTS (
-        SELECT FROM pg_locks AS l
-        WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.objid = p.task::oid
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      )
-      GROUP BY 1
-      """
+    try job.taskCounts(
+      by: """
+        SELECT split_part(owner, ':', 2), count(*)
+        FROM ecommerce.stream_progress AS p
+        WHERE EXISTS (
+          SELECT FROM pg_locks AS l
+          WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.objid = p.task::oid
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        )
+        GROUP BY 1
+        """
     )
-    return Dictionary(
-      rows.compactMap { row in
-        guard let worker = row[0].flatMap({ pid_t($0) }), let count = row[1].flatMap({ Int($0) })
-        else { return nil }
-        return (worker, count)
-      }
-    ) { $1 }
   }
 
   /// Waits until the workers have all tasks between them, each as many as its share.
   func waitForEvenTasks(_ workers: [ProgramRun]) throws {
-    try job.wait(for: workers[0]) {
-      let counts = try taskCounts()
-      let shares = workers.map { counts[$0.processID] ?? 0 }
-      return shares.reduce(0, +) == partitions
-        && shares.allSatisfy { $0 >= partitions / workers.count }
-    }
+    try job.waitForEvenTasks(workers, of: partitions) { try taskCounts() }
   }
 
-  /// Ends workers as an operator does, and expects that they drain and leave.
-  func stop(_ workers: [ProgramRun]) throws {
-    workers.forEach { $0.send(SIGTERM) }
-    for worker in workers {
-      let outcome = try worker.wait()
-      #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    }
-  }
+  func stop(_ workers: [ProgramRun]) throws { try job.stop(workers) }
 
   /// Runs to the end of the log with one worker, and asks both referees.
   @discardableResult
   func expectRightEnd(
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> JobTrial.Verdict {
-    let outcome = try startWorker(["--until-end"]).wait()
-    #expect(outcome.exitCode == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
-    let verdict = try job.expectLaw(sourceLocation: sourceLocation)
-    #expect(verdict.expected > 0 && verdict.pending == 0, sourceLocation: sourceLocation)
-    try job.expectTruth(sourceLocation: sourceLocation)
-    return verdict
+    try job.expectRightEnd(of: startWorker(["--until-end"]), sourceLocation: sourceLocation)
   }
 }

@@ -12,7 +12,7 @@ import Testing
       "generator",
       [
         "--to", uri, "--create-streams", "--events", "6000", "--users", "2000", "--seed", "12",
-        "--span", "8h", "--max-speed", "--truth", "truth.csv",
+        "--span", "2h", "--max-speed", "--truth", "truth.csv",
       ] + JobTrial.flaws,
       environment: server.environment
     ).wait()

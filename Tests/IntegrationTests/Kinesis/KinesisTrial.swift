@@ -103,51 +103,37 @@ final class KinesisTrial {
     )
   }
 
-  func stop(_ workers: [ProgramRun]) throws {
-    for worker in workers { worker.send(SIGTERM) }
-    for worker in workers {
-      let outcome = try worker.wait()
-      #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    }
-  }
+  func stop(_ workers: [ProgramRun]) throws { try job.stop(workers) }
 
   /// Runs a worker to the end, and asks both referees.
   func expectRightEnd(sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let outcome = try startWorker(["--until-end"]).wait()
-    #expect(outcome.exitCode == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
-    try expectRightRows(sourceLocation: sourceLocation)
+    let verdict = try job.expectRightEnd(
+      of: startWorker(["--until-end"]),
+      sourceLocation: sourceLocation
+    )
+    expectEveryRecord(verdict, sourceLocation)
   }
 
   func expectRightRows(sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let verdict = try job.expectLaw(sourceLocation: sourceLocation)
-    #expect(verdict.expected > 0 && verdict.pending == 0, sourceLocation: sourceLocation)
+    let verdict = try job.expectRightRows(sourceLocation: sourceLocation)
+    expectEveryRecord(verdict, sourceLocation)
+  }
+
+  private func expectEveryRecord(
+    _ verdict: JobTrial.Verdict,
+    _ sourceLocation: SourceLocation
+  ) {
     #expect(verdict.records == lines[0].count + lines[1].count, sourceLocation: sourceLocation)
-    try job.expectTruth(sourceLocation: sourceLocation)
   }
 
   // MARK: - What is so
 
-  /// How many tasks each worker has leased, by its process.
-  func leaseCounts() throws -> [pid_t: Int] {
-    let rows = try job.query(
-      "SELECT split_part(worker, ':', 2), count(*) FROM ecommerce.task_leases GROUP BY 1"
-    )
-    return Dictionary(
-      rows.compactMap { row in
-        guard let worker = row[0].flatMap({ pid_t($0) }), let count = row[1].flatMap({ Int($0) })
-        else { return nil }
-        return (worker, count)
-      }
-    ) { $1 }
-  }
-
-  /// Waits until the workers have all tasks between them, each as many as its share.
+  /// Waits until the workers have leased all tasks between them, each as many as its share.
   func waitForEvenTasks(_ workers: [ProgramRun]) throws {
-    try job.wait(for: workers[0]) {
-      let counts = try leaseCounts()
-      let shares = workers.map { counts[$0.processID] ?? 0 }
-      return shares.reduce(0, +) == Self.slices
-        && shares.allSatisfy { $0 >= Self.slices / workers.count }
+    try job.waitForEvenTasks(workers, of: Self.slices) {
+      try job.taskCounts(
+        by: "SELECT split_part(worker, ':', 2), count(*) FROM ecommerce.task_leases GROUP BY 1"
+      )
     }
   }
 }

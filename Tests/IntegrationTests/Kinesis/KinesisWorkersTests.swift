@@ -57,6 +57,40 @@ import Testing
     try trial.expectRightEnd()
   }
 
+  @Test func `what the generator writes at full speed comes late nowhere, though shards are slow`()
+    throws
+  {
+    let trial = try KinesisTrial(clicks: 4, checkouts: 3)
+    trial.kinesis.onCall { call in
+      guard call.action == "PutRecords" else { return nil }
+      return switch call.number % 40 {
+      case 3: .throttle
+      case 16: .slow(.milliseconds(20))
+      case 29: .failRecords({ $0 % 2 == 0 }, code: "InternalFailure")
+      default: nil
+      }
+    }
+    let generator = try trial.job.start(
+      "generator",
+      [
+        "--to", trial.uri, "--events", "2000", "--seed", "3", "--span", "3h", "--users", "300",
+        "--max-speed",
+      ],
+      environment: trial.kinesis.environment
+    ).wait()
+    #expect(generator.exitCode == 0, "\(generator.errors)")
+    let outcome = try trial.startWorker(["--until-end"]).wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.job.expectLaw()
+    let counts = try trial.job.query(
+      """
+      SELECT sum(clicks_records + checkouts_records), sum(clicks_late + checkouts_late)
+      FROM ecommerce.stream_progress
+      """
+    )
+    #expect(counts == [["2000", "0"]])
+  }
+
   @Test func `workers share the tasks of growing streams, and one that is stopped leaves`() throws {
     let trial = try KinesisTrial()
     try trial.generate(events: 20_000, seed: 90)

@@ -49,6 +49,97 @@ import Testing
     #expect(try reader.read { $0.isCaughtUp && !$0.texts.isEmpty }.gaps.isEmpty)
   }
 
+  /// As when the retention was shortened: the position is younger than the stream says.
+  @Test func `a place that the service refuses is a gap, under either policy`() throws {
+    let (shop, position) = try shop(hoursAgo: 1)
+    shop.kinesis.withState { $0.refusesTrimmed = true }
+    let refusing = try shop.log(slices: 1).open(.clicks, partition: 0, at: position, until: .never)
+    let error = #expect(throws: ConnectorError.self) {
+      try refusing.read { !$0.texts.isEmpty }
+    }
+    let number = FakeRecord.sequenceNumber(2)
+    let reason =
+      "kinesis:GetShardIterator on shard \(Self.shard) of stream \"shop-clicks\" was refused with "
+      + "InvalidArgumentException: StartingSequenceNumber \(number) used in GetShardIterator on shard "
+      + "\(Self.shard) in stream shop-clicks is invalid."
+    #expect(error?.kind == .permanent)
+    #expect(
+      error?.description
+        == "stream \"shop-clicks\" may no longer have what comes behind \(position): \(reason); "
+        + "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"
+    )
+    let log = try shop.log(slices: 1, onGap: .skip)
+    let reader = try log.open(.clicks, partition: 0, at: position, until: .endOfLog)
+    let read = try reader.read { $0.isCaughtUp && !$0.texts.isEmpty }
+    #expect(read.texts == ["5", "6"])
+    #expect(read.gaps.map(\.from) == [position])
+    #expect(read.gaps.map(\.reason) == [reason])
+    let next = try log.open(.clicks, partition: 0, at: reader.position, until: .endOfLog)
+    let rest = try next.read { $0.isCaughtUp }
+    #expect(rest.gaps.isEmpty && rest.texts.isEmpty)
+  }
+
+  /// As the state is rebuilt: from where reading began up to where it came.
+  @Test(arguments: [false, true])
+  func `what was read from the beginning on and is no longer there is a gap`(
+    isAged: Bool
+  ) throws {
+    let shop = try KinesisShop()
+    for number in 1...6 { try shop.put("\(number)", key: "a") }
+    if isAged {
+      shop.kinesis.withState { state in
+        for index in 0..<6 {
+          state.streams["shop-clicks"]?.shards[0].records[index].arrivalMilliseconds -= 90_000_000
+        }
+      }
+    }
+    let log = try shop.log(slices: 1, onGap: .skip)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
+    var start: SourcePosition?
+    var read = Read()
+    let deadline = ContinuousClock.now + KinesisShop.patience
+    while read.texts.count < 3 {
+      try #require(ContinuousClock.now < deadline)
+      let run = try reader.read(atMost: 1)
+      if !run.isEmpty { start = start ?? run.startPosition }
+      read.take(run, of: reader)
+    }
+    let position = reader.position
+    func again() throws -> Read {
+      let log = try shop.log(slices: 1, onGap: .skip)
+      let bounded = try log.open(.clicks, partition: 0, at: start, until: .position(position))
+      return try bounded.read { $0.isCaughtUp || !$0.gaps.isEmpty }
+    }
+    if !isAged {
+      let before = try again()
+      #expect(before.texts == ["1", "2", "3"] && before.gaps.isEmpty)
+    }
+    for count in 1...4 {
+      shop.kinesis.withState { $0.trim(Self.shard, of: "shop-clicks", recordCount: count) }
+      let after = try again()
+      #expect(after.gaps.count == 1, "\(count) of 6 trimmed, read \(after.texts)")
+    }
+  }
+
+  @Test func `a shard that the service has forgotten is a gap, and those behind it are read`()
+    throws
+  {
+    let (shop, position) = try shop(hoursAgo: 1)
+    shop.kinesis.withState { state in
+      state.split(Self.shard, of: "shop-clicks")
+      state.trim(Self.shard, of: "shop-clicks", recordCount: 6)
+    }
+    for number in 7...12 { try shop.put("\(number)", key: "user-\(number)") }
+    // Listed once more when the job starts, and then forgotten.
+    shop.kinesis.withState { $0.streams["shop-clicks"]?.shards[0].isGone = false }
+    let log = try shop.log(slices: 1, onGap: .skip)
+    shop.kinesis.withState { $0.streams["shop-clicks"]?.shards[0].isGone = true }
+    let reader = try log.open(.clicks, partition: 0, at: position, until: .endOfLog)
+    let read = try reader.read { $0.isCaughtUp && $0.texts.count == 6 }
+    #expect(read.texts.compactMap { Int($0) }.sorted() == Array(7...12))
+    #expect(read.gaps.map(\.from) == [position])
+  }
+
   @Test func `a closed shard that is gone is skipped, and those behind it are read`() throws {
     let (shop, position) = try shop(hoursAgo: 30)
     shop.kinesis.withState { state in

@@ -1,5 +1,6 @@
 import Connect
 import Dataflow
+import Dispatch
 import TestSupport
 import Testing
 
@@ -72,29 +73,10 @@ import Testing
     let numbers = (1...3).map { FakeRecord.sequenceNumber($0) }
     #expect(
       read.places == [
-        "shardId-000000000000:\(numbers[0])", "shardId-000000000000:\(numbers[1])/0",
-        "shardId-000000000000:\(numbers[1])/1", "shardId-000000000000:\(numbers[2])",
+        "shardId-000000000000:\(numbers[0])", "shardId-000000000000:\(numbers[1]):0",
+        "shardId-000000000000:\(numbers[1]):1", "shardId-000000000000:\(numbers[2])",
       ]
     )
-  }
-
-  @Test func `an aggregate is given out whole, however little is asked for`() throws {
-    let shop = try KinesisShop()
-    let aggregate = TestAggregate(
-      records: (0..<50).map {
-        TestAggregate.Record(partitionKey: "a", data: Array("record \($0)".utf8))
-      }
-    )
-    try shop.put(aggregate.bytes, key: "a")
-    try shop.put("last", key: "a")
-    let log = try shop.log(slices: 1)
-    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
-    let read = try reader.read(atMost: 1) { !$0.texts.isEmpty }
-    #expect(read.texts.count == 50)
-    let rest = try log.open(.clicks, partition: 0, at: reader.position, until: .endOfLog)
-    let last = try rest.read { $0.isCaughtUp }
-    #expect(last.texts == ["last"])
-    #expect(last.offsets == [50])
   }
 
   @Test func `what an explicit hash key has put elsewhere is read all the same, once`() throws {
@@ -186,6 +168,33 @@ import Testing
       count += read.texts.count
       former = (run, read)
     }
+  }
+
+  @Test func `a reader that had nothing is told when something has come, by a thread of the log`()
+    throws
+  {
+    let shop = try KinesisShop()
+    let log = try shop.log(slices: 1)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
+    let arrivals = DispatchSemaphore(value: 0)
+    reader.onArrival { arrivals.signal() }
+    // Only what it is told makes it look again.
+    func read(until isEnough: (Read) -> Bool) throws {
+      var read = Read()
+      read.take(try reader.read(atMost: 64 << 10), of: reader)
+      while !isEnough(read) {
+        try #require(arrivals.wait(timeout: .now() + 60) == .success)
+        read.take(try reader.read(atMost: 64 << 10), of: reader)
+      }
+    }
+    try read { $0.isCaughtUp }
+    try shop.put("first", key: "a")
+    try read { $0.texts == ["first"] }
+    try shop.put("second", key: "a")
+    try read { $0.texts == ["second"] && $0.isCaughtUp }
+    shop.kinesis.withState { $0.split("shardId-000000000000", of: "shop-clicks") }
+    for number in 0..<10 { try shop.put("\(number)", key: "user-\(number)") }
+    try read { $0.texts.count == 10 }
   }
 
   @Test func `lag is the age of what is not read yet`() throws {

@@ -25,6 +25,14 @@ extension FakeKinesis.State {
       throw FakeKinesis.Refusal("ResourceNotFoundException", "Shard \(id) of \(name) not found.")
     }
     let number = body["StartingSequenceNumber"] as? String ?? ""
+    let trimmed = shard.records.prefix(shard.trimmedCount)
+    if refusesTrimmed, trimmed.contains(where: { $0.sequenceNumber == number }) {
+      throw FakeKinesis.Refusal(
+        "InvalidArgumentException",
+        "StartingSequenceNumber \(number) used in GetShardIterator on shard \(id) in stream \(name) "
+          + "is invalid."
+      )
+    }
     let index: Int? =
       switch body["ShardIteratorType"] as? String {
       case "TRIM_HORIZON": 0

@@ -52,6 +52,8 @@ package final class FakeKinesis: Sendable {
     package var pageLimit = 10_000
     /// Every so many GetRecords give nothing, whatever there is; 0: none.
     package var emptyPages = 0
+    /// Iterators are not made for sequence numbers that retention has removed.
+    package var refusesTrimmed = false
   }
 
   /// Where an iterator stands.

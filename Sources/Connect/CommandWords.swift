@@ -1,9 +1,9 @@
 /// Splits a command into its words as a shell does, and expands nothing.
 ///
 /// `notify --to "the team" it\'s` has the four words `notify`, `--to`, `the team`, `it's`.
-enum CommandWords {
+package enum CommandWords {
   /// Nil when a quote does not close, or there is no word.
-  static func split(_ command: String) -> [String]? {
+  package static func split(_ command: String) -> [String]? {
     var words: [String] = []
     var word: String?
     var quote: Character?

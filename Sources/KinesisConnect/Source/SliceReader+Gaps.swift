@@ -1,0 +1,95 @@
+import Connect
+import Dataflow
+import Logging
+
+/// What a stream no longer has: found out, and refused or skipped as `--on-gap` says.
+///
+///     at the start    the position is older than the stream's retention: more may be lost
+///     while reading   the service refuses the place, or has forgotten the shard
+extension SliceReader {
+  /// How long the list of shards may lack one that a position has.
+  private static let listTimeout = Duration.seconds(30)
+
+  /// Finds out whether the stream may have lost records since the position was committed.
+  func settleRetention() throws(ConnectorError) {
+    let stale = rest.shards.filter { _, shard in
+      shard.place != .end && shard.reach > 0 && shard.reach < horizon
+    }
+    guard !stale.isEmpty else { return }
+    let from = position
+    // A shard that is listed no more has nothing left; those behind it begin at their oldest record.
+    for id in stale.keys {
+      rest.shards[id]?.reach = horizon
+      if lineage.shards[id] == nil { rest.shards[id] = nil }
+    }
+    try settle(
+      from: from,
+      "the stream keeps records for \(stream.retention.durationText), and "
+        + "\(stale.keys.sorted().joined(separator: ", ")) may have had more that were not read"
+    )
+  }
+
+  /// Places that the service does not take any more: what is left of their shards is read.
+  func settleLost() throws(ConnectorError) {
+    let lost = cursors.compactMapValues(\.lost)
+    guard !lost.isEmpty else { return }
+    let from = position
+    for id in lost.keys {
+      cursors[id] = nil
+      rest.shards[id] = ShardPosition(place: .oldest, reach: horizon)
+    }
+    try settle(from: from, lost.sorted { $0.key < $1.key }.map(\.value).joined(separator: "; "))
+  }
+
+  /// Shards that the stream does not have: one that is about to be listed, or one whose records have
+  /// all expired.
+  func settleMissing(_ position: inout SlicePosition) throws(ConnectorError) {
+    let missing = lineage.missing(of: position)
+    guard !missing.isEmpty else {
+      missingSince = nil
+      return
+    }
+    stream.wantList()
+    let since = missingSince ?? .now
+    missingSince = since
+    guard since.duration(to: .now) > Self.listTimeout else { return }
+    let from = self.position
+    // Those that descend from them begin at their oldest record.
+    for id in missing { position.shards[id] = nil }
+    try settle(
+      from: from,
+      to: position.sourcePosition,
+      "the stream has no \(missing.joined(separator: ", ")), up to which it was read"
+    )
+  }
+
+  /// The time before which the stream has nothing, in milliseconds since 1970.
+  private var horizon: Int64 {
+    EventTime.wallClock.milliseconds - stream.retention.microseconds / 1000
+  }
+
+  private func settle(
+    from: SourcePosition,
+    to: SourcePosition? = nil,
+    _ reason: String
+  ) throws(ConnectorError) {
+    guard gapPolicy == .skip else {
+      throw ConnectorError(
+        .lost,
+        "stream \"\(stream.name)\" may no longer have what comes behind \(from): \(reason)",
+        hint: "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"
+      )
+    }
+    let former = gap
+    gap = LogGap(
+      from: former?.from ?? from,
+      to: to ?? position,
+      records: nil,
+      reason: [former?.reason, reason].compactMap(\.self).joined(separator: "; ")
+    )
+    logger.warning(
+      "went on behind records that the stream may no longer have",
+      metadata: ["stream": "\(stream.name)", "from": "\(from)", "reason": "\(reason)"]
+    )
+  }
+}
