@@ -62,7 +62,7 @@ import Testing
       "kinesis:GetShardIterator on shard \(Self.shard) of stream \"shop-clicks\" was refused with "
       + "InvalidArgumentException: StartingSequenceNumber \(number) used in GetShardIterator on shard "
       + "\(Self.shard) in stream shop-clicks is invalid."
-    #expect(error?.kind == .permanent)
+    #expect(error?.kind == .lost)
     #expect(
       error?.description
         == "stream \"shop-clicks\" may no longer have what comes behind \(position): \(reason); "
