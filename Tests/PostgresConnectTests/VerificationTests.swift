@@ -150,8 +150,8 @@ import Testing
       SELECT 'y' || i, 'v' || i % 6, i, to_timestamp(floor(random() * 400) - 200), now()
       FROM generate_series(1, 500) AS i;
       INSERT INTO late_events
-      SELECT 'clicks', 'x' || i, 'v', now(), 0, 0, now(), 'dropped', 0, now()
-      FROM generate_series(1, 1000, 9) AS i;
+      SELECT 'clicks', event_id, user_id, event_timestamp, 0, 0, now(), 'dropped', 0, now()
+      FROM raw_clicks WHERE event_id IN (SELECT 'x' || i FROM generate_series(1, 1000, 9) AS i);
       UPDATE stream_progress SET window_seconds = \(window);
       BEGIN
       """

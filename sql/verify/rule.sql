@@ -33,6 +33,8 @@ clicks AS (
       WHERE l.stream = 'clicks'
         AND l.outcome = 'dropped'
         AND l.event_id = c.event_id COLLATE "C"
+        AND l.user_id = c.user_id COLLATE "C"
+        AND l.event_timestamp = c.event_timestamp
     )
 ),
 checkouts AS (
@@ -47,6 +49,8 @@ checkouts AS (
       WHERE l.stream = 'checkouts'
         AND l.outcome = 'dropped'
         AND l.event_id = k.event_id COLLATE "C"
+        AND l.user_id = k.user_id COLLATE "C"
+        AND l.event_timestamp = k.event_timestamp
     )
 ),
 clicks_by_bucket AS (

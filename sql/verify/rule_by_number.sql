@@ -29,6 +29,8 @@ events AS (
       WHERE l.stream = 'clicks'
         AND l.outcome = 'dropped'
         AND l.event_id = c.event_id COLLATE "C"
+        AND l.user_id = c.user_id COLLATE "C"
+        AND l.event_timestamp = c.event_timestamp
     )
   UNION ALL
   SELECT user_id COLLATE "C", event_timestamp, event_id COLLATE "C", true, total_amount
@@ -40,6 +42,8 @@ events AS (
       WHERE l.stream = 'checkouts'
         AND l.outcome = 'dropped'
         AND l.event_id = k.event_id COLLATE "C"
+        AND l.user_id = k.user_id COLLATE "C"
+        AND l.event_timestamp = k.event_timestamp
     )
 ),
 numbered AS MATERIALIZED (

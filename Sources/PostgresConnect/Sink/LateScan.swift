@@ -184,7 +184,8 @@ struct LateScan {
     DELETE FROM pg_temp.candidates AS c
     USING ecommerce.late_events AS d
     WHERE d.stream = 'clicks' AND d.outcome = 'dropped'
-      AND d.user_id = c.user_id AND d.event_id = c.event_id;
+      AND d.user_id = c.user_id AND d.event_id = c.event_id
+      AND d.event_timestamp = c.event_timestamp;
     INSERT INTO pg_temp.candidates
     SELECT user_id, event_id, event_timestamp, product_id, product_name, product_category,
       referrer, device_type

@@ -31,4 +31,34 @@ import Testing
     )
     #expect(try trial.query("SELECT FROM ecommerce.dead_letters").isEmpty)
   }
+
+  /// Such a resend cannot be recognised: the state no longer has its id.
+  @Test func `an id that was dropped as late counts when it comes on time`() throws {
+    let day = { (time: String) in "2026-04-05T\(time)Z" }
+    try trial.run(
+      clicks: [trial.click("c1", at: day("10:00:00"))],
+      checkouts: [trial.checkout("k1", at: day("10:00:00"))]
+    )
+    try trial.run(
+      clicks: [trial.click("x", "09:00:00"), trial.click("y", "09:00:00")],
+      checkouts: [trial.checkout("k", "10:00:00")]
+    )
+    try trial.run(
+      clicks: [
+        trial.click("x", at: day("10:02:00")), trial.click("y", at: day("10:02:00"), user: "v"),
+      ],
+      checkouts: [
+        trial.checkout("k", at: day("10:03:00")),
+        trial.checkout("kv", at: day("10:03:00"), user: "v"),
+      ]
+    )
+    #expect(
+      try trial.query(
+        """
+        SELECT checkout_id, user_id, attributed_click_id, clicks_in_window
+        FROM ecommerce.attributed_checkouts ORDER BY checkout_id
+        """
+      ) == [["k", "u", "c1", "2"], ["k1", "u", "c1", "1"], ["kv", "v", "y", "1"]]
+    )
+  }
 }
