@@ -54,8 +54,19 @@ static inline struct pack_digits pack_last_digits(const void *sixteen_bytes) {
 
 /// Writes a number as 16 digits 0-9a-f.
 static inline void pack_write_digits(uint64_t value, void *to) {
+#ifdef __SSE2__
+  __m128i bytes = _mm_cvtsi64_si128((long long)__builtin_bswap64(value));
+  const __m128i low = _mm_set1_epi8(15);
+  __m128i values = _mm_unpacklo_epi8(
+      _mm_and_si128(_mm_srli_epi16(bytes, 4), low), _mm_and_si128(bytes, low));
+  __m128i letters = _mm_and_si128(
+      _mm_cmpgt_epi8(values, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+  _mm_storeu_si128(
+      (__m128i *)to, _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), letters));
+#else
   uint8_t *digits = (uint8_t *)to;
   for (int i = 15; i >= 0; i--, value >>= 4) digits[i] = (uint8_t)"0123456789abcdef"[value & 15];
+#endif
 }
 
 /// Whether 36 bytes have the dashes of a UUID; writes the other 32.
