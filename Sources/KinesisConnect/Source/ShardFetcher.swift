@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// They end, each after the call that it has under way, once nobody holds the fetcher.
 final class ShardFetcher: Sendable {
-  private static let threadCounts = 4...32
-  /// Open shards that a thread can serve: each is asked a few times a second.
-  private static let shardsPerThread = 4
+  private static let threadCounts = 8...32
+  /// Open shards that a thread can serve: each is asked a few times a second, and its pages unpacked.
+  private static let shardsPerThread = 2
 
   /// What the threads hold, instead of the fetcher, which would never be let go of.
   private final class Shift: Sendable {
