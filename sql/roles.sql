@@ -54,7 +54,8 @@ GRANT INSERT ON
   ecommerce.raw_checkouts,
   ecommerce.late_events,
   ecommerce.dead_letters,
-  ecommerce.log_gaps
+  ecommerce.log_gaps,
+  ecommerce.resends
 TO firstclick_writer;
 -- A day is recomputed whole: categories that it no longer has go.
 GRANT INSERT, UPDATE, DELETE ON

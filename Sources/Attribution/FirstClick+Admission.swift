@@ -3,8 +3,17 @@ internal import Dataflow
 internal import Events
 
 extension FirstClick {
-  /// Keeps an event's id in a cell of its bucket, for as long as that is in state; 0 when a cell at
-  /// or after `start` has it already.
+  /// What becomes of an event by its id.
+  enum Admission {
+    /// Kept in this cell.
+    case new(UInt32)
+    case duplicate
+    /// A duplicate under another time.
+    case resent
+  }
+
+  /// Keeps an event's id in a cell of its bucket, for as long as that is in state, unless a cell of
+  /// the same time has it, or one at or after `start`.
   @inline(__always)
   static func admit<Cell: IDCell>(
     as _: Cell.Type,
@@ -14,9 +23,12 @@ extension FirstClick {
     _ buckets: inout Buckets,
     _ ids: inout IDIndex,
     _ cells: inout ChunkArena
-  ) -> UInt32 {
-    guard let place = ids.place(for: id, bucket: buckets.number(of: time), since: start)
-    else { return 0 }
+  ) -> Admission {
+    let place: IDIndex.Place
+    switch ids.find(id, at: time, since: start) {
+    case .place(let free): place = free
+    case .cell(let other): return cells.blocks.time(of: other) == time ? .duplicate : .resent
+    }
     let bucket = buckets.bucket(of: time)
     let cell = cells.allocate(
       Cell.byteCount(idCode: id.packed.code),
@@ -30,6 +42,6 @@ extension FirstClick {
     )
     id.packed.write(id.text, to: memory + Cell.idOffset)
     ids.put(cell, at: place)
-    return cell
+    return .new(cell)
   }
 }

@@ -32,17 +32,25 @@ extension FirstClick {
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
-    if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
-    let cell = FirstClick.admit(
+    if verdict != .onTime {
+      if verdict == .duplicate { return .duplicate }
+      if time < dedupeStart { return .lateUnchecked }
+    }
+    let admission = FirstClick.admit(
       as: Click.self,
       keys.pointee.id,
       at: time,
-      since: dedupeStart,
+      since: matchStart,
       &buckets,
       &clickIDs,
       &cells
     )
-    if cell == 0 { return .duplicate }
+    let cell: UInt32
+    switch admission {
+    case .new(let added): cell = added
+    case .duplicate: return .duplicate
+    case .resent: return .resent
+    }
     clickCount &+= 1
     let click = cells.blocks.click(cell)
     click.pointee.next = 0
@@ -113,17 +121,24 @@ extension FirstClick {
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
-    if verdict != .onTime && time < dedupeStart { return .lateUnchecked }
-    let cell = FirstClick.admit(
+    if verdict != .onTime {
+      if verdict == .duplicate { return .duplicate }
+      if time < dedupeStart { return .lateUnchecked }
+    }
+    let admission = FirstClick.admit(
       as: CheckoutID.self,
       keys.pointee.id,
       at: time,
-      since: dedupeStart,
+      since: matchStart,
       &buckets,
       &checkoutIDs,
       &cells
     )
-    if cell == 0 { return .duplicate }
+    switch admission {
+    case .new: break
+    case .duplicate: return .duplicate
+    case .resent: return .resent
+    }
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys) }
     return verdict == .expired ? .lateUnchecked : verdict
   }

@@ -44,10 +44,13 @@ package struct FirstClick: ~Copyable {
   var rebuildTarget: Watermark? {
     didSet { setStarts() }
   }
-  /// Ids of events before this are no longer compared with.
-  ///
-  /// A rebuild compares with everything.
+  /// Late events before this are not looked up: only the stored rows know.
   private(set) var dedupeStart = Int64.min
+  /// Ids of events before this are no longer compared with, but for those of the same time.
+  ///
+  /// A rebuild only takes for duplicates what has the same time: it does not know what was in the
+  /// state when the record was read first, and is told of the others.
+  private(set) var matchStart = Int64.min
   /// Clicks before this only serve to recognise duplicates: those that a rebuild meets although they
   /// have left the window.
   private(set) var joinStart = Int64.min
@@ -162,6 +165,7 @@ package struct FirstClick: ~Copyable {
 
   private mutating func setStarts() {
     dedupeStart = rebuildTarget == nil ? stateHorizon.microseconds : .min
+    matchStart = rebuildTarget == nil ? stateHorizon.microseconds : .max
     joinStart = rebuildTarget == nil ? .min : frontier.microseconds
   }
 

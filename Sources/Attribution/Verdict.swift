@@ -8,10 +8,14 @@ package enum Verdict: UInt8, BitwiseCopyable, Sendable {
   /// Late, and new within the state's horizon: store it, list it in `late_events`.
   case late
   /// Late beyond the rule's late horizon, or dropped before a rebuild: changes no answer. Set by the
-  /// driver only; the engine settles it as `.lateUnchecked` or `.duplicate`.
+  /// driver only; the engine settles it as `.lateUnchecked` or as a duplicate.
   case expired
   /// Late and older than the state's horizon: whether it is new only the stored rows can say.
   case lateUnchecked
   /// The event_id was seen within the state's horizon: count it, store nothing.
   case duplicate
+  /// A duplicate whose event_id was seen under another time: no second reading of the log can tell
+  /// that it was one, once the first has left the state. The driver notes it, and hands it to a
+  /// rebuild as `.duplicate`.
+  case resent
 }

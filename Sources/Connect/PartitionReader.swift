@@ -20,7 +20,8 @@ package protocol PartitionReader: AnyObject {
   /// not wait once something was read.
   func lag() throws(ConnectorError) -> Int64
 
-  /// Where a message of the last run stands, in the log's own words; nil where its offset says it.
+  /// Where a message of the last two runs stands, in the log's own words; nil where its offset says
+  /// it.
   func place(ofOffset offset: Int64) -> String?
 
   /// Has `wake` called from any thread when something has come to a reader that had nothing.

@@ -58,6 +58,7 @@ package protocol Epoch: AnyObject {
   func append(_ checkouts: CheckoutBatch, verdicts: [Verdict], watermarks: [Watermark])
   func append(_ rejects: [RejectedMessage], of stream: StreamKind)
   func append(_ gap: LogGap, of stream: StreamKind)
+  func append(_ resend: Resend, of stream: StreamKind)
   func append(_ answers: [Answer])
   /// Has the commit answer the task's stored checkouts of these times again, from the stored rows:
   /// the state that knew them is gone. For an epoch without rows of its own.
@@ -92,6 +93,12 @@ package protocol TaskSink: AnyObject {
     since horizon: EventTime
   ) throws(ConnectorError)
     -> Set<[UInt8]>
+  /// The places of the task's resends that are younger than `horizon`, by event_id: a rebuild skips
+  /// them. May be called again after a transient error.
+  func resentPlaces(
+    _ stream: StreamKind,
+    since horizon: EventTime
+  ) throws(ConnectorError) -> [[UInt8]: Set<String>]
   /// Those of these checkouts, by event_id, that have a row: early ones, or of a flush. Each is given
   /// by its fields as `Answer.checkoutFields` has them. May be called again after a transient error.
   func answeredIDs(

@@ -66,10 +66,10 @@ private struct FirstClickRun: ~Copyable {
   mutating func take(_ load: borrowing FirstClickLoad) {
     verdicts = load.clickVerdicts
     stopwatch.time { engine.process(load.clicks, verdicts: &verdicts) }
-    duplicateCount += verdicts.count { $0 == .duplicate }
+    duplicateCount += verdicts.count { $0 == .duplicate || $0 == .resent }
     verdicts = load.checkoutVerdicts
     stopwatch.time { engine.process(load.checkouts, verdicts: &verdicts) }
-    duplicateCount += verdicts.count { $0 == .duplicate }
+    duplicateCount += verdicts.count { $0 == .duplicate || $0 == .resent }
     stopwatch.time { engine.advance(to: load.watermark) }
     undrained += load.clicks.records.count + load.checkouts.records.count
     if undrained >= 100_000 { drain() }

@@ -136,7 +136,7 @@ private struct Comparison: ~Copyable {
       if case .left = input { log.append(input) }
       if late.isEmpty { differences.append("\(event) is late for the fused operator only") }
     case .lateUnchecked, .expired: break
-    case .duplicate:
+    case .duplicate, .resent:
       if !late.isEmpty { differences.append("\(event) is a duplicate for the fused one only") }
     }
   }

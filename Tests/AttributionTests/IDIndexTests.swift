@@ -21,12 +21,12 @@ import Testing
 
     /// Admits an id as the engine does, and notes where that differs from the dictionary.
     mutating func admit(_ text: String, at time: Int64, since start: Int64) {
-      let isNew = expected[text, default: []].allSatisfy { $0 < start }
+      let isNew = expected[text, default: []].allSatisfy { $0 < start && $0 != time }
       let bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 16)
       let id = ByteSlice(offset: 0, length: Int32(text.utf8.count))
-      let cell = bytes.withUnsafeBytes { bytes -> UInt32 in
-        guard let message = bytes.baseAddress else { return 0 }
-        return FirstClick.admit(
+      let isAdmitted = bytes.withUnsafeBytes { bytes in
+        guard let message = bytes.baseAddress else { return false }
+        let admission = FirstClick.admit(
           as: CheckoutID.self,
           IDKeys(message, id, hash, cells.blocks.patterns),
           at: time,
@@ -35,8 +35,10 @@ import Testing
           &index,
           &cells
         )
+        guard case .new = admission else { return false }
+        return true
       }
-      if (cell != 0) != isNew { mistakes += 1 }
+      if isAdmitted != isNew { mistakes += 1 }
       if isNew { expected[text, default: []].append(time) }
     }
 

@@ -30,16 +30,16 @@ struct NaiveFirstClick {
 
   mutating func click(_ event: Event, isLate: Bool) -> Verdict {
     if isLate && event.time < horizon { return .lateUnchecked }
-    if clicks.contains(where: { $0.event.id == event.id && $0.event.time >= horizon }) {
-      return .duplicate
-    }
+    let former = clicks.last { $0.event.id == event.id && $0.event.time >= horizon }
+    if let former { return former.event.time == event.time ? .duplicate : .resent }
     clicks.append((event, !isLate || policy == .restate))
     return isLate ? .late : .onTime
   }
 
   mutating func checkout(_ event: Event, isLate: Bool) -> Verdict {
     if isLate && event.time < horizon { return .lateUnchecked }
-    if checkouts.contains(where: { $0.id == event.id && $0.time >= horizon }) { return .duplicate }
+    let former = checkouts.last { $0.id == event.id && $0.time >= horizon }
+    if let former { return former.time == event.time ? .duplicate : .resent }
     checkouts.append(event)
     if !isLate { pending.append(event) }
     return isLate ? .late : .onTime

@@ -219,24 +219,26 @@ struct Trial: ~Copyable {
 
   // MARK: Rebuild
 
-  /// A new operator re-reads the log, as the driver does: dropped late events keep their verdict.
+  /// A new operator re-reads the log, as the driver does: dropped late events keep their verdict, and
+  /// what was resent under another time is known as a duplicate.
   private mutating func rebuild(_ emission: AttributionRule.Emission) {
     let formerEmission = rule.emission
     rule.emission = emission
     engine = FirstClick(rule: rule, bucketBits: bucketBits, hash: hash)
     engine.beginRebuild(watermark: EventTime(microseconds: model.watermark))
     let messages = Messages()
-    for step in read {
+    for (step, former) in zip(read, verdicts) {
       switch step {
       case .click(let event, let isLate):
         var batch = ClickBatch()
         batch.records = [messages.click(event)]
-        var settled: [Verdict] = [isLate && rule.latePolicy == .drop ? .late : .onTime]
+        let isDropped = isLate && rule.latePolicy == .drop
+        var settled: [Verdict] = [former == .resent ? .duplicate : isDropped ? .late : .onTime]
         engine.process(batch, verdicts: &settled)
       case .checkout(let event, _):
         var batch = CheckoutBatch()
         batch.records = [messages.checkout(event)]
-        var settled: [Verdict] = [.onTime]
+        var settled: [Verdict] = [former == .resent ? .duplicate : .onTime]
         engine.process(batch, verdicts: &settled)
       case .advance, .drain, .rebuild: break
       }

@@ -40,6 +40,14 @@ struct IDIndex: ~Copyable {
     var cell: UInt32
   }
 
+  /// What is known of an id.
+  enum Lookup {
+    /// It is new; good until the next call.
+    case place(Place)
+    /// This cell has it.
+    case cell(UInt32)
+  }
+
   /// Where an id may be put.
   struct Place: BitwiseCopyable {
     fileprivate var line: UnsafeMutablePointer<id_line>
@@ -86,24 +94,23 @@ struct IDIndex: ~Copyable {
     if line.pointee.passed >= firstEpoch { prefetch(line + 1) }
   }
 
-  /// Where the id of a record of this bucket may be put, good until the next call; nil when a cell
-  /// at or after `start` has it.
+  /// Where the id of a record of this time may be put, unless a cell of the same time has it, or one
+  /// at or after `start`.
   @inline(__always)
-  mutating func place(
-    for id: IDKeys,
-    bucket number: Int64,
-    since start: Int64
-  ) -> Place? {
+  mutating func find(_ id: IDKeys, at time: Int64, since start: Int64) -> Lookup {
     if count >= mostCount { resize() }
-    let epoch = epoch(of: number &>> IDIndex.spanBits)
+    let epoch = epoch(of: time &>> (bucketBits &+ IDIndex.spanBits))
     let line = lines + home(of: id.hash)
     let tag = UInt8(truncatingIfNeeded: id.hash)
     let probe = id_line_probe(line, tag, firstEpoch)
     if probe.matches | probe.goes_on == 0 && probe.free != 0 {
-      return Place(line: line, slot: probe.free.trailingZeroBitCount, tag: tag, epoch: epoch)
+      let slot = probe.free.trailingZeroBitCount
+      return .place(Place(line: line, slot: slot, tag: tag, epoch: epoch))
     }
     return search(id.hash, epoch) { cell in
-      cells.hasID(cell, id.packed, id.text) && cells.time(of: cell) >= start
+      guard cells.hasID(cell, id.packed, id.text) else { return false }
+      let cellTime = cells.time(of: cell)
+      return cellTime >= start || cellTime == time
     }
   }
 
@@ -166,9 +173,10 @@ struct IDIndex: ~Copyable {
 
   /// Goes through the lines where a cell with this key may stand.
   ///
-  /// Returns the first free place, which all lines before it then know of; nil when a cell `matches`.
+  /// Returns the first cell that `matches`, or else the first free place, which all lines before it
+  /// then know of.
   @inline(never)
-  private func search(_ key: HashKey, _ epoch: UInt8, where matches: (UInt32) -> Bool) -> Place? {
+  private func search(_ key: HashKey, _ epoch: UInt8, where matches: (UInt32) -> Bool) -> Lookup {
     let tag = UInt8(truncatingIfNeeded: key)
     var index = home(of: key)
     var found: Place?
@@ -177,7 +185,8 @@ struct IDIndex: ~Copyable {
       let probe = id_line_probe(line, tag, firstEpoch)
       var candidates = probe.matches
       while candidates != 0 {
-        if matches(IDIndex.references(line)[candidates.trailingZeroBitCount]) { return nil }
+        let cell = IDIndex.references(line)[candidates.trailingZeroBitCount]
+        if matches(cell) { return .cell(cell) }
         candidates &= candidates &- 1
       }
       if found == nil {
@@ -190,7 +199,8 @@ struct IDIndex: ~Copyable {
       if found != nil && probe.goes_on == 0 { break }
       index = index &+ 1 == lineCount ? 0 : index &+ 1
     }
-    return found
+    guard let found else { preconditionFailure("an index of \(lineCount) lines is full") }
+    return .place(found)
   }
 
   // MARK: Epochs
@@ -273,7 +283,7 @@ struct IDIndex: ~Copyable {
     if free != 0 {
       let slot = free.trailingZeroBitCount
       store(entry.cell, at: Place(line: line, slot: slot, tag: tag, epoch: epoch))
-    } else if let place = search(entry.key, epoch, where: { _ in false }) {
+    } else if case .place(let place) = search(entry.key, epoch, where: { _ in false }) {
       store(entry.cell, at: place)
     }
   }

@@ -60,6 +60,9 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     for reject in rejects { deadLetters.append(reject, of: stream, task: task, recordedAt: now) }
   }
 
+  /// Nobody goes on from rows in files.
+  func append(_ resend: Resend, of stream: StreamKind) {}
+
   func append(_ gap: LogGap, of stream: StreamKind) {
     guard tables.contains(.gaps) else { return }
     gaps.append(gap, of: stream, task: task, detectedAt: .wallClock)

@@ -37,6 +37,10 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
 
   func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) -> Set<[UInt8]> { [] }
 
+  func resentPlaces(_ stream: StreamKind, since horizon: EventTime) -> [[UInt8]: Set<String>] {
+    [:]
+  }
+
   func answeredIDs(among checkouts: [UnsafeRawBufferPointer]) -> Set<[UInt8]> { [] }
 
   func makeEpoch() -> any Epoch { RowEpoch(task: task, format: format, tables: tables) }

@@ -33,6 +33,7 @@ final class SliceReader: PartitionReader {
   private var memory = RunMemory()
   private var formerMemory = RunMemory()
   private var firstOffset: Int64 = 0
+  private var formerFirstOffset: Int64 = 0
   private var isStarted = false
   /// What this run begins behind.
   var gap: LogGap?
@@ -75,6 +76,7 @@ final class SliceReader: PartitionReader {
     }
     try follow()
     let start = position
+    formerFirstOffset = firstOffset
     firstOffset = rest.ordinal
     try merge(atMost: byteCount)
     let messages = memory.messages(from: firstOffset)
@@ -98,9 +100,11 @@ final class SliceReader: PartitionReader {
   }
 
   func place(ofOffset offset: Int64) -> String? {
-    let index = Int(offset - firstOffset)
-    guard memory.origins.indices.contains(index) else { return nil }
-    let origin = memory.origins[index]
+    let isFormer = offset < firstOffset
+    let index = Int(offset - (isFormer ? formerFirstOffset : firstOffset))
+    let origins = isFormer ? formerMemory.origins : memory.origins
+    guard origins.indices.contains(index) else { return nil }
+    let origin = origins[index]
     return "\(origin.shardID):\(origin.page.number(of: origin.entry))"
   }
 

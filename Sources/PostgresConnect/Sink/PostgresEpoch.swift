@@ -21,6 +21,7 @@ final class PostgresEpoch: Epoch {
   private(set) var lateCheckouts = CopyBuffer()
   private(set) var deadLetters = CopyBuffer()
   private(set) var gaps = CopyBuffer()
+  private(set) var resends = CopyBuffer()
   private(set) var lateNotes = LateNotes()
   /// Times of stored checkouts that are to be answered again.
   private(set) var restated: Range<EventTime>?
@@ -37,7 +38,7 @@ final class PostgresEpoch: Epoch {
 
   var byteCount: Int {
     clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
-      + lateCheckouts.count + deadLetters.count + gaps.count
+      + lateCheckouts.count + deadLetters.count + gaps.count + resends.count
   }
 
   var isEmpty: Bool { byteCount == 0 && restated == nil }
@@ -83,7 +84,7 @@ final class PostgresEpoch: Epoch {
       for index in records.indices {
         let record = records[index]
         switch verdicts[index] {
-        case .duplicate: continue
+        case .duplicate, .resent: continue
         case .onTime:
           var cursor = onTime.reserve(record.fieldsByteCount)
           cursor.startRow(fieldCount: fieldCount)
@@ -142,6 +143,10 @@ final class PostgresEpoch: Epoch {
     GapRow(gap: gap, stream: stream, task: task, detectedAt: .wallClock).write(to: &gaps)
   }
 
+  func append(_ resend: Resend, of stream: StreamKind) {
+    ResendRow(resend: resend, stream: stream, task: task, readAt: .wallClock).write(to: &resends)
+  }
+
   func append(_ answers: [Answer]) {
     let now = EventTime.wallClock
     for answer in answers {
@@ -167,6 +172,7 @@ final class PostgresEpoch: Epoch {
     lateCheckouts.removeAll(keepingAtMost: Self.keptByteCount)
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
+    resends.removeAll(keepingAtMost: Self.keptByteCount)
     lateNotes = LateNotes()
     restated = nil
     days.removeAll()

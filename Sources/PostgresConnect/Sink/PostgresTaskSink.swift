@@ -157,6 +157,18 @@ final class PostgresTaskSink: TaskSink {
     }
   }
 
+  func resentPlaces(
+    _ stream: StreamKind,
+    since horizon: EventTime
+  ) throws(ConnectorError) -> [[UInt8]: Set<String>] {
+    do {
+      return try openSession().resentPlaces(stream, task: Int(task), since: horizon)
+    } catch {
+      close()
+      throw error
+    }
+  }
+
   func answeredIDs(
     among checkouts: [UnsafeRawBufferPointer]
   ) throws(ConnectorError) -> Set<[UInt8]> {
@@ -337,6 +349,7 @@ final class PostgresTaskSink: TaskSink {
     fault.pass(.afterLate)
     try session.copyDeadLetters(of: epoch)
     try session.copyGaps(of: epoch)
+    try session.copyResends(of: epoch)
     fault.pass(.beforeProgress)
     try advance(
       connection,

@@ -97,6 +97,27 @@ final class SinkSession {
     return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
   }
 
+  /// Places of the task's resends by event_id.
+  func resentPlaces(
+    _ stream: StreamKind,
+    task: Int,
+    since horizon: EventTime
+  ) throws(ConnectorError) -> [[UInt8]: Set<String>] {
+    let rows = try connection.query(
+      """
+      SELECT event_id, log_position FROM \(ResendRow.table)
+      WHERE task = $1 AND stream = $2 AND event_timestamp >= $3
+      """,
+      [String(task), stream.rawValue, horizon.postgresText]
+    )
+    var places: [[UInt8]: Set<String>] = [:]
+    for row in rows {
+      guard let id = row[0], let place = row[1] else { continue }
+      places[Array(id.utf8), default: []].insert(place)
+    }
+    return places
+  }
+
   /// Makes the partitions of the days that are new.
   func makePartitions(for days: DaySet) throws(ConnectorError) {
     let newDays = days.days.subtracting(knownDays)
@@ -156,6 +177,10 @@ final class SinkSession {
 
   func copyGaps(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(epoch.gaps, into: GapRow.table, columns: GapRow.columns)
+  }
+
+  func copyResends(of epoch: PostgresEpoch) throws(ConnectorError) {
+    try connection.copy(epoch.resends, into: ResendRow.table, columns: ResendRow.columns)
   }
 
   /// Settles the late events against the stored rows; nothing to do in most epochs.

@@ -55,6 +55,13 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
     if let error = current.error { throw error }
   }
 
+  /// Where a record of the current run stands in its partition: `Resend.place`.
+  ///
+  /// Waits for a thread that is reading ahead.
+  func place(ofOffset offset: Int64) -> String {
+    lock.withLock { _ in reader.place(ofOffset: offset) } ?? String(offset)
+  }
+
   func readAhead() {
     lock.withLockIfAvailable { _ in
       // The second read after the current run's would take its memory.

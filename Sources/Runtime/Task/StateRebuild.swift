@@ -63,8 +63,11 @@ struct StateRebuild {
   ) throws(ConnectorError) -> RebuildSegments? {
     var segments = RebuildSegments()
     guard let end = input.position else { return segments }
-    let dropped = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
-      try sink.droppedEventIDs(Decoder.stream, since: horizon)
+    let known = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
+      KnownEvents(
+        dropped: try sink.droppedEventIDs(Decoder.stream, since: horizon),
+        resentPlaces: try sink.resentPlaces(Decoder.stream, since: horizon)
+      )
     }
     let reader = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
       try environment.source.open(
@@ -90,18 +93,44 @@ struct StateRebuild {
       }
       decoder.decode(run, into: &batch)
       segments.append(start: run.startPosition, greatest: batch.greatestTime)
-      verdicts.removeAll(keepingCapacity: true)
-      verdicts.append(contentsOf: batch.verdicts(dropped: dropped))
+      known.judge(batch, from: reader, into: &verdicts)
       Decoder.process(batch, verdicts: &verdicts, in: &engine)
     }
     return segments
   }
 }
 
-extension RecordBatch {
-  /// `.expired` for the records with these event_ids, `.onTime` for the others.
-  fileprivate func verdicts(dropped eventIDs: Set<[UInt8]>) -> [Verdict] {
-    guard !eventIDs.isEmpty else { return Array(repeating: .onTime, count: records.count) }
-    return records.map { eventIDs.contains(Array($0.bytes($0.eventID))) ? .expired : .onTime }
+/// What became of events that a rebuild reads again, where their times do not say it.
+private struct KnownEvents {
+  var dropped: Set<[UInt8]>
+  var resentPlaces: [[UInt8]: Set<String>]
+
+  /// `.expired` for what was dropped, `.duplicate` for what was resent under another time, `.onTime`
+  /// for everything else.
+  func judge<Record: EventRecord>(
+    _ batch: RecordBatch<Record>,
+    from reader: any PartitionReader,
+    into verdicts: inout [Verdict]
+  ) {
+    verdicts.removeAll(keepingCapacity: true)
+    guard !dropped.isEmpty || !resentPlaces.isEmpty else {
+      verdicts.append(contentsOf: repeatElement(.onTime, count: batch.records.count))
+      return
+    }
+    for record in batch.records {
+      let id = Array(record.bytes(record.eventID))
+      verdicts.append(
+        isResend(record, id, reader) ? .duplicate : dropped.contains(id) ? .expired : .onTime
+      )
+    }
+  }
+
+  private func isResend<Record: EventRecord>(
+    _ record: Record,
+    _ id: [UInt8],
+    _ reader: any PartitionReader
+  ) -> Bool {
+    guard let places = resentPlaces[id] else { return false }
+    return places.contains(reader.place(ofOffset: record.offset) ?? String(record.offset))
   }
 }

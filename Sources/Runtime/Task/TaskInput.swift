@@ -84,6 +84,7 @@ struct TaskInput<Decoder: RunDecoder> {
     judge(batch, by: &tracker)
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
+    noteResends(batch, in: epoch)
     warnOfStrayKeys(run.strayKeyCount)
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
     if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
@@ -127,6 +128,20 @@ struct TaskInput<Decoder: RunDecoder> {
     return rule.isExpired(time, at: watermark) ? .expired : .late
   }
 
+  /// Has the epoch say what a state that is rebuilt could not know.
+  private func noteResends(_ batch: RecordBatch<Decoder.Record>, in epoch: any Epoch) {
+    for (record, verdict) in zip(batch.records, verdicts) where verdict == .resent {
+      epoch.append(
+        Resend(
+          eventID: Array(record.bytes(record.eventID)),
+          time: record.time,
+          place: reader.place(ofOffset: record.offset)
+        ),
+        of: Decoder.stream
+      )
+    }
+  }
+
   /// Adds the batch, with the engine's verdicts, to the totals.
   private mutating func count(_ run: DecodedRun<Decoder.Record>) {
     let batch = run.batch
@@ -136,7 +151,7 @@ struct TaskInput<Decoder: RunDecoder> {
       switch verdict {
       case .onTime: break
       case .late, .lateUnchecked, .expired: late &+= 1
-      case .duplicate: duplicates &+= 1
+      case .duplicate, .resent: duplicates &+= 1
       }
     }
     counts.bytes += Int64(run.byteCount)

@@ -77,6 +77,13 @@ private final class FreezingTaskSink: TaskSink {
     try sink.droppedEventIDs(stream, since: horizon)
   }
 
+  func resentPlaces(
+    _ stream: StreamKind,
+    since horizon: EventTime
+  ) throws(ConnectorError) -> [[UInt8]: Set<String>] {
+    try sink.resentPlaces(stream, since: horizon)
+  }
+
   func answeredIDs(
     among checkouts: [UnsafeRawBufferPointer]
   ) throws(ConnectorError) -> Set<[UInt8]> {

@@ -23,6 +23,7 @@ final class MemoryEpoch: Epoch {
   private(set) var answers: [Answer] = []
   private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
   private(set) var gaps: [(stream: StreamKind, gap: LogGap)] = []
+  private(set) var resends: [(stream: StreamKind, resend: Resend)] = []
   private(set) var restated: Range<EventTime>?
   private(set) var byteCount = 0
   /// Changes with every use of the object.
@@ -51,6 +52,11 @@ final class MemoryEpoch: Epoch {
     gaps.append((stream, gap))
   }
 
+  func append(_ resend: Resend, of stream: StreamKind) {
+    byteCount += 100
+    resends.append((stream, resend))
+  }
+
   func restate(_ times: Range<EventTime>) { restated = times }
 
   func append(_ answers: [Attribution.Answer]) {
@@ -70,6 +76,7 @@ final class MemoryEpoch: Epoch {
   }
 
   func removeAll() {
+    resends = []
     clicks = []
     checkouts = []
     answers = []

@@ -46,6 +46,7 @@ extension MemorySink.Stored {
     }
     deadLetters += epoch.rejects.count
     for (stream, gap) in epoch.gaps { gaps[stream, default: []].append(gap) }
+    for (stream, resend) in epoch.resends { resends[stream, default: []].append(resend) }
     self.progress = progress.corrected(by: receipt)
     lastReceipt = receipt
     lastEpoch = epoch.identity
@@ -66,7 +67,7 @@ extension MemorySink.Stored {
   ) -> Outcome {
     let isStored = self[keyPath: events][event.event.id] != nil
     switch event.verdict {
-    case .duplicate:
+    case .duplicate, .resent:
       if !isStored { violations.append("\(stream) \(event.event.id) is no duplicate") }
       return .skipped
     case .onTime:

@@ -25,6 +25,7 @@ package final class MemorySink: Sink {
     package var dropped: [StreamKind: Set<String>] = [:]
     package var deadLetters = 0
     package var gaps: [StreamKind: [LogGap]] = [:]
+    package var resends: [StreamKind: [Resend]] = [:]
     package var progress: TaskProgress?
     package var generation = 0
     package var epoch: Int64 = 0

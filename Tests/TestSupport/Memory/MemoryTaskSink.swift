@@ -27,6 +27,11 @@ final class MemoryTaskSink: TaskSink {
     return Set(dropped.map { Array($0.utf8) })
   }
 
+  func resentPlaces(_ stream: StreamKind, since horizon: EventTime) -> [[UInt8]: Set<String>] {
+    let resends = sink.stored(task).resends[stream, default: []].filter { $0.time >= horizon }
+    return Dictionary(resends.map { ($0.eventID, [$0.place]) }) { $0.union($1) }
+  }
+
   func answeredIDs(among checkouts: [UnsafeRawBufferPointer]) -> Set<[UInt8]> {
     let rows = sink.stored(task).rows
     let answered = checkouts.map(\.firstField).filter { rows[$0] != nil }
