@@ -3,32 +3,51 @@ internal import Dataflow
 internal import Events
 
 extension FirstClick {
-  // MARK: Clicks
-
-  /// Takes a block of clicks into the state and says what they are.
-  ///
-  /// One thing after another for all of them: each needs few registers and little memory.
+  /// Hashes a block of clicks and asks for all the memory they will touch, step by step.
   @inline(__always)
-  mutating func take(
-    _ records: UnsafePointer<ClickRecord>,
-    _ verdicts: UnsafeMutablePointer<Verdict>,
-    _ count: Int
-  ) {
-    prefetchState(records, count)
+  func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
-      verdicts[index] = admit(records + index, clickKeys[index], verdicts[index])
+      let keys = ClickKeys(of: records + index, hash, cells.blocks.patterns)
+      clickKeys[index].initialize(to: keys)
+      users.prefetchLine(of: keys.user)
+      clickIDs.prefetchLines(of: keys.id)
+      products.prefetchLine(of: keys.product)
+      origins.prefetchLine(of: keys.origin)
     }
-    for index in 0..<count { describe(records + index, clickKeys[index].pointee) }
     for index in 0..<count {
-      join(clickKeys[index].pointee, at: records[index].time.microseconds)
+      let keys = clickKeys[index]
+      keys.pointee.likelyUser = users.likelyUser(keys.pointee.user)
+    }
+    guard isEarly else { return }
+    for index in 0..<count { prefetchEarly(clickKeys[index].pointee.likelyUser) }
+  }
+
+  /// As above, for checkouts.
+  @inline(__always)
+  func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
+    for index in 0..<count {
+      let keys = CheckoutKeys(of: records + index, hash, cells.blocks.patterns)
+      checkoutKeys[index].initialize(to: keys)
+      users.prefetchLine(of: keys.user)
+      checkoutIDs.prefetchLines(of: keys.id)
+    }
+    for index in 0..<count {
+      checkoutKeys[index].pointee.likelyUser = users.likelyUser(checkoutKeys[index].pointee.user)
+    }
+    guard isEarly else { return }
+    for index in 0..<count {
+      let user = checkoutKeys[index].pointee.likelyUser
+      guard user != 0 else { continue }
+      prefetch(cells.blocks.pointer(users[user].pointee.head))
+      prefetch(cells.blocks.header(of: users[user].pointee.head))
     }
   }
 
-  /// Keeps a click, unless it is a duplicate, and notes where, if it is to join.
+  /// Takes one click into the state and says what it is.
   @inline(__always)
-  private mutating func admit(
+  mutating func take(
     _ record: UnsafePointer<ClickRecord>,
-    _ keys: UnsafeMutablePointer<ClickKeys>,
+    _ keys: UnsafePointer<ClickKeys>,
     _ verdict: Verdict
   ) -> Verdict {
     let time = record.pointee.time.microseconds
@@ -36,60 +55,148 @@ extension FirstClick {
       if verdict == .duplicate { return .duplicate }
       if time < dedupeStart { return .lateUnchecked }
     }
-    let admission = FirstClick.admit(
-      as: Click.self,
+    let id = keys.pointee.packedID
+    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
+    let place: IDIndex.Place
+    switch clickIDs.find(
+      id,
+      text,
       keys.pointee.id,
       at: time,
       since: matchStart,
-      &buckets,
-      &clickIDs,
-      &cells
-    )
-    let cell: UInt32
-    switch admission {
-    case .new(let added): cell = added
-    case .duplicate: return .duplicate
-    case .resent: return .resent
+      in: cells.blocks,
+      hash
+    ) {
+    case .place(let free): place = free
+    case .cell(let other): return cells.blocks.time(of: other) == time ? .duplicate : .resent
     }
-    clickCount &+= 1
-    let click = cells.blocks.click(cell)
-    click.pointee.next = 0
     // What was dropped only serves to recognise duplicates.
     let joins =
       (verdict == .onTime || verdict == .late && rule.latePolicy == .restate) && time >= joinStart
-    if joins { keys.pointee.cell = cell } else { click.pointee.user = 0 }
+    let bucket = buckets.bucket(of: time)
+    let cell = addCell(
+      id,
+      text,
+      at: time,
+      Click.byteCount(idCode: id.code),
+      0,
+      Click.idOffset,
+      bucket
+    )
+    clickIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
+    clickCount &+= 1
+    if joins {
+      join(cell, record, keys, bucket)
+    } else {
+      fill(cell, user: 0, product: 0, origin: 0)
+    }
     return verdict == .expired ? .lateUnchecked : verdict
   }
 
-  /// Notes in a click's cell what of its fields the answers need.
+  /// Takes one checkout into the state and says what it is.
   @inline(__always)
-  private mutating func describe(_ record: UnsafePointer<ClickRecord>, _ keys: ClickKeys) {
-    guard keys.cell != 0 else { return }
-    let number = buckets.number(of: record.pointee.time.microseconds)
-    let click = cells.blocks.click(keys.cell)
-    click.pointee.product = products.intern(
-      ClickKeys.productFields(record),
-      keys.product,
-      likely: keys.likelyProduct,
-      bucket: number
+  mutating func take(
+    _ record: UnsafePointer<CheckoutRecord>,
+    _ keys: UnsafePointer<CheckoutKeys>,
+    _ verdict: Verdict
+  ) -> Verdict {
+    let time = record.pointee.time.microseconds
+    if verdict != .onTime {
+      if verdict == .duplicate { return .duplicate }
+      if time < dedupeStart { return .lateUnchecked }
+    }
+    let id = keys.pointee.packedID
+    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
+    let place: IDIndex.Place
+    switch checkoutIDs.find(
+      id,
+      text,
+      keys.pointee.id,
+      at: time,
+      since: matchStart,
+      in: cells.blocks,
+      hash
+    ) {
+    case .place(let free): place = free
+    case .cell(let other): return cells.blocks.time(of: other) == time ? .duplicate : .resent
+    }
+    let bucket = buckets.bucket(of: time)
+    let cell = addCell(
+      id,
+      text,
+      at: time,
+      CheckoutID.byteCount(idCode: id.code),
+      CheckoutID.flag,
+      CheckoutID.idOffset,
+      bucket
     )
-    click.pointee.origin = origins.intern(
-      ClickKeys.originFields(record),
-      keys.origin,
-      likely: keys.likelyOrigin,
-      bucket: number
+    checkoutIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
+    if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
+    return verdict == .expired ? .lateUnchecked : verdict
+  }
+
+  /// Keeps an id, for as long as its bucket is in state.
+  @inline(__always)
+  private mutating func addCell(
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
+    at time: Int64,
+    _ byteCount: Int,
+    _ flag: UInt32,
+    _ idOffset: Int,
+    _ bucket: UnsafeMutablePointer<Buckets.Bucket>
+  ) -> UInt32 {
+    let cell = cells.allocate(
+      byteCount,
+      in: &bucket.pointee.cells,
+      baseTime: bucket.pointee.start
     )
+    let memory = cells.blocks.pointer(cell)
+    memory.storeBytes(
+      of: bucket.pointee.offset(of: time) << 8 | flag | id.code,
+      as: UInt32.self
+    )
+    id.write(text, to: memory + idOffset)
+    return cell
+  }
+
+  // MARK: Clicks
+
+  @inline(__always)
+  private func fill(_ cell: UInt32, user: UInt32, product: UInt32, origin: UInt32) {
+    let click = cells.blocks.click(cell)
+    click.pointee.next = 0
+    click.pointee.user = user
+    click.pointee.product = product
+    click.pointee.origin = origin
   }
 
   /// Lets a click count: on time it waits in its bucket, late it goes to its place in the chain.
   @inline(__always)
-  private mutating func join(_ keys: ClickKeys, at time: Int64) {
-    let cell = keys.cell
-    guard cell != 0 else { return }
-    let user = users.user(keys.user, likely: keys.likelyUser, &cells)
-    cells.blocks.click(cell).pointee.user = user
+  private mutating func join(
+    _ cell: UInt32,
+    _ record: UnsafePointer<ClickRecord>,
+    _ keys: UnsafePointer<ClickKeys>,
+    _ bucket: UnsafeMutablePointer<Buckets.Bucket>
+  ) {
+    let number = bucket.pointee.number
+    let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser, &cells)
+    fill(
+      cell,
+      user: user,
+      product: products.intern(
+        ClickKeys.productFields(record),
+        keys.pointee.product,
+        bucket: number
+      ),
+      origin: origins.intern(
+        ClickKeys.originFields(record),
+        keys.pointee.origin,
+        bucket: number
+      )
+    )
+    let time = record.pointee.time.microseconds
     if time >= frontier.microseconds {
-      let bucket = buckets.bucket(of: time)
       bucket.pointee.clicks.append(offset: bucket.pointee.offset(of: time), reference: cell)
       if isEarly { noteWaiting(cell, of: user, at: time) }
       users[user].pointee.waitingCount &+= 1
@@ -101,56 +208,14 @@ extension FirstClick {
 
   // MARK: Checkouts
 
-  /// Takes a block of checkouts into the state and says what they are.
-  @inline(__always)
-  mutating func take(
-    _ records: UnsafePointer<CheckoutRecord>,
-    _ verdicts: UnsafeMutablePointer<Verdict>,
-    _ count: Int
-  ) {
-    prefetchState(records, count)
-    for index in 0..<count {
-      verdicts[index] = take(records + index, checkoutKeys[index], verdicts[index])
-    }
-  }
-
-  @inline(__always)
-  private mutating func take(
-    _ record: UnsafePointer<CheckoutRecord>,
-    _ keys: UnsafePointer<CheckoutKeys>,
-    _ verdict: Verdict
-  ) -> Verdict {
-    let time = record.pointee.time.microseconds
-    if verdict != .onTime {
-      if verdict == .duplicate { return .duplicate }
-      if time < dedupeStart { return .lateUnchecked }
-    }
-    let admission = FirstClick.admit(
-      as: CheckoutID.self,
-      keys.pointee.id,
-      at: time,
-      since: matchStart,
-      &buckets,
-      &checkoutIDs,
-      &cells
-    )
-    switch admission {
-    case .new: break
-    case .duplicate: return .duplicate
-    case .resent: return .resent
-    }
-    if verdict == .onTime && time >= frontier.microseconds { wait(record, keys) }
-    return verdict == .expired ? .lateUnchecked : verdict
-  }
-
   /// Lets a checkout wait in its bucket until it is final.
   @inline(__always)
   private mutating func wait(
     _ record: UnsafePointer<CheckoutRecord>,
-    _ keys: UnsafePointer<CheckoutKeys>
+    _ keys: UnsafePointer<CheckoutKeys>,
+    _ bucket: UnsafeMutablePointer<Buckets.Bucket>
   ) {
     let time = record.pointee.time.microseconds
-    let bucket = buckets.bucket(of: time)
     let fields =
       8 + record.pointee.eventID.count + record.pointee.userID.count
       + CopyField.timestampByteCount + CopyField.maximumMoneyByteCount

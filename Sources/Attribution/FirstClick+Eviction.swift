@@ -6,17 +6,16 @@ extension FirstClick {
   @discardableResult
   mutating func evict(before watermark: Watermark) -> Int {
     if watermark == .endOfInput { return evictAll() }
-    // A bucket's last moment is before this time where the bucket is before this time's. Those that
-    // share an epoch go together.
-    let first = IDIndex.startOfSpan(buckets.number(of: windowStart(watermark.microseconds)))
+    // A bucket's last moment is before this time where the bucket is before this time's.
+    let first = buckets.number(of: windowStart(watermark.microseconds))
     guard let earliest = buckets.entries.first, earliest.number < first else { return 0 }
-    clickIDs.expire(before: first)
-    checkoutIDs.expire(before: first)
+    clickIDs.expire(before: first, cells.blocks, hash)
+    checkoutIDs.expire(before: first, cells.blocks, hash)
     let count = buckets.place(of: first)
     for entry in buckets.entries.prefix(count) { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
-    clickIDs.trim()
-    checkoutIDs.trim()
+    clickIDs.trim(cells.blocks, hash)
+    checkoutIDs.trim(cells.blocks, hash)
     return count
   }
 

@@ -24,7 +24,7 @@ package import Events
 /// ```
 ///
 /// State: clicks with `time + window >= watermark` and the ids of checkouts of the same age, up to
-/// five buckets (each 1/256 of window and delay, at most) more; checkouts with `time >= watermark`. A call costs O(1) per
+/// one bucket (1/256 of window and delay, at most) more; checkouts with `time >= watermark`. A call costs O(1) per
 /// record, plus the sorting of a bucket.
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
@@ -96,8 +96,8 @@ package struct FirstClick: ~Copyable {
     self.hash = hash
     buckets = Buckets(bits: bucketBits)
     users = UserTable(cells.blocks)
-    clickIDs = IDIndex(bucketBits: buckets.bits, cells: cells.blocks, hash: hash)
-    checkoutIDs = IDIndex(bucketBits: buckets.bits, cells: cells.blocks, hash: hash)
+    clickIDs = IDIndex(bucketBits: buckets.bits)
+    checkoutIDs = IDIndex(bucketBits: buckets.bits)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -111,15 +111,15 @@ package struct FirstClick: ~Copyable {
     )
     releaseHandedOver()
     clicks.records.withUnsafeBufferPointer { records in
-      verdicts.withUnsafeMutableBufferPointer { verdicts in
-        guard let records = records.baseAddress, let first = verdicts.baseAddress else { return }
-        for start in stride(from: 0, to: verdicts.count, by: KeyBlock<ClickKeys>.count) {
-          take(
-            records + start,
-            first + start,
-            min(KeyBlock<ClickKeys>.count, verdicts.count - start)
-          )
+      guard let records = records.baseAddress else { return }
+      var start = 0
+      while start < verdicts.count {
+        let end = min(start &+ KeyBlock<ClickKeys>.count, verdicts.count)
+        prefetchState(records + start, end &- start)
+        for index in start..<end {
+          verdicts[index] = take(records + index, clickKeys[index &- start], verdicts[index])
         }
+        start = end
       }
     }
   }
@@ -134,15 +134,15 @@ package struct FirstClick: ~Copyable {
     )
     releaseHandedOver()
     checkouts.records.withUnsafeBufferPointer { records in
-      verdicts.withUnsafeMutableBufferPointer { verdicts in
-        guard let records = records.baseAddress, let first = verdicts.baseAddress else { return }
-        for start in stride(from: 0, to: verdicts.count, by: KeyBlock<CheckoutKeys>.count) {
-          take(
-            records + start,
-            first + start,
-            min(KeyBlock<CheckoutKeys>.count, verdicts.count - start)
-          )
+      guard let records = records.baseAddress else { return }
+      var start = 0
+      while start < verdicts.count {
+        let end = min(start &+ KeyBlock<CheckoutKeys>.count, verdicts.count)
+        prefetchState(records + start, end &- start)
+        for index in start..<end {
+          verdicts[index] = take(records + index, checkoutKeys[index &- start], verdicts[index])
         }
+        start = end
       }
     }
   }

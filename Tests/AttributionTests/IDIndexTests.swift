@@ -8,47 +8,57 @@ import Testing
   private struct Pair: ~Copyable {
     var cells = ChunkArena()
     var buckets = Buckets(bits: 4)
-    var index: IDIndex
+    var index = IDIndex(bucketBits: 4)
     let hash: KeyedHash
     /// The times under which every id is in state.
     var expected: [String: [Int64]] = [:]
     var mistakes = 0
 
-    init(idMask: UInt64) {
-      hash = KeyedHash(idMask: idMask)
-      index = IDIndex(bucketBits: 4, cells: cells.blocks, hash: hash)
-    }
+    init(idMask: UInt64) { hash = KeyedHash(idMask: idMask) }
 
     /// Admits an id as the engine does, and notes where that differs from the dictionary.
     mutating func admit(_ text: String, at time: Int64, since start: Int64) {
       let isNew = expected[text, default: []].allSatisfy { $0 < start && $0 != time }
       let bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 16)
-      let id = ByteSlice(offset: 0, length: Int32(text.utf8.count))
       let isAdmitted = bytes.withUnsafeBytes { bytes in
         guard let message = bytes.baseAddress else { return false }
-        let admission = FirstClick.admit(
-          as: CheckoutID.self,
-          IDKeys(message, id, hash, cells.blocks.patterns),
-          at: time,
-          since: start,
-          &buckets,
-          &index,
-          &cells
-        )
-        guard case .new = admission else { return false }
-        return true
+        return admit(message, text.utf8.count, at: time, since: start)
       }
       if isAdmitted != isNew { mistakes += 1 }
       if isNew { expected[text, default: []].append(time) }
     }
 
+    private mutating func admit(
+      _ text: UnsafeRawPointer,
+      _ byteCount: Int,
+      at time: Int64,
+      since start: Int64
+    ) -> Bool {
+      let id = cells.blocks.patterns.pack(text, byteCount)
+      let key = hash.id(id, text)
+      let found = index.find(id, text, key, at: time, since: start, in: cells.blocks, hash)
+      guard case .place(let place) = found else { return false }
+      let bucket = buckets.bucket(of: time)
+      let cell = cells.allocate(
+        CheckoutID.byteCount(idCode: id.code),
+        in: &bucket.pointee.cells,
+        baseTime: bucket.pointee.start
+      )
+      let memory = cells.blocks.pointer(cell)
+      let stamp = bucket.pointee.offset(of: time) << 8 | CheckoutID.flag | id.code
+      memory.storeBytes(of: stamp, as: UInt32.self)
+      id.write(text, to: memory + CheckoutID.idOffset)
+      index.put(cell, key, at: place, bucket: bucket.pointee.number)
+      return true
+    }
+
     var cellCount: Int { expected.values.reduce(0) { $0 + $1.count } }
 
-    /// Lets every bucket go whose last moment is before this time, four at a time.
+    /// Lets every bucket go whose last moment is before this time.
     mutating func evict(before time: Int64) {
-      let first = IDIndex.startOfSpan(buckets.number(of: time))
+      let first = buckets.number(of: time)
       guard let earliest = buckets.entries.first, earliest.number < first else { return }
-      index.expire(before: first)
+      index.expire(before: first, cells.blocks, hash)
       let count = buckets.place(of: first)
       let former = cellCount
       for entry in buckets.entries.prefix(count) {
@@ -59,7 +69,7 @@ import Testing
       expected = expected.mapValues { times in times.filter { $0 >> 4 >= first } }
       expected = expected.filter { !$0.value.isEmpty }
       index.countOut(former - cellCount)
-      index.trim()
+      index.trim(cells.blocks, hash)
     }
   }
 

@@ -9,7 +9,7 @@ internal import Events
 /// ```
 /// stamp   microseconds since the start of its bucket (24) | is a checkout (1) | code of the id (7)
 /// ```
-struct Click: BitwiseCopyable, IDCell {
+struct Click: BitwiseCopyable {
   var stamp: UInt32
   /// The user's next click by (time, event_id), once it is replayed.
   var next: UInt32 = 0
@@ -20,26 +20,17 @@ struct Click: BitwiseCopyable, IDCell {
   /// Interned referrer, device_type.
   var origin: UInt32
 
-  static let flag: UInt32 = 0
   static let idOffset = 20
+  static func byteCount(idCode: UInt32) -> Int {
+    (idOffset + PackedID.byteCount(code: idCode) + 3) & ~3
+  }
 }
 
 /// What remains of a checkout to recognise duplicates: a stamp, then what is kept of its event_id.
-enum CheckoutID: IDCell {
+enum CheckoutID {
   static let flag: UInt32 = 1 << 7
   static let idOffset = 4
-}
-
-/// What of an event stays in its bucket to recognise duplicates: a stamp, perhaps more, and at
-/// `idOffset` what is kept of its event_id.
-protocol IDCell {
-  /// Set in the stamp.
-  static var flag: UInt32 { get }
-  static var idOffset: Int { get }
-}
-
-extension IDCell {
-  @inline(__always) static func byteCount(idCode: UInt32) -> Int {
+  static func byteCount(idCode: UInt32) -> Int {
     (idOffset + PackedID.byteCount(code: idCode) + 3) & ~3
   }
 }

@@ -5,38 +5,35 @@ internal import Events
 /// as they are kept.
 ///
 /// ```
-/// line   10 references (40) | 10 tags (10) | 10 epochs (10) | passed (1) | -         one cache line
-/// key    bits 63...32: home line | 7...0: tag
-/// epoch  0 free | 1 before `base` | 2... the bucket's span, from `base` on | 255 far ahead
+/// line   8 tags (16) | 8 epochs (16) | 8 references (32)                         one cache line
+/// key    bits 63...32: first home | 47...16: second home | 15...0: tag
+/// epoch  0 free | 1 before `base` | 2... the bucket's number, from `base` on | 65,535 far ahead
 /// ```
 ///
-/// An id stands in its home line or, where that was full, in the next one that was not; each line
-/// that was full keeps the greatest epoch of those that passed it, so that a search ends in its
-/// first line, mostly. Nothing is removed: when buckets leave the state, their epochs cease to
-/// count, and so their slots are free. At most 13 of 20 slots are taken. O(1) expected per call.
+/// Nothing is removed: when buckets leave the state, their epochs cease to count, and so their slots
+/// are free. An id stands in the emptier of its two homes, where at most four fifths of all slots
+/// are taken; when both are full, one that is there goes to its other home. O(1) expected per call.
+/// Source: Azar et al., Balanced allocations, 1999.
 struct IDIndex: ~Copyable {
-  private var lines: UnsafeMutablePointer<id_line>
+  private var lines: UnsafeMutablePointer<probe_line>
   private var lineCount = IDIndex.fewestLines
   /// Cells in the index, those without an epoch that counts included.
   private(set) var count = 0
-  /// From here on it grows.
-  private var mostCount = IDIndex.mostCount(IDIndex.fewestLines)
+  /// What found no place: next to nothing, unless hashes are the same.
+  private var spilled: [Entry] = []
 
-  /// The first span of buckets that is in state.
-  private var firstSpan = Int64.min
-  private var firstEpoch: UInt8 = 1
-  /// The span of epoch 2; `.max` before the first id.
-  private var base = Int64.max
+  /// The first bucket that is in state.
+  private var firstNumber = Int64.min
+  private var firstEpoch: UInt16 = 1
+  /// The bucket of epoch 2.
+  private var base: Int64 = 0
   private var hasEarlier = false
-  private var hasFar = false
   private let bucketBits: Int64
-  private let cells: ChunkArena.Blocks
-  private let hash: KeyedHash
 
   private struct Entry: BitwiseCopyable {
     var key: HashKey
     /// Of its bucket.
-    var span: Int64
+    var number: Int64
     var cell: UInt32
   }
 
@@ -50,203 +47,229 @@ struct IDIndex: ~Copyable {
 
   /// Where an id may be put.
   struct Place: BitwiseCopyable {
-    fileprivate var line: UnsafeMutablePointer<id_line>
+    fileprivate var line: UnsafeMutablePointer<probe_line>
     fileprivate var slot: Int
-    fileprivate var tag: UInt8
-    fileprivate var epoch: UInt8
   }
 
-  /// Buckets share epochs, `2^spanBits` each, and leave the state together.
-  private static let spanBits: Int64 = 2
-  private static let slotsPerLine = Int(ID_LINE_SLOTS)
-  private static let fewestLines = 4
-  /// Spans before the first one that is put in which count as near.
-  private static let mostEarlier: Int64 = 16
-  private static let farAhead: UInt8 = .max
+  private static let slotsPerLine = 8
+  private static let fewestLines: UInt64 = 4
+  /// Buckets before the first one that is put in which count as near.
+  private static let mostEarlier: Int64 = 4096
   /// Epochs are given anew when the first one that counts is greater.
-  private static let greatestFirstEpoch: UInt64 = 64
+  private static let greatestFirstEpoch: UInt64 = 32_768
+  private static let noSlot = 16
   /// How far ahead memory is asked for.
   private static let linesAhead = 4
 
-  /// - Parameters:
-  ///   - bucketBits: a bucket's number is `time >> bucketBits`.
-  ///   - cells: where the ids are kept.
-  ///   - hash: the one that their keys come from.
-  init(bucketBits: Int64, cells: ChunkArena.Blocks, hash: KeyedHash) {
+  /// - Parameter bucketBits: a bucket's number is `time >> bucketBits`.
+  init(bucketBits: Int64) {
     self.bucketBits = bucketBits
-    self.cells = cells
-    self.hash = hash
     lines = IDIndex.allocate(lineCount)
   }
 
   deinit { lines.deallocate() }
 
-  var allocatedBytes: Int { lineCount * MemoryLayout<id_line>.stride }
+  var allocatedBytes: Int {
+    Int(lineCount) * MemoryLayout<probe_line>.stride
+      + spilled.capacity * MemoryLayout<Entry>.stride
+  }
 
-  /// The first bucket of those that leave the state together with this one.
-  static func startOfSpan(_ number: Int64) -> Int64 { (number >> spanBits) << spanBits }
-
-  @inline(__always) func prefetchLine(of key: HashKey) { prefetch(lines + home(of: key)) }
-
-  /// Asks for the line behind the home line, too, if the search is to go on there.
-  @inline(__always) func prefetchNextLine(of key: HashKey) {
-    let line = lines + home(of: key)
-    if line.pointee.passed >= firstEpoch { prefetch(line + 1) }
+  @inline(__always) func prefetchLines(of key: HashKey) {
+    prefetch(lines + firstHome(of: key))
+    prefetch(lines + secondHome(of: key))
   }
 
   /// Where the id of a record of this time may be put, unless a cell of the same time has it, or one
   /// at or after `start`.
   @inline(__always)
-  mutating func find(_ id: IDKeys, at time: Int64, since start: Int64) -> Lookup {
-    if count >= mostCount { resize() }
-    let epoch = epoch(of: time &>> (bucketBits &+ IDIndex.spanBits))
-    let line = lines + home(of: id.hash)
-    let tag = UInt8(truncatingIfNeeded: id.hash)
-    let probe = id_line_probe(line, tag, firstEpoch)
-    if probe.matches | probe.goes_on == 0 && probe.free != 0 {
-      let slot = probe.free.trailingZeroBitCount
-      return .place(Place(line: line, slot: slot, tag: tag, epoch: epoch))
+  mutating func find(
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
+    _ key: HashKey,
+    at time: Int64,
+    since start: Int64,
+    in cells: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) -> Lookup {
+    if isFull { resize(cells, hash) }
+    let first = lines + firstHome(of: key)
+    let second = lines + secondHome(of: key)
+    let probe = probe_lines(first, second, UInt16(truncatingIfNeeded: key), firstEpoch)
+    var matches = probe.matches
+    while matches != 0 {
+      let slot = matches.trailingZeroBitCount
+      let cell = IDIndex.references(slot < 8 ? first : second)[slot & 7]
+      if IDIndex.isSame(id, text, cell, at: time, since: start, in: cells) { return .cell(cell) }
+      matches &= matches &- 1
     }
-    return search(id.hash, epoch) { cell in
-      guard cells.hasID(cell, id.packed, id.text) else { return false }
-      let cellTime = cells.time(of: cell)
-      return cellTime >= start || cellTime == time
+    if !spilled.isEmpty {
+      let cell = spilledCell(id, text, at: time, since: start, in: cells)
+      if cell != 0 { return .cell(cell) }
     }
+    let slot = Int(truncatingIfNeeded: probe.free_slot)
+    if slot == IDIndex.noSlot { return .place(makeRoom(first, second, cells, hash)) }
+    return .place(Place(line: slot < 8 ? first : second, slot: slot & 7))
   }
 
-  /// Adds a cell at the place that was found for its id.
-  @inline(__always) mutating func put(_ cell: UInt32, at place: Place) {
+  /// Adds a cell of this bucket at the place that was found for its id.
+  @inline(__always)
+  mutating func put(_ cell: UInt32, _ key: HashKey, at place: Place, bucket number: Int64) {
+    if count == 0 && firstNumber == .min { setFirstBase(number) }
     count &+= 1
-    store(cell, at: place)
-  }
-
-  @inline(__always) private func store(_ cell: UInt32, at place: Place) {
-    IDIndex.tags(place.line)[place.slot] = place.tag
-    IDIndex.epochs(place.line)[place.slot] = place.epoch
-    IDIndex.references(place.line)[place.slot] = cell
+    store(Entry(key: key, number: number, cell: cell), at: place)
   }
 
   /// Counts cells out whose buckets leave the state.
   mutating func countOut(_ gone: Int) { count -= gone }
 
-  /// Forgets the cells of all buckets before this one, the first of a span: call while they are
-  /// still there.
-  mutating func expire(before number: Int64) {
-    let span = number >> IDIndex.spanBits
-    guard span > firstSpan else { return }
-    firstSpan = span
-    let distance = UInt64(bitPattern: span &- base)
-    if hasEarlier || span < base || distance > 252 {
-      rebuild(base: span, lineCount)
-    } else if distance &+ 2 <= IDIndex.greatestFirstEpoch {
-      firstEpoch = UInt8(distance &+ 2)
-    } else if hasFar {
-      rebuild(base: span, lineCount)
+  /// Forgets the cells of all buckets before this one: call while they are still there.
+  mutating func expire(before number: Int64, _ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
+    guard number > firstNumber else { return }
+    firstNumber = number
+    spilled.removeAll { $0.number < number }
+    let isNear =
+      !hasEarlier && number >= base
+      && UInt64(bitPattern: number &- base) < IDIndex.greatestFirstEpoch
+    if isNear {
+      firstEpoch = UInt16(number &- base &+ 2)
     } else {
-      for index in 0..<lineCount { id_line_age(lines + index, UInt8(distance)) }
-      base = span
-      firstEpoch = 2
+      rebuild(base: number, lineCount, cells, hash)
     }
   }
 
   /// Gives memory back when much fewer cells are left.
-  mutating func trim() {
-    if count < lineCount && lineCount > 64 { resize() }
+  mutating func trim(_ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
+    if UInt64(count) < lineCount && lineCount > 64 { resize(cells, hash) }
   }
 
   /// Forgets all, and keeps the memory.
   mutating func removeAll() {
     IDIndex.clear(lines, lineCount)
+    spilled.removeAll()
     count = 0
-    firstSpan = .min
+    firstNumber = .min
     firstEpoch = 1
-    base = .max
     hasEarlier = false
-    hasFar = false
   }
 
   // MARK: Places
 
-  @inline(__always) private func home(of key: HashKey) -> Int {
-    Int(truncatingIfNeeded: ((key &>> 32) &* UInt64(truncatingIfNeeded: lineCount)) &>> 32)
+  @inline(__always) private mutating func store(_ entry: Entry, at place: Place) {
+    if place.slot == IDIndex.noSlot {
+      spilled.append(entry)
+    } else {
+      fill(place, UInt16(truncatingIfNeeded: entry.key), epoch(of: entry.number), entry.cell)
+    }
   }
 
-  /// Goes through the lines where a cell with this key may stand.
-  ///
-  /// Returns the first cell that `matches`, or else the first free place, which all lines before it
-  /// then know of.
+  @inline(__always)
+  private func fill(_ place: Place, _ tag: UInt16, _ epoch: UInt16, _ cell: UInt32) {
+    IDIndex.tags(place.line)[place.slot] = tag
+    IDIndex.epochs(place.line)[place.slot] = epoch
+    IDIndex.references(place.line)[place.slot] = cell
+  }
+
+  @inline(__always) private func firstHome(of key: HashKey) -> Int {
+    Int(truncatingIfNeeded: ((key &>> 32) &* lineCount) &>> 32)
+  }
+
+  @inline(__always) private func secondHome(of key: HashKey) -> Int {
+    Int(truncatingIfNeeded: ((key &>> 16 & 0xFFFF_FFFF) &* lineCount) &>> 32)
+  }
+
+  /// Empties a slot of full homes: an id that stands there goes to its other home.
   @inline(never)
-  private func search(_ key: HashKey, _ epoch: UInt8, where matches: (UInt32) -> Bool) -> Lookup {
-    let tag = UInt8(truncatingIfNeeded: key)
-    var index = home(of: key)
-    var found: Place?
-    for _ in 0..<lineCount {
-      let line = lines + index
-      let probe = id_line_probe(line, tag, firstEpoch)
-      var candidates = probe.matches
-      while candidates != 0 {
-        let cell = IDIndex.references(line)[candidates.trailingZeroBitCount]
-        if matches(cell) { return .cell(cell) }
-        candidates &= candidates &- 1
-      }
-      if found == nil {
-        if probe.free == 0 {
-          line.pointee.passed = max(line.pointee.passed, epoch)
-        } else {
-          found = Place(line: line, slot: probe.free.trailingZeroBitCount, tag: tag, epoch: epoch)
-        }
-      }
-      if found != nil && probe.goes_on == 0 { break }
-      index = index &+ 1 == lineCount ? 0 : index &+ 1
+  private func makeRoom(
+    _ first: UnsafeMutablePointer<probe_line>,
+    _ second: UnsafeMutablePointer<probe_line>,
+    _ cells: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) -> Place {
+    for slot in 0..<IDIndex.noSlot {
+      let line = slot < 8 ? first : second
+      let cell = IDIndex.references(line)[slot & 7]
+      let key = cells.idKey(of: cell, hash)
+      let home = lines + firstHome(of: key)
+      let other = home == line ? lines + secondHome(of: key) : home
+      let free = Int(truncatingIfNeeded: probe_lines(other, other, 0, firstEpoch).free_slot)
+      if free == IDIndex.noSlot { continue }
+      let epoch = IDIndex.epochs(line)[slot & 7]
+      fill(Place(line: other, slot: free & 7), UInt16(truncatingIfNeeded: key), epoch, cell)
+      return Place(line: line, slot: slot & 7)
     }
-    guard let found else { preconditionFailure("an index of \(lineCount) lines is full") }
-    return .place(found)
+    return Place(line: first, slot: IDIndex.noSlot)
+  }
+
+  @inline(never)
+  private func spilledCell(
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
+    at time: Int64,
+    since start: Int64,
+    in cells: ChunkArena.Blocks
+  ) -> UInt32 {
+    for entry in spilled
+    where IDIndex.isSame(id, text, entry.cell, at: time, since: start, in: cells) {
+      return entry.cell
+    }
+    return 0
+  }
+
+  @inline(__always)
+  private static func isSame(
+    _ id: PackedID,
+    _ text: UnsafeRawPointer,
+    _ cell: UInt32,
+    at time: Int64,
+    since start: Int64,
+    in cells: ChunkArena.Blocks
+  ) -> Bool {
+    guard cells.hasID(cell, id, text) else { return false }
+    let cellTime = cells.time(of: cell)
+    return cellTime >= start || cellTime == time
   }
 
   // MARK: Epochs
 
-  @inline(__always) private mutating func epoch(of span: Int64) -> UInt8 {
-    let distance = UInt64(bitPattern: span &- base)
-    return distance <= 252 ? UInt8(truncatingIfNeeded: distance &+ 2) : epochApart(span)
-  }
-
-  /// The epoch of a span that is not near, or the first one.
-  @inline(never) private mutating func epochApart(_ span: Int64) -> UInt8 {
-    if base == .max && firstSpan == .min {
-      base = span &- IDIndex.mostEarlier
-      return UInt8(IDIndex.mostEarlier + 2)
-    }
-    if span > base {
-      hasFar = true
-      return IDIndex.farAhead
-    }
+  @inline(__always) private mutating func epoch(of number: Int64) -> UInt16 {
+    let distance = UInt64(bitPattern: number &- base)
+    if number >= base { return UInt16(truncatingIfNeeded: min(distance, 65_533) &+ 2) }
     // It has left before it came.
-    if firstSpan > .min { return 0 }
+    if firstNumber > .min { return 0 }
     hasEarlier = true
     return 1
   }
 
+  private mutating func setFirstBase(_ number: Int64) {
+    let (first, overflow) = number.subtractingReportingOverflow(IDIndex.mostEarlier)
+    base = overflow ? .min : first
+  }
+
   // MARK: Sizes
 
-  private static func mostCount(_ lineCount: Int) -> Int { lineCount * slotsPerLine * 13 / 20 }
+  @inline(__always) private var isFull: Bool { UInt64(count) &* 5 >= lineCount &* 32 }
 
-  /// Makes 11 of 20 slots taken.
+  /// Makes 53 of 100 slots taken.
   @inline(never)
-  private mutating func resize() {
-    let needed = count * 20 / (IDIndex.slotsPerLine * 11) + 1
-    rebuild(base: base, max(needed, IDIndex.fewestLines))
+  private mutating func resize(_ cells: ChunkArena.Blocks, _ hash: KeyedHash) {
+    rebuild(base: base, max(UInt64(count) * 15 / 64 + 1, IDIndex.fewestLines), cells, hash)
   }
 
   /// Puts every cell in again that is in state, with epochs from another base on.
-  private mutating func rebuild(base newBase: Int64, _ newLineCount: Int) {
-    let (old, oldCount, oldBase, oldFirst) = (lines, lineCount, base, firstEpoch)
+  private mutating func rebuild(
+    base newBase: Int64,
+    _ newLineCount: UInt64,
+    _ cells: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) {
+    let (old, oldCount, oldBase, oldFirst) = (lines, Int(lineCount), base, firstEpoch)
+    let oldSpilled = spilled
+    spilled = []
     lineCount = newLineCount
-    mostCount = IDIndex.mostCount(newLineCount)
     lines = IDIndex.allocate(lineCount)
     base = newBase
     hasEarlier = false
-    hasFar = false
-    firstEpoch = firstSpan == .min ? 1 : UInt8(firstSpan &- base &+ 2)
+    firstEpoch = firstNumber == .min ? 1 : UInt16(firstNumber &- base &+ 2)
 
     let block = KeyBlock<Entry>()
     var filled = 0
@@ -257,79 +280,82 @@ struct IDIndex: ~Copyable {
         }
       }
       IDIndex.forEach(in: old + index, oldFirst) { epoch, cell in
-        let span =
-          epoch > 1 && epoch < IDIndex.farAhead
-          ? oldBase &+ Int64(epoch) &- 2
-          : cells.time(of: cell) >> (bucketBits &+ IDIndex.spanBits)
-        guard span >= firstSpan else { return }
+        let number =
+          epoch > 1 && epoch < .max
+          ? oldBase &+ Int64(epoch) &- 2 : cells.time(of: cell) >> bucketBits
+        guard number >= firstNumber else { return }
         let key = cells.idKey(of: cell, hash)
-        prefetchLine(of: key)
-        block[filled].initialize(to: Entry(key: key, span: span, cell: cell))
+        prefetchLines(of: key)
+        block[filled].initialize(to: Entry(key: key, number: number, cell: cell))
         filled &+= 1
       }
       if filled &+ IDIndex.slotsPerLine > KeyBlock<Entry>.count || index &+ 1 == oldCount {
-        for place in 0..<filled { putAgain(block[place].pointee) }
+        for place in 0..<filled { putAgain(block[place].pointee, cells, hash) }
         filled = 0
       }
     }
+    for entry in oldSpilled where entry.number >= firstNumber { putAgain(entry, cells, hash) }
     old.deallocate()
   }
 
-  /// Puts a cell in that is counted already, and no duplicate.
-  @inline(__always) private mutating func putAgain(_ entry: Entry) {
-    let (line, tag) = (lines + home(of: entry.key), UInt8(truncatingIfNeeded: entry.key))
-    let epoch = epoch(of: entry.span)
-    let free = id_line_probe(line, tag, firstEpoch).free
-    if free != 0 {
-      let slot = free.trailingZeroBitCount
-      store(entry.cell, at: Place(line: line, slot: slot, tag: tag, epoch: epoch))
-    } else if case .place(let place) = search(entry.key, epoch, where: { _ in false }) {
-      store(entry.cell, at: place)
+  @inline(__always)
+  private mutating func putAgain(
+    _ entry: Entry,
+    _ cells: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) {
+    let first = lines + firstHome(of: entry.key)
+    let second = lines + secondHome(of: entry.key)
+    let slot = Int(truncatingIfNeeded: probe_lines(first, second, 0, firstEpoch).free_slot)
+    if slot == IDIndex.noSlot {
+      store(entry, at: makeRoom(first, second, cells, hash))
+    } else {
+      store(entry, at: Place(line: slot < 8 ? first : second, slot: slot & 7))
     }
   }
 
   // MARK: Lines
 
   @inline(__always)
-  private static func references(
-    _ line: UnsafeMutablePointer<id_line>
-  ) -> UnsafeMutablePointer<UInt32> {
-    UnsafeMutableRawPointer(line).assumingMemoryBound(to: UInt32.self)
-  }
-
-  @inline(__always)
   private static func tags(
-    _ line: UnsafeMutablePointer<id_line>
-  ) -> UnsafeMutablePointer<UInt8> {
-    (UnsafeMutableRawPointer(line) + 4 * slotsPerLine).assumingMemoryBound(to: UInt8.self)
+    _ line: UnsafeMutablePointer<probe_line>
+  ) -> UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(line).assumingMemoryBound(to: UInt16.self)
   }
 
   @inline(__always)
   private static func epochs(
-    _ line: UnsafeMutablePointer<id_line>
-  ) -> UnsafeMutablePointer<UInt8> {
-    tags(line) + slotsPerLine
+    _ line: UnsafeMutablePointer<probe_line>
+  ) -> UnsafeMutablePointer<UInt16> {
+    (UnsafeMutableRawPointer(line) + 16).assumingMemoryBound(to: UInt16.self)
+  }
+
+  @inline(__always)
+  private static func references(
+    _ line: UnsafeMutablePointer<probe_line>
+  ) -> UnsafeMutablePointer<UInt32> {
+    (UnsafeMutableRawPointer(line) + 32).assumingMemoryBound(to: UInt32.self)
   }
 
   @inline(__always)
   private static func forEach(
-    in line: UnsafeMutablePointer<id_line>,
-    _ firstEpoch: UInt8,
-    _ body: (_ epoch: UInt8, _ reference: UInt32) -> Void
+    in line: UnsafeMutablePointer<probe_line>,
+    _ firstEpoch: UInt16,
+    _ body: (_ epoch: UInt16, _ reference: UInt32) -> Void
   ) {
     for slot in 0..<slotsPerLine where epochs(line)[slot] >= firstEpoch {
       body(epochs(line)[slot], references(line)[slot])
     }
   }
 
-  private static func allocate(_ lineCount: Int) -> UnsafeMutablePointer<id_line> {
-    let memory = LargePages.allocate(byteCount: lineCount * MemoryLayout<id_line>.stride)
-    let lines = memory.bindMemory(to: id_line.self, capacity: lineCount)
+  private static func allocate(_ lineCount: UInt64) -> UnsafeMutablePointer<probe_line> {
+    let memory = LargePages.allocate(byteCount: Int(lineCount) * MemoryLayout<probe_line>.stride)
+    let lines = memory.bindMemory(to: probe_line.self, capacity: Int(lineCount))
     clear(lines, lineCount)
     return lines
   }
 
-  private static func clear(_ lines: UnsafeMutablePointer<id_line>, _ lineCount: Int) {
-    lines.initialize(repeating: id_line(), count: lineCount)
+  private static func clear(_ lines: UnsafeMutablePointer<probe_line>, _ lineCount: UInt64) {
+    lines.initialize(repeating: probe_line(), count: Int(lineCount))
   }
 }

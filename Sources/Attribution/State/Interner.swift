@@ -3,116 +3,136 @@ internal import Events
 
 /// Runs of COPY fields that many clicks share, each kept once.
 ///
+/// ```
+/// slot   fingerprint (8), 0: empty | latest bucket (8) | run (4)
+/// ```
+///
 /// A run is identified by its fingerprint and carries the number of the latest bucket that has a
 /// click with it; when that bucket has left the state, so may the run. So neither a new click nor an
-/// evicted one costs more than a look at the run's record.
+/// evicted one costs more than a look at the run's slot. Open addressing by linear probing, at most
+/// half full.
 struct Interner: ~Copyable {
-  private struct Run: BitwiseCopyable {
-    /// 0 while the record is free.
-    var key: HashKey = 0
-    var lastBucket: Int64 = .min
-    var fields: UnsafeMutableRawPointer?
-    var byteCount = 0
-  }
-
-  private var index = KeyTable()
+  private var slots: UnsafeMutableBufferPointer<Slot>
   /// By their number; 0 stands for none.
-  private var runs: UnsafeMutablePointer<Run>
-  private var capacity = Interner.fewestRuns
-  private var end: UInt32 = 1
-  private var free: [UInt32] = []
-  private var heapByteCount = 0
+  private var runs: [UnsafeMutableRawBufferPointer] = [Interner.none]
+  private var freeRuns: [UInt32] = []
+  private(set) var count = 0
+  private var byteCount = 0
 
-  private static let fewestRuns = 16
-
-  init() {
-    runs = .allocate(capacity: capacity)
-    runs.initialize(repeating: Run(), count: capacity)
+  private struct Slot: BitwiseCopyable {
+    var key: HashKey = 0
+    var lastBucket: Int64 = 0
+    var run: UInt32 = 0
   }
+
+  private static let fewestSlots = 64
+  private static var none: UnsafeMutableRawBufferPointer { .init(start: nil, count: 0) }
+
+  init() { slots = Interner.allocate(Interner.fewestSlots) }
 
   deinit {
-    for run in 0..<Int(end) { runs[run].fields?.deallocate() }
-    runs.deallocate()
+    for run in runs { run.deallocate() }
+    slots.deallocate()
   }
-
-  var count: Int { index.count }
 
   var allocatedBytes: Int {
-    index.allocatedBytes + capacity * MemoryLayout<Run>.stride + free.capacity * 4 + heapByteCount
+    slots.count * MemoryLayout<Slot>.stride + runs.capacity * 16 + freeRuns.capacity * 4
+      + byteCount
   }
 
-  @inline(__always) func prefetchLine(of key: HashKey) { index.prefetchLine(of: key) }
-
-  /// The run that it is likely, or 0; its record is on the way.
-  @inline(__always) func likelyRun(_ key: HashKey) -> UInt32 {
-    let run = index.likely(key)
-    prefetch(runs + Int(run))
-    return run
+  @inline(__always) func prefetchLine(of key: HashKey) {
+    prefetch(slots.baseAddress.unsafelyUnwrapped + home(of: key))
   }
 
   /// The run of these fields, whose fingerprint is `key`, for a click of the bucket.
-  ///
-  /// The run `likely`, from `likelyRun`, is compared first.
   @inline(__always)
-  mutating func intern(
-    _ fields: RunFields,
-    _ key: HashKey,
-    likely: UInt32,
-    bucket: Int64
-  ) -> UInt32 {
-    let run = runs[Int(likely)].key == key ? likely : findOrAdd(fields, key)
-    runs[Int(run)].lastBucket = max(runs[Int(run)].lastBucket, bucket)
-    return run
+  mutating func intern(_ fields: RunFields, _ key: HashKey, bucket: Int64) -> UInt32 {
+    // Proof: there are always slots, and a place is one of them.
+    let slots = slots.baseAddress.unsafelyUnwrapped
+    let home = home(of: key)
+    // One of the first two slots, chosen without a branch, which could not be predicted.
+    let place = slots[home].key == key ? home : next(home)
+    if slots[place].key != key { return findOrAdd(fields, key, bucket) }
+    slots[place].lastBucket = max(slots[place].lastBucket, bucket)
+    return slots[place].run
   }
 
   /// Valid while a click with the run is in state.
   @inline(__always) func bytes(_ run: UInt32) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: runs[Int(run)].fields, count: runs[Int(run)].byteCount)
+    UnsafeRawBufferPointer(runs[Int(run)])
   }
 
   /// Forgets the runs whose last bucket is before this one; looks at every run.
   mutating func removeAll(before bucket: Int64) {
-    for run in 1..<end where runs[Int(run)].key != 0 && runs[Int(run)].lastBucket < bucket {
-      remove(run)
+    let former = count
+    for place in 0..<slots.count where slots[place].key != 0 {
+      if slots[place].lastBucket < bucket { remove(slots[place].run) }
     }
+    if count < former { rebuild { $0.lastBucket >= bucket } }
   }
 
   private mutating func remove(_ run: UInt32) {
-    let record = runs[Int(run)]
-    index.remove(record.key, run)
-    heapByteCount -= Interner.heapBytes(record.byteCount)
-    record.fields?.deallocate()
-    runs[Int(run)] = Run()
-    free.append(run)
+    byteCount -= Interner.heapBytes(runs[Int(run)].count)
+    runs[Int(run)].deallocate()
+    runs[Int(run)] = Interner.none
+    freeRuns.append(run)
+    count -= 1
   }
 
   @inline(never)
-  private mutating func findOrAdd(_ fields: RunFields, _ key: HashKey) -> UInt32 {
-    let found = index.find(key) { runs[Int($0)].key == key }
-    if found != 0 { return found }
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: fields.byteCount, alignment: 8)
-    fields.write(to: memory)
-    heapByteCount += Interner.heapBytes(memory.count)
-    let run = free.popLast() ?? addRun()
-    runs[Int(run)] = Run(key: key, fields: memory.baseAddress, byteCount: memory.count)
-    index.insert(key, run)
+  private mutating func findOrAdd(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
+    var place = home(of: key)
+    while slots[place].key != 0 {
+      if slots[place].key == key {
+        slots[place].lastBucket = max(slots[place].lastBucket, bucket)
+        return slots[place].run
+      }
+      place = next(place)
+    }
+    return add(fields, key, bucket)
+  }
+
+  private mutating func add(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
+    if count * 2 >= slots.count { rebuild { _ in true } }
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: fields.byteCount, alignment: 8)
+    fields.write(to: bytes)
+    byteCount += Interner.heapBytes(bytes.count)
+    count += 1
+    let run = freeRuns.popLast() ?? UInt32(runs.count)
+    if Int(run) == runs.count { runs.append(bytes) } else { runs[Int(run)] = bytes }
+    place(Slot(key: key, lastBucket: bucket, run: run))
     return run
   }
 
-  private mutating func addRun() -> UInt32 {
-    if Int(end) == capacity { grow() }
-    defer { end += 1 }
-    return end
+  // MARK: Slots
+
+  @inline(__always) private func home(of key: HashKey) -> Int {
+    Int(truncatingIfNeeded: key) & (slots.count &- 1)
   }
 
-  private mutating func grow() {
-    let larger = capacity + capacity / 2
-    let target = UnsafeMutablePointer<Run>.allocate(capacity: larger)
-    target.moveInitialize(from: runs, count: capacity)
-    (target + capacity).initialize(repeating: Run(), count: larger - capacity)
-    runs.deallocate()
-    runs = target
-    capacity = larger
+  @inline(__always) private func next(_ place: Int) -> Int { (place &+ 1) & (slots.count &- 1) }
+
+  private func place(_ slot: Slot) {
+    var place = home(of: slot.key)
+    while slots[place].key != 0 { place = next(place) }
+    slots[place] = slot
+  }
+
+  /// Makes about a quarter of the slots taken, a power of two, and places those anew that are kept.
+  private mutating func rebuild(_ isKept: (Slot) -> Bool) {
+    let old = slots
+    let needed = max(count * 3, Interner.fewestSlots)
+    slots = Interner.allocate(1 << (Int.bitWidth - (needed - 1).leadingZeroBitCount))
+    for index in 0..<old.count where old[index].key != 0 && isKept(old[index]) {
+      place(old[index])
+    }
+    old.deallocate()
+  }
+
+  private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Slot> {
+    let slots = UnsafeMutableBufferPointer<Slot>.allocate(capacity: count)
+    slots.initialize(repeating: Slot())
+    return slots
   }
 
   /// What the allocator takes for a piece, about: its own word, and 16-byte steps.
@@ -136,7 +156,7 @@ struct RunFields: BitwiseCopyable {
     key = hash.fold(message + first.start, first.count, into: key)
     key = hash.fold(message + second.start, second.count, into: key)
     if hasThird { key = hash.fold(message + third.start, third.count, into: key) }
-    // 0 stands for a free record.
+    // 0 stands for an empty slot.
     return max(key, 1)
   }
 

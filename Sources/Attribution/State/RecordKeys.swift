@@ -1,44 +1,24 @@
 internal import Events
 
-/// What an event_id is looked up by.
-struct IDKeys: BitwiseCopyable {
-  /// Where its text is, in the message.
-  var text: UnsafeRawPointer
-  var packed: PackedID
-  var hash: HashKey
-
-  @inline(__always)
-  init(
-    _ message: UnsafeRawPointer,
-    _ id: ByteSlice,
-    _ hash: KeyedHash,
-    _ patterns: IDPatterns
-  ) {
-    text = message + id.start
-    packed = patterns.pack(text, id.count)
-    self.hash = hash.id(packed, text)
-  }
-}
-
-/// What a click is looked up by, and what was found.
+/// What a click is looked up by.
 struct ClickKeys: BitwiseCopyable {
-  var id: IDKeys
+  var packedID: PackedID
+  var id: HashKey
   var user: HashKey
-  var product: HashKey = 0
-  var origin: HashKey = 0
-  /// To be confirmed; 0 for none.
+  var product: HashKey
+  var origin: HashKey
+  /// To be confirmed; 0 for nobody.
   var likelyUser: UInt32 = 0
-  var likelyProduct: UInt32 = 0
-  var likelyOrigin: UInt32 = 0
-  /// Where it is kept; 0 while it is not, and when it joins nothing.
-  var cell: UInt32 = 0
 
-  /// The keys of the click and its user.
   @inline(__always)
   init(of click: UnsafePointer<ClickRecord>, _ hash: KeyedHash, _ patterns: IDPatterns) {
     let message = UnsafeRawPointer(click.pointee.message)
-    id = IDKeys(message, click.pointee.eventID, hash, patterns)
+    let text = message + click.pointee.eventID.start
+    packedID = patterns.pack(text, click.pointee.eventID.count)
+    id = hash.id(packedID, text)
     user = hash.user(message, click.pointee.userID)
+    product = ClickKeys.productFields(click).key(hash)
+    origin = ClickKeys.originFields(click).key(hash)
   }
 
   @inline(__always)
@@ -63,7 +43,8 @@ struct ClickKeys: BitwiseCopyable {
 
 /// What a checkout is looked up by.
 struct CheckoutKeys: BitwiseCopyable {
-  var id: IDKeys
+  var packedID: PackedID
+  var id: HashKey
   var user: HashKey
   /// To be confirmed; 0 for nobody.
   var likelyUser: UInt32 = 0
@@ -71,7 +52,9 @@ struct CheckoutKeys: BitwiseCopyable {
   @inline(__always)
   init(of checkout: UnsafePointer<CheckoutRecord>, _ hash: KeyedHash, _ patterns: IDPatterns) {
     let message = UnsafeRawPointer(checkout.pointee.message)
-    id = IDKeys(message, checkout.pointee.eventID, hash, patterns)
+    let text = message + checkout.pointee.eventID.start
+    packedID = patterns.pack(text, checkout.pointee.eventID.count)
+    id = hash.id(packedID, text)
     user = hash.user(message, checkout.pointee.userID)
   }
 }
