@@ -117,6 +117,8 @@ package protocol TaskSink: AnyObject {
 }
 
 /// A destination for attributed rows.
+///
+/// What throws may be called again after a transient error.
 package protocol Sink: Sendable {
   /// What the sink can do: a table that can be revised, or append-only rows, final ones only.
   var acceptsRevisions: Bool { get }

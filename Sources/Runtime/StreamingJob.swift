@@ -57,10 +57,15 @@ package final class StreamingJob: Sendable {
     FreedMemory.keep()
     // A sink that keeps no progress must see all tasks from one worker.
     var assignment: (any TaskAssignment)?
-    if let identity = try sink.sharedIdentity() {
+    let identity = try retry("look at the sink") { () throws(ConnectorError) in
+      try sink.sharedIdentity()
+    }
+    if let identity {
       assignment =
         source.isLeasedBySink
-        ? try sink.leaseTasks(of: source.identity, count: taskCount)
+        ? try retry("joining of the workers") { () throws(ConnectorError) in
+          try sink.leaseTasks(of: source.identity, count: taskCount)
+        }
         : try source.joinGroup(feeding: identity)
     }
     let workers = Workers(
@@ -87,10 +92,18 @@ package final class StreamingJob: Sendable {
     if let failure = control.failure ?? control.stoppages.failure { throw failure }
   }
 
+  /// For what concerns the whole job, before there are tasks.
+  private var retry: Retry {
+    let tenure = Tenure(job: control)
+    return Retry(logger: logger, limit: settings.retryLimit, wait: { tenure.waitToRetry($0) })
+  }
+
   /// A log that has lost partitions is not what the stored rows came from.
   private func requireStoredPartitions() throws(ConnectorError) {
-    guard let last = try sink.standings(of: source.identity).keys.max(), last >= taskCount
-    else { return }
+    let standings = try retry("look at the tasks") { () throws(ConnectorError) in
+      try sink.standings(of: source.identity)
+    }
+    guard let last = standings.keys.max(), last >= taskCount else { return }
     throw ConnectorError(
       .permanent,
       "\(source.identity) has \(taskCount) \(source.partName), the database holds rows of "

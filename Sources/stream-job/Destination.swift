@@ -1,6 +1,9 @@
 import Connect
+import Foundation
+import Logging
 import PostgresConnect
 import Programs
+import Runtime
 
 /// Where the answers go.
 enum Destination {
@@ -36,11 +39,21 @@ enum Destination {
 
 extension Destination {
   /// The sink; a database's with its tables made.
-  func openSink(untilEnd: Bool) throws -> any Sink {
+  ///
+  /// Throws at once for a database that is not there or cannot be used; blocks while one that was
+  /// there is away, and the first interrupt ends the process then.
+  func openSink(untilEnd: Bool, logger: Logger) throws -> any Sink {
     switch self {
     case .database(let choice):
       let address = try choice.start()
-      _ = try DatabaseChoice.migrate(address)
+      try address.requireServer()
+      let retry = Retry(logger: logger) { delay in
+        Thread.sleep(forTimeInterval: delay / .seconds(1))
+        return true
+      }
+      try retry("migration") { () throws(ConnectorError) in
+        _ = try DatabaseChoice.migrate(address)
+      }
       return PostgresSink(address)
     case .files(let uri):
       return try uri.makeFileSink(untilEnd: untilEnd)

@@ -22,7 +22,7 @@ struct Run: ParsableCommand {
     Interrupts.watch()
     let logger = settings.logger
     let source = try settings.source.open(gapPolicy: settings.gapPolicy, logger: logger)
-    let sink = try settings.destination.openSink(untilEnd: settings.job.untilEnd)
+    let sink = try settings.destination.openSink(untilEnd: settings.job.untilEnd, logger: logger)
     let job = try StreamingJob(
       source: source,
       sink: sink,

@@ -150,7 +150,8 @@ import Testing
 
   @Test(arguments: [
     ("08006", true), ("57P01", true), ("57P02", true), ("57P03", true), ("40001", true),
-    ("40P01", true), ("53300", true), ("53100", false), ("42501", false), ("42P01", false),
+    ("40P01", true), ("53300", true), ("25P03", true), ("57P05", true), ("57P04", false),
+    ("53100", false), ("42501", false), ("42P01", false),
     ("28P01", false), ("22021", false),
   ])
   func `a SQLSTATE says whether waiting helps`(sqlState: String, isTransient: Bool) {

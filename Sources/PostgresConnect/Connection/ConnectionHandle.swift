@@ -110,7 +110,7 @@ final class ConnectionHandle {
       )
     }
     guard let (sqlState, message) = serverRefusal(in: text) else {
-      let isSetting = text.contains("SSL") || text.contains("GSS") || text.contains("invalid ")
+      let isSetting = isSetting(text)
       let reason = text.isEmpty ? "no answer in time" : text.trimmedLine
       return ConnectorError(
         isSetting ? .permanent : .transient,
@@ -123,6 +123,14 @@ final class ConnectionHandle {
       message: "could not connect: " + message,
       at: address.description
     )
+  }
+
+  /// True when libpq's message says what another try does not change, such as a certificate.
+  ///
+  /// A server that goes away during the TLS handshake is an "SSL SYSCALL error" to libpq.
+  private static func isSetting(_ text: String) -> Bool {
+    guard !text.contains("SSL SYSCALL error") else { return false }
+    return text.contains("SSL") || text.contains("GSS") || text.contains("invalid ")
   }
 
   /// SQLSTATE and text of the server's answer in libpq's verbose message, which libpq puts behind

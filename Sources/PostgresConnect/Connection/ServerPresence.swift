@@ -1,4 +1,5 @@
 import CLibPQ
+package import Connect
 
 /// What a server says to those who knock, found out without a session.
 enum ServerPresence {
@@ -15,6 +16,19 @@ extension PostgresAddress {
     case PQPING_OK: .accepting
     case PQPING_REJECT: .rejecting
     default: .absent
+    }
+  }
+
+  /// Connects once, to tell a server that is not there from one that goes away later.
+  ///
+  /// A server that answers that it starts up or has no connection left is there.
+  ///
+  /// - Throws: `.transient` when nobody answers, `.permanent` when waiting does not help.
+  package func requireServer() throws(ConnectorError) {
+    do throws(ConnectorError) {
+      try PostgresConnection(self, applicationName: "firstclick contact").close()
+    } catch {
+      guard error.kind == .transient, error.message.contains("SQLSTATE") else { throw error }
     }
   }
 }

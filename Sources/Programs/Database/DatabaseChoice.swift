@@ -70,7 +70,9 @@ package enum DatabaseChoice: Sendable {
   /// Applies the migrations that are missing, and says on stderr what could not be done but need not
   /// stop anything.
   @discardableResult
-  package static func migrate(_ address: PostgresAddress) throws -> Migrations.Outcome {
+  package static func migrate(
+    _ address: PostgresAddress
+  ) throws(ConnectorError) -> Migrations.Outcome {
     let connection = try PostgresConnection(address, applicationName: "firstclick migrate")
     defer { connection.close() }
     let outcome = try Migrations(on: connection).apply()

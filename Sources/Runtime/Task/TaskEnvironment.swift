@@ -22,7 +22,12 @@ struct JobEnvironment: Sendable {
     return TaskEnvironment(
       job: self,
       tenure: tenure,
-      retry: Retry(tenure: tenure, board: board, logger: logger, limit: settings.retryLimit),
+      retry: Retry(
+        logger: logger,
+        limit: settings.retryLimit,
+        wait: { tenure.waitToRetry($0) },
+        noteTrouble: { board.update { $0.phase = .retrying } }
+      ),
       board: board
     )
   }

@@ -1,3 +1,4 @@
+import Connect
 import Foundation
 import PostgresConnect
 import TestSupport
@@ -160,18 +161,45 @@ extension TemporaryCluster {
     case .fast:
       try self.stop()
     case .immediate:
-      let file = "\(directory)/data/postmaster.pid"
-      let text = try String(contentsOfFile: file, encoding: .utf8)
-      let server = try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
-      kill(server, SIGQUIT)
-      while FileManager.default.fileExists(atPath: file) { usleep(10_000) }
-    case .killedBackend:
-      for row in try trial.query(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'firstclick sink' LIMIT 1"
-      ) {
-        kill(try #require(row.first.flatMap { $0 }.flatMap { pid_t($0) }), SIGKILL)
+      kill(try serverProcessID(), SIGQUIT)
+      while FileManager.default.fileExists(atPath: "\(directory)/data/postmaster.pid") {
+        usleep(10_000)
       }
+    case .killedBackend:
+      return try killBackend(of: trial)
     }
     try start()
+  }
+
+  /// Kills a session of the job, and waits until the server has recovered from it.
+  ///
+  /// The server takes a moment to notice and accepts connections meanwhile, so another session tells
+  /// when it has: the recovery begins with the end of them all.
+  private func killBackend(of trial: JobTrial) throws {
+    let witness = try PostgresConnection(trial.address)
+    defer { witness.close() }
+    let rows = try witness.query(
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'firstclick sink' LIMIT 1"
+    )
+    let session = try #require(rows.first?.first.flatMap(\.self).flatMap { pid_t($0) })
+    try #require(kill(session, SIGKILL) == 0)
+    let deadline = ContinuousClock.now + .seconds(120)
+    while (try? witness.query("SELECT pg_sleep(0.01)")) != nil {
+      try #require(ContinuousClock.now < deadline, "the server has not noticed")
+    }
+    while true {
+      do throws(ConnectorError) {
+        return try PostgresConnection(trial.address).close()
+      } catch {
+        guard error.kind == .transient, ContinuousClock.now < deadline else { throw error }
+        usleep(10_000)
+      }
+    }
+  }
+
+  /// The process that the server's others are children of.
+  func serverProcessID() throws -> pid_t {
+    let text = try String(contentsOfFile: "\(directory)/data/postmaster.pid", encoding: .utf8)
+    return try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
   }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import PostgresConnect
+import TestSupport
+import Testing
+
+/// A server that goes away while a job starts.
+@Suite struct StartOutageTests {
+  enum Loss: CaseIterable { case endedConnection, restart }
+
+  @Test(arguments: Loss.allCases)
+  func `a connection that is lost while the schema is made is made again`(loss: Loss) throws {
+    let cluster = try TemporaryCluster()
+    defer { cluster.remove() }
+    let trial = try JobTrial(address: cluster.start())
+    try trial.generate(events: 2_000, partitions: 2, seed: 51)
+    // The job's migration waits for another one, and that is when it loses its connection.
+    let other = try PostgresConnection(trial.address)
+    defer { other.close() }
+    try other.execute("SELECT pg_advisory_lock(\(Self.migrationLock))")
+    let job = try trial.startJob(["--until-end"])
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'advisory'"
+    try trial.wait(for: job) { try !trial.query(waiting).isEmpty }
+    switch loss {
+    case .endedConnection:
+      try trial.query("SELECT pg_terminate_backend(pid) FROM (\(waiting)) AS w")
+      try trial.wait(for: job) { try job.hasRetried }
+      other.close()
+    case .restart:
+      try cluster.stop()
+      try trial.wait(for: job) { try job.hasRetried }
+      try cluster.start()
+    }
+    let outcome = try job.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("migration succeeded after retries"))
+    try trial.expectRightRows()
+  }
+
+  @Test func `a server that says it is not ready yet is waited for`() throws {
+    let cluster = try TemporaryCluster()
+    defer { cluster.remove() }
+    let trial = try JobTrial(address: cluster.start())
+    try trial.generate(events: 2_000, partitions: 2, seed: 52)
+    // A smart shutdown refuses new connections, with the SQLSTATE of a server that starts up, as
+    // long as there is an old one.
+    let last = try PostgresConnection(trial.address)
+    defer { last.close() }
+    kill(try cluster.serverProcessID(), SIGTERM)
+    try waitUntilRefusing(trial.address)
+    let job = try trial.startJob(["--until-end"])
+    try trial.wait(for: job) { try job.hasRetried }
+    last.close()
+    try cluster.start()
+    let outcome = try job.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.expectRightRows()
+  }
+
+  private func waitUntilRefusing(_ address: PostgresAddress) throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while let connection = try? PostgresConnection(address) {
+      connection.close()
+      try #require(ContinuousClock.now < deadline)
+      usleep(10_000)
+    }
+  }
+
+  /// Under which programs migrate one after the other.
+  private static let migrationLock = 0x6669_7273_7463_6C6B
+}
+
+extension ProgramRun {
+  fileprivate var hasRetried: Bool {
+    get throws { try errorsSoFar().contains("retrying with backoff") }
+  }
+}
