@@ -93,6 +93,22 @@ import Testing
     #expect(first.isEmpty)
   }
 
+  @Test func `a missing partition is transient and made again`() throws {
+    let sink = try task()
+    _ = try sink.open()
+    _ = try sink.commit(epoch(sink, "a"), progress: progress(clickRecords: 1))
+    let day = try #require(
+      try query(
+        "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ecommerce.raw_clicks'::regclass"
+      ).first?.first ?? nil
+    )
+    _ = try query("DROP TABLE \(day)")
+    let second = epoch(sink, "b")
+    #expect(kind { _ = try sink.commit(second, progress: progress(clickRecords: 2)) } == .transient)
+    _ = try sink.commit(second, progress: progress(clickRecords: 2))
+    #expect(try storedClicks() == ["b"])
+  }
+
   @Test func `a commit whose answer was lost is found and not repeated`() throws {
     let sink = try task(fault: Fault("lost-commit-ack:2"))
     _ = try sink.open()

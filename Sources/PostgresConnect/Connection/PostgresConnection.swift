@@ -122,6 +122,7 @@ package final class PostgresConnection {
     }
     return PostgresFailure.error(
       sqlState: result.sqlState,
+      constraint: result.constraint,
       message: result.message ?? connectionMessage,
       at: address.description
     )

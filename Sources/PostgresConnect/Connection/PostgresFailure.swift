@@ -5,21 +5,26 @@ package import Connect
 /// | SQLSTATE | kind |
 /// |---|---|
 /// | none (connection lost), 08*, 57P01-03, 57P05, 25P03, 40001, 40P01, 53300, 55P03 | `.transient` |
+/// | 23514 without a constraint: no partition for a row | `.transient` |
 /// | all others | `.permanent`, with a hint for the usual ones |
 package enum PostgresFailure {
   /// The error for a SQLSTATE, or for nil when libpq itself gave up: then the connection is lost.
   ///
-  /// `message` is the server's primary message; it may quote names, never rows.
+  /// `message` is the server's primary message; it may quote names, never rows. A row may miss a
+  /// partition that another session has just made: its commit is seen a moment before the server's
+  /// process drops what it knew of the table.
   package static func error(
     sqlState: String?,
+    constraint: String? = nil,
     message: String,
     at place: String
   ) -> ConnectorError {
     guard let sqlState else {
       return ConnectorError(.transient, "\(message.trimmedLine) (\(place))")
     }
+    let lacksPartition = sqlState == "23514" && constraint == nil
     return ConnectorError(
-      isTransient(sqlState) ? .transient : .permanent,
+      isTransient(sqlState) || lacksPartition ? .transient : .permanent,
       "\(message.trimmedLine) (SQLSTATE \(sqlState), \(place))",
       hint: hint(sqlState)
     )

@@ -16,6 +16,9 @@ struct QueryResult: ~Copyable {
   /// PG_DIAG_MESSAGE_PRIMARY, likewise.
   var message: String? { field("M") }
 
+  /// PG_DIAG_CONSTRAINT_NAME, likewise: the constraint that was violated, if it was one.
+  var constraint: String? { field("n") }
+
   private func field(_ code: Unicode.Scalar) -> String? {
     PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
   }
