@@ -74,9 +74,9 @@ struct ProgramRun {
     _ = try? process.waitForEnd()
   }
 
-  /// Waits for its end; kills it after two minutes.
+  /// Waits for its end; kills it after five minutes.
   func wait() throws -> Outcome {
-    let deadline = ContinuousClock.now + .seconds(120)
+    let deadline = ContinuousClock.now + .seconds(300)
     var peakByteCount = 0
     while true {
       peakByteCount = max(peakByteCount, peakSoFar)
