@@ -21,9 +21,10 @@ import Testing
 
   @Test func `a bucket that is used again knows nothing of its former time`() {
     var buckets = Buckets(bits: 4)
+    var arena = ChunkArena()
     let former = buckets.bucket(of: 16)
-    former.pointee.clicks.append(offset: 3, reference: 7)
-    former.pointee.clicks.free()
+    former.pointee.clicks.append(offset: 3, reference: 7, &arena)
+    former.pointee.clicks.free(&arena)
     buckets.removeEarliest(1)
     #expect(buckets.entries.first == nil)
     let next = buckets.bucket(of: 32)

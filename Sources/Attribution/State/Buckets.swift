@@ -62,8 +62,8 @@ struct Buckets: ~Copyable {
 
   deinit {
     for entry in entries {
-      entry.bucket.pointee.clicks.free()
-      entry.bucket.pointee.checkouts.free()
+      entry.bucket.pointee.clicks.freeAtEnd()
+      entry.bucket.pointee.checkouts.freeAtEnd()
       entry.bucket.deallocate()
     }
     for bucket in spare { bucket.deallocate() }
@@ -71,12 +71,8 @@ struct Buckets: ~Copyable {
   }
 
   var allocatedBytes: Int {
-    let fixed =
-      (Buckets.recentCount + entries.capacity) * 16 + spare.capacity * 8
+    (Buckets.recentCount + entries.capacity) * 16 + spare.capacity * 8
       + (entries.count + spare.count) * MemoryLayout<Bucket>.stride
-    return entries.reduce(fixed) {
-      $0 + $1.bucket.pointee.clicks.allocatedBytes + $1.bucket.pointee.checkouts.allocatedBytes
-    }
   }
 
   @inline(__always) func number(of time: Int64) -> Int64 { time &>> bits }
