@@ -187,17 +187,20 @@ extension FirstClick {
       product: products.intern(
         ClickKeys.productFields(record),
         keys.pointee.product,
-        bucket: number
+        bucket: number,
+        &cells
       ),
       origin: origins.intern(
         ClickKeys.originFields(record),
         keys.pointee.origin,
-        bucket: number
+        bucket: number,
+        &cells
       )
     )
     let time = record.pointee.time.microseconds
     if time >= frontier.microseconds {
-      bucket.pointee.clicks.append(offset: bucket.pointee.offset(of: time), reference: cell)
+      let offset = bucket.pointee.offset(of: time)
+      bucket.pointee.clicks.append(offset: offset, reference: cell, &cells)
       if isEarly { noteWaiting(cell, of: user, at: time) }
       users[user].pointee.waitingCount &+= 1
     } else {
@@ -235,7 +238,7 @@ extension FirstClick {
     var pending = Pending(offset: offset, user: user)
     pending.fieldsByteCount = UInt16(end - start)
     cells.blocks.pending(checkout).initialize(to: pending)
-    bucket.pointee.checkouts.append(offset: offset, reference: checkout)
+    bucket.pointee.checkouts.append(offset: offset, reference: checkout, &cells)
     pendingCount &+= 1
     if isEarly { answerEarly(checkout, at: time) }
     remember(checkout, of: user, at: time)

@@ -30,8 +30,8 @@ extension FirstClick {
 
   /// Frees what only waiting records need; their answers keep the checkouts until they are drained.
   mutating func close(_ bucket: UnsafeMutablePointer<Buckets.Bucket>) {
-    bucket.pointee.clicks.free()
-    bucket.pointee.checkouts.free()
+    bucket.pointee.clicks.free(&cells)
+    bucket.pointee.checkouts.free(&cells)
     outbox.keep(bucket.pointee.pending)
     bucket.pointee.pending = ChunkList()
   }

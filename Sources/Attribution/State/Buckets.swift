@@ -43,7 +43,9 @@ struct Buckets: ~Copyable {
   static let mostBits = 24
 
   let bits: Int64
-  private(set) var entries: [Entry] = []
+  private(set) var entries = ShiftedArray<Entry>()
+  /// Not in use: for those that come.
+  private var spare: [UnsafeMutablePointer<Bucket>] = []
   /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
   private let recent: UnsafeMutablePointer<Recent>
   private static let recentCount = 1024
@@ -60,18 +62,17 @@ struct Buckets: ~Copyable {
 
   deinit {
     for entry in entries {
-      entry.bucket.pointee.clicks.free()
-      entry.bucket.pointee.checkouts.free()
+      entry.bucket.pointee.clicks.freeAtEnd()
+      entry.bucket.pointee.checkouts.freeAtEnd()
       entry.bucket.deallocate()
     }
+    for bucket in spare { bucket.deallocate() }
     recent.deallocate()
   }
 
   var allocatedBytes: Int {
-    entries.reduce((Buckets.recentCount + entries.capacity) * 16) {
-      $0 + MemoryLayout<Bucket>.stride + $1.bucket.pointee.clicks.allocatedBytes
-        + $1.bucket.pointee.checkouts.allocatedBytes
-    }
+    (Buckets.recentCount + entries.capacity) * 16 + spare.capacity * 8
+      + (entries.count + spare.count) * MemoryLayout<Bucket>.stride
   }
 
   @inline(__always) func number(of time: Int64) -> Int64 { time &>> bits }
@@ -107,7 +108,7 @@ struct Buckets: ~Copyable {
     for entry in entries.prefix(count) {
       let place = Buckets.recentPlace(of: entry.number)
       if recent[place].bucket == entry.bucket { recent[place].bucket = nil }
-      entry.bucket.deallocate()
+      spare.append(entry.bucket)
     }
     entries.removeFirst(count)
   }
@@ -120,7 +121,7 @@ struct Buckets: ~Copyable {
   private mutating func findOrMake(_ number: Int64) -> UnsafeMutablePointer<Bucket> {
     let place = place(of: number)
     if place == entries.count || entries[place].number != number {
-      let bucket = UnsafeMutablePointer<Bucket>.allocate(capacity: 1)
+      let bucket = spare.popLast() ?? .allocate(capacity: 1)
       bucket.initialize(to: Bucket(number: number, start: firstTime(of: number)))
       entries.insert(Entry(number: number, bucket: bucket), at: place)
     }

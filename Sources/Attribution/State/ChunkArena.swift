@@ -17,6 +17,10 @@ struct ChunkArena: ~Copyable {
   private var freeChunks: [UInt32] = []
   /// The first chunk that was never used; chunk 0 never is, so that no reference is 0.
   private var nextChunk: UInt32 = ChunkArena.chunkUnits
+  /// By length, in steps: the first free piece; nil when there is none.
+  let freePieces: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// In use, of pieces that are not in chunks.
+  var longPieceBytes = 0
 
   static let chunkBytes = 1024
   static let headerBytes = 16
@@ -46,10 +50,14 @@ struct ChunkArena: ~Copyable {
       preconditionFailure("\(memory.count) bytes are reserved nowhere")
     }
     blocks = Blocks(start: start)
+    let sizes = 1 + ChunkArena.longestPiece / ChunkArena.pieceStep
+    freePieces = .allocate(capacity: sizes)
+    freePieces.initialize(repeating: nil, count: sizes)
   }
 
   deinit {
     LargePages.release(memory)
+    freePieces.deallocate()
     blocks.patterns.deallocate()
   }
 
@@ -57,7 +65,7 @@ struct ChunkArena: ~Copyable {
   var allocatedBytes: Int {
     let used = Int(nextChunk) * 4
     let page = used > LargePages.pageBytes ? LargePages.pageBytes : 4096
-    return (used + page - 1) / page * page + freeChunks.capacity * 4
+    return (used + page - 1) / page * page + freeChunks.capacity * 4 + longPieceBytes
   }
 
   /// Adds a record of `byteCount` bytes (a multiple of 4) to the list.
