@@ -64,7 +64,8 @@ extension FirstClick {
       keys.pointee.id,
       at: time,
       since: matchStart,
-      in: cells.blocks,
+      in: buckets,
+      cells.blocks,
       hash
     ) {
     case .place(let free): place = free
@@ -83,7 +84,13 @@ extension FirstClick {
       Click.idOffset,
       bucket
     )
-    clickIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
+    clickIDs.put(
+      cell,
+      keys.pointee.id,
+      at: place,
+      bucket: bucket.pointee.number,
+      chunk: bucket.pointee.cells.count &- 1
+    )
     clickCount &+= 1
     if joins {
       join(cell, record, keys, bucket)
@@ -114,7 +121,8 @@ extension FirstClick {
       keys.pointee.id,
       at: time,
       since: matchStart,
-      in: cells.blocks,
+      in: buckets,
+      cells.blocks,
       hash
     ) {
     case .place(let free): place = free
@@ -130,7 +138,13 @@ extension FirstClick {
       CheckoutID.idOffset,
       bucket
     )
-    checkoutIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
+    checkoutIDs.put(
+      cell,
+      keys.pointee.id,
+      at: place,
+      bucket: bucket.pointee.number,
+      chunk: bucket.pointee.cells.count &- 1
+    )
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
     return verdict == .expired ? .lateUnchecked : verdict
   }

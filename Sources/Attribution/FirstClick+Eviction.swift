@@ -9,13 +9,13 @@ extension FirstClick {
     // A bucket's last moment is before this time where the bucket is before this time's.
     let first = buckets.number(of: windowStart(watermark.microseconds))
     guard let earliest = buckets.entries.first, earliest.number < first else { return 0 }
-    clickIDs.expire(before: first, cells.blocks, hash)
-    checkoutIDs.expire(before: first, cells.blocks, hash)
+    clickIDs.expire(before: first, buckets, cells.blocks, hash)
+    checkoutIDs.expire(before: first, buckets, cells.blocks, hash)
     let count = buckets.place(of: first)
     for entry in buckets.entries.prefix(count) { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
-    clickIDs.trim(cells.blocks, hash)
-    checkoutIDs.trim(cells.blocks, hash)
+    clickIDs.trim(buckets, cells.blocks, hash)
+    checkoutIDs.trim(buckets, cells.blocks, hash)
     return count
   }
 
@@ -38,7 +38,6 @@ extension FirstClick {
 
   /// Frees the cells of a bucket and takes its clicks off their users' chains.
   private mutating func evictCells(of bucket: UnsafeMutablePointer<Buckets.Bucket>) {
-    cells.seal(bucket.pointee.cells)
     let blocks = cells.blocks
     var walk = ChunkWalk(bucket.pointee.cells)
     var clicks = 0

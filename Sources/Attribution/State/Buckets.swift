@@ -64,6 +64,8 @@ struct Buckets: ~Copyable {
     for entry in entries {
       entry.bucket.pointee.clicks.freeAtEnd()
       entry.bucket.pointee.checkouts.freeAtEnd()
+      entry.bucket.pointee.cells.freeAtEnd()
+      entry.bucket.pointee.pending.freeAtEnd()
       entry.bucket.deallocate()
     }
     for bucket in spare { bucket.deallocate() }
@@ -90,6 +92,13 @@ struct Buckets: ~Copyable {
     let recent = recent[Buckets.recentPlace(of: number)]
     if recent.number == number, let bucket = recent.bucket { return bucket }
     return findOrMake(number)
+  }
+
+  /// The cells of the bucket with this number; none where there is no such bucket.
+  func cells(of number: Int64) -> ChunkList {
+    let place = place(of: number)
+    guard place < entries.count, entries[place].number == number else { return ChunkList() }
+    return entries[place].bucket.pointee.cells
   }
 
   /// Place in `entries` of the first bucket with this number or a greater one.
