@@ -1,5 +1,6 @@
 package import Attribution
 import Dataflow
+import Events
 
 /// Final answers as text rows in memory: the product of the batch path.
 ///

@@ -125,7 +125,7 @@ extension Epoch {
 extension UnsafeRawBufferPointer {
   /// The first of several fields in binary COPY form, a text.
   var firstField: String {
-    let count = Int32(bigEndian: loadUnaligned(as: Int32.self))
-    return String(decoding: self[4..<4 + Int(count)], as: UTF8.self)
+    var reader = CopyFieldReader(self)
+    return reader.next().map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 }
