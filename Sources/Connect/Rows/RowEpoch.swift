@@ -72,6 +72,9 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed.append(answers, processedAt: .wallClock)
   }
 
+  /// Nothing of them is stored anyway; they stay listed as late.
+  func leaveOut(lateCheckoutsAt offsets: [Int64]) {}
+
   /// Never asked for: a sink without progress has no state to lose.
   func restate(_ times: Range<EventTime>) {}
 

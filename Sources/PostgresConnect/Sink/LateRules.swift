@@ -7,6 +7,7 @@ import Events
 ///
 /// ```
 /// staged late events -> drop resends of what is stored                (unique key, late_events)
+///                       and of checkouts that wait for their row      (the engine has told)
 /// questions   late checkouts, and stored checkouts that late clicks touch
 /// answers     first candidate and count per question                  (recent events)
 /// old ones    at or before the floor of the recent events             (raw tables, LateScan)
@@ -113,6 +114,12 @@ struct LateRules {
       epoch.lateCheckouts,
       into: StagingTables.lateCheckouts,
       columns: LateRow<CheckoutRecord>.columns
+    )
+    guard !epoch.leftOut.isEmpty else { return }
+    let offsets = epoch.leftOut.map(String.init).joined(separator: ",")
+    try connection.execute(
+      "DELETE FROM \(StagingTables.lateCheckouts) WHERE log_offset = ANY ($1::bigint[])",
+      ["{\(offsets)}"]
     )
   }
 

@@ -23,6 +23,8 @@ final class PostgresEpoch: Epoch {
   private(set) var gaps = CopyBuffer()
   private(set) var resends = CopyBuffer()
   private(set) var lateNotes = LateNotes()
+  /// Offsets of late checkouts that are not to be stored.
+  private(set) var leftOut: [Int64] = []
   /// Times of stored checkouts that are to be answered again.
   private(set) var restated: Range<EventTime>?
   /// Days of the raw rows, late ones too.
@@ -158,6 +160,11 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func leaveOut(lateCheckoutsAt offsets: [Int64]) {
+    leftOut += offsets
+    recent.withLock { for offset in offsets { lateNotes.takeBack(.checkouts, offset: offset) } }
+  }
+
   func restate(_ times: Range<EventTime>) { restated = times }
 
   /// What one kind of rows may keep of its memory between epochs.
@@ -174,6 +181,7 @@ final class PostgresEpoch: Epoch {
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
     resends.removeAll(keepingAtMost: Self.keptByteCount)
     lateNotes = LateNotes()
+    leftOut = []
     restated = nil
     days.removeAll()
     greatestEventTime = .beginning

@@ -120,6 +120,32 @@ import Testing
     )
   }
 
+  /// The first one has no row yet, and the state does not look so far back.
+  @Test(arguments: [true, false])
+  func `a checkout sent again while the first waits for its final row is a duplicate`(
+    isRestarted: Bool
+  ) throws {
+    let (first, resend) = (trial.checkout("k1", "15:00:00"), trial.checkout("k1", "12:00:00"))
+    let click = trial.click("c1", "15:00:00")
+    if isRestarted {
+      try trial.follow(clicks: [click], checkouts: [first], "--emit", "final")
+      try trial.follow(checkouts: [resend], "--emit", "final")
+    } else {
+      try trial.follow(clicks: [click], checkouts: [first, resend], "--emit", "final")
+    }
+    try trial.run("--emit", "final")
+    #expect(
+      try trial.query("SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts")
+        == [["k1", "c1"]]
+    )
+    #expect(
+      try trial.query(
+        "SELECT checkouts_stored, checkouts_duplicates, checkouts_late FROM ecommerce.stream_progress"
+      ) == [["1", "1", "0"]]
+    )
+    #expect(try trial.query("SELECT FROM ecommerce.late_events").isEmpty)
+  }
+
   @Test func `a late checkout sent again with another late time is a duplicate`() throws {
     try trial.run(
       clicks: [trial.click("c1", "12:00:00"), trial.click("c2", "15:00:00")],
