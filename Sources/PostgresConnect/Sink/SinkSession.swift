@@ -16,7 +16,7 @@ final class SinkSession {
   static let lockNotAvailable = "SQLSTATE 55P03"
 
   let connection: PostgresConnection
-  private let task: Int32
+  let task: Int32
   private var hasStagingTables = false
   private var knownDays: Set<Int64> = []
 
