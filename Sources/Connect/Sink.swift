@@ -85,7 +85,8 @@ package struct CommitReceipt: Hashable, Sendable {
 ///
 /// One owner at a time: opening it fences the former owner.
 ///
-/// `open` and `commit` block; a task calls them from one thread at a time.
+/// `open` and `commit` block; a task calls them from one thread at a time. Only `interrupt` may be
+/// called meanwhile.
 package protocol TaskSink: AnyObject {
   /// Takes the task over and returns its committed progress; nil when it never committed.
   func open() throws(ConnectorError) -> TaskProgress?
@@ -116,7 +117,15 @@ package protocol TaskSink: AnyObject {
   func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt
   /// Makes the epoch empty again, keeping its memory.
   func recycle(_ epoch: any Epoch)
+  /// Has the call that another thread is in end soon, with a transient error, if it waits for
+  /// something outside; called again and again, from any thread, once the time for it is over.
+  func interrupt()
   func close()
+}
+
+extension TaskSink {
+  /// Nothing, for a sink whose calls do not wait.
+  package func interrupt() {}
 }
 
 /// A destination for attributed rows.
