@@ -72,7 +72,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed.append(answers, processedAt: .wallClock)
   }
 
-  /// Nothing of them is stored anyway; they stay listed as late.
+  /// Never asked for: no checkouts are stored that could be resent.
   func leaveOut(lateCheckoutsAt offsets: [Int64]) {}
 
   /// Never asked for: a sink without progress has no state to lose.

@@ -26,6 +26,8 @@ struct TaskInput<Decoder: RunDecoder> {
   /// The task's watermark when each record of the batch was read.
   private var watermarks: [Watermark] = []
   private let rule: AttributionRule
+  /// True for checkouts that may be stored and wait for their only row.
+  private let leavesOutResends: Bool
   /// Offsets of late checkouts since `takeUncheckedCheckouts`, by event_id.
   private var uncheckedCheckouts: [[UInt8]: [Int64]] = [:]
   private var segments: RebuildSegments
@@ -43,6 +45,9 @@ struct TaskInput<Decoder: RunDecoder> {
     self.task = task
     logger = environment.logger
     rule = environment.settings.rule
+    leavesOutResends =
+      Decoder.stream == .checkouts && rule.emission == .final
+      && environment.job.sink.acceptsRevisions
     self.segments = segments
     counts = progress.counts
     let partition = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
@@ -147,7 +152,7 @@ struct TaskInput<Decoder: RunDecoder> {
 
   /// The sink knows checkouts by their rows, so those that wait for a final one only the state knows.
   private mutating func noteUncheckedCheckouts(_ batch: RecordBatch<Decoder.Record>) {
-    guard Decoder.stream == .checkouts, rule.emission == .final else { return }
+    guard leavesOutResends else { return }
     for (record, verdict) in zip(batch.records, verdicts) where verdict == .lateUnchecked {
       uncheckedCheckouts[Array(record.bytes(record.eventID)), default: []].append(record.offset)
     }
