@@ -128,8 +128,9 @@ enum ProgressLine {
       """
   }()
 
-  /// Whether a line is as its last commit wrote it; NULL before the first one. What a takeover
-  /// changes is left out.
+  /// Whether a line is as its last commit wrote it; NULL before the first one.
+  ///
+  /// What a takeover changes is left out.
   static let isSealed = """
     seal = \(seal(epoch: "epoch", greatestEventTime: "greatest_event_time", columns))
     """

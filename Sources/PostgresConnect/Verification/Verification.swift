@@ -171,8 +171,8 @@ package struct Verification: Sendable {
       WITH shared AS MATERIALIZED (
         SELECT checkout_id
         FROM ecommerce.attributions
-        WHERE hashtext(checkout_id) & (current_setting('verify.slices')::integer - 1)
-          = current_setting('verify.slice')::integer
+        WHERE hashtext(checkout_id) & (SELECT current_setting('verify.slices')::integer - 1)
+          = (SELECT current_setting('verify.slice')::integer)
         GROUP BY checkout_id
         HAVING count(*) > 1
       )

@@ -9,6 +9,7 @@ extension Retry {
   ///   - logger: told when trouble starts and when it is over.
   ///   - limit: retries before a transient error is thrown; nil: no bound.
   ///   - isStopRequested: asked before every other try; true ends the tries.
+  /// - Returns: what tries again.
   package static func patient(
     _ logger: Logger = Program.logger,
     limit: Int? = nil,
