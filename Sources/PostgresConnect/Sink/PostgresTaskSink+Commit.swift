@@ -150,9 +150,7 @@ extension PostgresTaskSink {
     guard var receipt = settled else { return nil }
     receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
-    try session.copyDeadLetters(of: epoch)
-    try session.copyGaps(of: epoch)
-    try session.copyResends(of: epoch)
+    try session.copyNotes(of: epoch)
     fault.pass(.beforeProgress)
     try advance(
       connection,

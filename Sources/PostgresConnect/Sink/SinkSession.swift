@@ -131,19 +131,14 @@ final class SinkSession {
     return true
   }
 
-  func copyDeadLetters(of epoch: PostgresEpoch) throws(ConnectorError) {
+  /// What an epoch notes for people and rebuilds, beside events and answers.
+  func copyNotes(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(
       epoch.deadLetters,
       into: DeadLetterRow.table,
       columns: DeadLetterRow.columns
     )
-  }
-
-  func copyGaps(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(epoch.gaps, into: GapRow.table, columns: GapRow.columns)
-  }
-
-  func copyResends(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(epoch.resends, into: ResendRow.table, columns: ResendRow.columns)
   }
 
