@@ -94,12 +94,14 @@ final class PostgresEpoch: Epoch {
           onTime.commit(to: cursor)
           record.add(to: recent, epoch: epoch, isDropped: false)
         case .late, .lateUnchecked, .expired:
+          let isDropped =
+            rule.latePolicy == .drop || rule.isExpired(record.time, at: watermarks[index])
           let row = LateRow(
             record: record,
             watermark: watermarks[index],
             isUnchecked: verdicts[index] == .lateUnchecked,
-            isDropped: rule.latePolicy == .drop
-              || rule.isExpired(record.time, at: watermarks[index])
+            isDropped: isDropped,
+            isCounted: Record.stream == .clicks && verdicts[index] == .late && !isDropped
           )
           guard let row = note(row, in: epoch) else { continue }
           row.write(to: &late, ingestedAt: now)
@@ -121,7 +123,7 @@ final class PostgresEpoch: Epoch {
   ) -> LateRow<Record>? {
     lateNotes.count(Record.stream)
     recent.noteLate(at: row.watermark)
-    if row.record.isHeld(by: recent) { return nil }
+    if !row.isCounted, row.record.isHeld(by: recent) { return nil }
     var row = row
     let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
     lateNotes.stage(row.record.time, isKnown: place != nil)

@@ -16,6 +16,7 @@ enum StagingTables {
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
+      is_counted boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE late_checkouts (
@@ -24,6 +25,7 @@ enum StagingTables {
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
+      is_counted boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE questions (

@@ -181,6 +181,31 @@ import Testing
     )
   }
 
+  /// The state has forgotten the first one and lets the second count; so must the stored rows.
+  @Test(arguments: [true, false])
+  func `a late click sent again with a time that the state reaches back to is stored again`(
+    isRestarted: Bool
+  ) throws {
+    // Late by hours, then by minutes.
+    let (old, young) = (trial.click("c", "12:00:00"), trial.click("c", "15:50:00"))
+    try trial.follow(
+      clicks: [trial.click("c1", "16:00:00", user: "v")],
+      checkouts: [trial.checkout("k1", "16:00:00")]
+    )
+    if isRestarted {
+      try trial.follow(clicks: [old])
+      try trial.follow(clicks: [young])
+    } else {
+      try trial.follow(clicks: [old, young])
+    }
+    #expect(
+      try trial.query(
+        "SELECT attributed_click_id, clicks_in_window FROM ecommerce.attributed_checkouts"
+      ) == [["c", "1"]]
+    )
+    try trial.run()
+  }
+
   @Test func `a window that is no whole number of seconds is refused`() throws {
     let outcome = try ProgramRun.run(
       "stream-job",
