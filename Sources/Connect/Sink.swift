@@ -90,13 +90,12 @@ package struct CommitReceipt: Hashable, Sendable {
 package protocol TaskSink: AnyObject {
   /// Takes the task over and returns its committed progress; nil when it never committed.
   func open() throws(ConnectorError) -> TaskProgress?
-  /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild
-  /// joins nothing with them. May be called again after a transient error.
-  func droppedEventIDs(
+  /// The times of late events that were dropped and are younger than `horizon`, by event_id: a
+  /// rebuild joins nothing with them. May be called again after a transient error.
+  func droppedTimes(
     _ stream: StreamKind,
     since horizon: EventTime
-  ) throws(ConnectorError)
-    -> Set<[UInt8]>
+  ) throws(ConnectorError) -> [[UInt8]: Set<EventTime>]
   /// The places of the task's resends that are younger than `horizon`, by event_id: a rebuild skips
   /// them. May be called again after a transient error.
   func resentPlaces(

@@ -288,9 +288,9 @@ import Testing
     )
     _ = try sink.commit(epoch, progress: TaskProgress())
     let noon = EventTime(microseconds: Self.noon)
-    #expect(try sink.droppedEventIDs(.clicks, since: noon) == [Array("young".utf8)])
-    #expect(try sink.droppedEventIDs(.clicks, since: .beginning).count == 2)
-    #expect(try sink.droppedEventIDs(.checkouts, since: .beginning).isEmpty)
+    #expect(try sink.droppedTimes(.clicks, since: noon) == [Array("young".utf8): [noon]])
+    #expect(try sink.droppedTimes(.clicks, since: .beginning).count == 2)
+    #expect(try sink.droppedTimes(.checkouts, since: .beginning).isEmpty)
   }
 
   @Test func `a missing permission is permanent and says what to grant`() throws {

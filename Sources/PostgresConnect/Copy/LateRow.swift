@@ -10,14 +10,14 @@ struct LateRow<Record: CopyRow> {
   var isUnchecked: Bool
   /// Changes no answer, by policy or because it lies beyond the horizon.
   var isDropped: Bool
-  /// The engine has taken it for new and counts it in answers to come: it is new, whatever is stored.
-  var isCounted: Bool
+  /// The engine has taken it for new, and may let it count: so it is, whatever is stored.
+  var isNew: Bool
   /// How many answers it changes, where that is known already.
   var restated: Int?
 
   static var columns: [String] {
     Record.columns
-      + ["log_offset", "watermark", "is_unchecked", "is_dropped", "is_counted", "restated"]
+      + ["log_offset", "watermark", "is_unchecked", "is_dropped", "is_new", "restated"]
   }
 
   /// Appends the row; for late events only, so not tuned.
@@ -29,7 +29,7 @@ struct LateRow<Record: CopyRow> {
     cursor.time(watermark)
     cursor.bool(isUnchecked)
     cursor.bool(isDropped)
-    cursor.bool(isCounted)
+    cursor.bool(isNew)
     if let restated { cursor.int32(Int32(restated)) } else { cursor.null() }
     buffer.commit(to: cursor)
   }

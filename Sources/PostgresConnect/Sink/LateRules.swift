@@ -145,7 +145,7 @@ struct LateRules {
   }
 
   /// Takes out the late events whose id is stored under whatever time: checkouts that have an answer
-  /// or were dropped, and clicks that came late before, unless the engine counts them.
+  /// or were dropped, and clicks that came late before, unless the engine has taken them for new.
   ///
   /// Scalar subqueries, which the planner never turns into a join: it would hash a whole table.
   private static let resends = """
@@ -165,7 +165,7 @@ struct LateRules {
     ),
     resent_clicks AS (
       DELETE FROM pg_temp.late_clicks AS l
-      WHERE NOT is_counted AND (
+      WHERE NOT is_new AND (
         SELECT true FROM ecommerce.late_events AS d
         WHERE d.user_id = l.user_id AND d.event_id = l.event_id AND d.stream = 'clicks'
         LIMIT 1

@@ -94,14 +94,13 @@ final class PostgresEpoch: Epoch {
           onTime.commit(to: cursor)
           record.add(to: recent, epoch: epoch, isDropped: false)
         case .late, .lateUnchecked, .expired:
-          let isDropped =
-            rule.latePolicy == .drop || rule.isExpired(record.time, at: watermarks[index])
           let row = LateRow(
             record: record,
             watermark: watermarks[index],
             isUnchecked: verdicts[index] == .lateUnchecked,
-            isDropped: isDropped,
-            isCounted: Record.stream == .clicks && verdicts[index] == .late && !isDropped
+            isDropped: rule.latePolicy == .drop
+              || rule.isExpired(record.time, at: watermarks[index]),
+            isNew: Record.stream == .clicks && verdicts[index] == .late
           )
           guard let row = note(row, in: epoch) else { continue }
           row.write(to: &late, ingestedAt: now)
@@ -123,7 +122,7 @@ final class PostgresEpoch: Epoch {
   ) -> LateRow<Record>? {
     lateNotes.count(Record.stream)
     recent.noteLate(at: row.watermark)
-    if !row.isCounted, row.record.isHeld(by: recent) { return nil }
+    if !row.isNew, row.record.isHeld(by: recent) { return nil }
     var row = row
     let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
     lateNotes.stage(row.record.time, isKnown: place != nil)

@@ -3,12 +3,12 @@ import Dataflow
 
 /// What a rebuild of the task's state asks of the stored rows.
 extension PostgresTaskSink {
-  func droppedEventIDs(
+  func droppedTimes(
     _ stream: StreamKind,
     since horizon: EventTime
-  ) throws(ConnectorError) -> Set<[UInt8]> {
+  ) throws(ConnectorError) -> [[UInt8]: Set<EventTime>] {
     try ask { session throws(ConnectorError) in
-      try session.droppedEventIDs(stream, since: horizon)
+      try session.droppedTimes(stream, since: horizon)
     }
   }
 
@@ -49,19 +49,24 @@ extension PostgresTaskSink {
 }
 
 extension SinkSession {
-  /// event_ids of the task's dropped events from a time on.
-  fileprivate func droppedEventIDs(
+  /// Times of the task's dropped events by event_id.
+  fileprivate func droppedTimes(
     _ stream: StreamKind,
     since horizon: EventTime
-  ) throws(ConnectorError) -> Set<[UInt8]> {
+  ) throws(ConnectorError) -> [[UInt8]: Set<EventTime>] {
     let rows = try connection.query(
       """
-      SELECT event_id FROM ecommerce.late_events
+      SELECT event_id, \(ProgressLine.hexadecimal("event_timestamp")) FROM ecommerce.late_events
       WHERE task = $1 AND stream = $2 AND outcome = 'dropped' AND event_timestamp >= $3
       """,
       [String(task), stream.rawValue, horizon.postgresText]
     )
-    return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
+    var times: [[UInt8]: Set<EventTime>] = [:]
+    for row in rows {
+      guard let id = row[0] else { continue }
+      times[Array(id.utf8), default: []].insert(ProgressLine.time(row[1]))
+    }
+    return times
   }
 
   /// Places of the task's resends by event_id.

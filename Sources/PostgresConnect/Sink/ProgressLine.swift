@@ -43,7 +43,7 @@ enum ProgressLine {
   private static let greatestEventTime = hexadecimal("greatest_event_time")
 
   /// The digits of a time's binary form, which knows infinities and loses nothing.
-  private static func hexadecimal(_ column: String) -> String {
+  static func hexadecimal(_ column: String) -> String {
     "encode(timestamptz_send(\(column)), 'hex')"
   }
 

@@ -16,7 +16,7 @@ enum StagingTables {
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
-      is_counted boolean NOT NULL,
+      is_new boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE late_checkouts (
@@ -25,7 +25,7 @@ enum StagingTables {
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
-      is_counted boolean NOT NULL,
+      is_new boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE questions (

@@ -21,6 +21,11 @@ struct LineTrial {
     checkouts: [String] = [],
     _ arguments: String...
   ) throws {
+    try run(clicks: clicks, checkouts: checkouts, arguments)
+  }
+
+  /// As above.
+  func run(clicks: [String], checkouts: [String], _ arguments: [String]) throws {
     try append(clicks, to: "clicks")
     try append(checkouts, to: "checkouts")
     for command in [["run", "--from", "file:log", "--until-end"] + arguments, ["verify"]] {
@@ -40,6 +45,11 @@ struct LineTrial {
     checkouts: [String] = [],
     _ arguments: String...
   ) throws {
+    try follow(clicks: clicks, checkouts: checkouts, arguments)
+  }
+
+  /// As above.
+  func follow(clicks: [String], checkouts: [String], _ arguments: [String]) throws {
     try append(clicks, to: "clicks")
     try append(checkouts, to: "checkouts")
     let environment = ["DATABASE_URL": address.connectionString]

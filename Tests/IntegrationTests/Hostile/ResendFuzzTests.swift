@@ -2,13 +2,16 @@ import TestSupport
 import Testing
 
 /// Few ids that are sent again and again under any time, read in many short runs: whatever is taken
-/// for a resend, the law holds after each, and no checkout is stored twice.
+/// for a resend, the law holds after each, and no checkout is
+/// stored twice, but for those that were dropped.
 @Suite struct ResendFuzzTests {
   @Test(arguments: 1...4)
   func `the law holds however events are sent again`(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let trial = try LineTrial()
     var story: [String] = []
+    let policy = ["--late", seed % 2 == 0 ? "drop" : "restate"]
+    let horizon = ["--late-horizon", seed % 3 == 0 ? "3h" : "24h"]
     for _ in 0..<12 {
       let clicks = (0..<Int.random(in: 0...3, using: &random)).map { _ in
         trial.click("c\(Int.random(in: 0..<4, using: &random))", Self.time(using: &random))
@@ -19,12 +22,13 @@ import Testing
       guard !(clicks + checkouts).isEmpty else { continue }
       let emission = Bool.random(using: &random) ? "final" : "early"
       let isFollowing = Int.random(in: 0..<3, using: &random) > 0
+      let options = ["--emit", emission] + policy + horizon
       story += ["\(emission) \(isFollowing ? "follow" : "run")"] + clicks + checkouts
       do {
         if isFollowing {
-          try trial.follow(clicks: clicks, checkouts: checkouts, "--emit", emission)
+          try trial.follow(clicks: clicks, checkouts: checkouts, options)
         } else {
-          try trial.run(clicks: clicks, checkouts: checkouts, "--emit", emission)
+          try trial.run(clicks: clicks, checkouts: checkouts, options)
         }
         try #require(try trial.query(Self.repeated).isEmpty)
       } catch {
@@ -35,7 +39,13 @@ import Testing
   }
 
   private static let repeated = """
-    SELECT event_id FROM ecommerce.raw_checkouts GROUP BY event_id HAVING count(*) > 1
+    SELECT event_id FROM ecommerce.raw_checkouts AS k
+    WHERE NOT EXISTS (
+      SELECT FROM ecommerce.late_events AS d
+      WHERE d.outcome = 'dropped' AND d.event_id = k.event_id
+        AND d.event_timestamp = k.event_timestamp
+    )
+    GROUP BY event_id HAVING count(*) > 1
     """
 
   /// Within seven hours, every ten minutes.

@@ -97,11 +97,11 @@ private final class FreezingTaskSink: TaskSink {
     return try sink.open()
   }
 
-  func droppedEventIDs(
+  func droppedTimes(
     _ stream: StreamKind,
     since horizon: EventTime
-  ) throws(ConnectorError) -> Set<[UInt8]> {
-    try sink.droppedEventIDs(stream, since: horizon)
+  ) throws(ConnectorError) -> [[UInt8]: Set<EventTime>] {
+    try sink.droppedTimes(stream, since: horizon)
   }
 
   func resentPlaces(
