@@ -7,6 +7,7 @@ import Events
 ///
 /// ```
 /// staged late events -> drop resends of what is stored                (unique key, late_events)
+///                       and of checkouts that wait for their row      (the engine has told)
 /// questions   late checkouts, and stored checkouts that late clicks touch
 /// answers     first candidate and count per question                  (recent events)
 /// old ones    at or before the floor of the recent events             (raw tables, LateScan)
@@ -114,6 +115,12 @@ struct LateRules {
       into: StagingTables.lateCheckouts,
       columns: LateRow<CheckoutRecord>.columns
     )
+    guard !epoch.leftOut.isEmpty else { return }
+    let offsets = epoch.leftOut.map(String.init).joined(separator: ",")
+    try connection.execute(
+      "DELETE FROM \(StagingTables.lateCheckouts) WHERE log_offset = ANY ($1::bigint[])",
+      ["{\(offsets)}"]
+    )
   }
 
   /// Takes resends out of the staging tables and of the recent events.
@@ -138,7 +145,7 @@ struct LateRules {
   }
 
   /// Takes out the late events whose id is stored under whatever time: checkouts that have an answer
-  /// or were dropped, and clicks that came late before.
+  /// or were dropped, and clicks that came late before, unless the engine has taken them for new.
   ///
   /// Scalar subqueries, which the planner never turns into a join: it would hash a whole table.
   private static let resends = """
@@ -158,7 +165,7 @@ struct LateRules {
     ),
     resent_clicks AS (
       DELETE FROM pg_temp.late_clicks AS l
-      WHERE (
+      WHERE NOT is_new AND (
         SELECT true FROM ecommerce.late_events AS d
         WHERE d.user_id = l.user_id AND d.event_id = l.event_id AND d.stream = 'clicks'
         LIMIT 1

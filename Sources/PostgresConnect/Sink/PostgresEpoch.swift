@@ -23,6 +23,8 @@ final class PostgresEpoch: Epoch {
   private(set) var gaps = CopyBuffer()
   private(set) var resends = CopyBuffer()
   private(set) var lateNotes = LateNotes()
+  /// Offsets of late checkouts that are not to be stored.
+  private(set) var leftOut: [Int64] = []
   /// Times of stored checkouts that are to be answered again.
   private(set) var restated: Range<EventTime>?
   /// Days of the raw rows, late ones too.
@@ -97,7 +99,8 @@ final class PostgresEpoch: Epoch {
             watermark: watermarks[index],
             isUnchecked: verdicts[index] == .lateUnchecked,
             isDropped: rule.latePolicy == .drop
-              || rule.isExpired(record.time, at: watermarks[index])
+              || rule.isExpired(record.time, at: watermarks[index]),
+            isNew: Record.stream == .clicks && verdicts[index] == .late
           )
           guard let row = note(row, in: epoch) else { continue }
           row.write(to: &late, ingestedAt: now)
@@ -119,7 +122,7 @@ final class PostgresEpoch: Epoch {
   ) -> LateRow<Record>? {
     lateNotes.count(Record.stream)
     recent.noteLate(at: row.watermark)
-    if row.record.isHeld(by: recent) { return nil }
+    if !row.isNew, row.record.isHeld(by: recent) { return nil }
     var row = row
     let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
     lateNotes.stage(row.record.time, isKnown: place != nil)
@@ -158,6 +161,11 @@ final class PostgresEpoch: Epoch {
     }
   }
 
+  func leaveOut(lateCheckoutsAt offsets: [Int64]) {
+    leftOut += offsets
+    recent.withLock { for offset in offsets { lateNotes.takeBack(.checkouts, offset: offset) } }
+  }
+
   func restate(_ times: Range<EventTime>) { restated = times }
 
   /// What one kind of rows may keep of its memory between epochs.
@@ -174,6 +182,7 @@ final class PostgresEpoch: Epoch {
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
     resends.removeAll(keepingAtMost: Self.keptByteCount)
     lateNotes = LateNotes()
+    leftOut = []
     restated = nil
     days.removeAll()
     greatestEventTime = .beginning

@@ -56,10 +56,10 @@ extension RecentSliceEvents {
   }
 
   func userID(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    let fields = fields(ofCheckout: number)
-    let start = 4 + Int(checkouts[number].idByteCount)
-    let count = Int32(bigEndian: fields.loadUnaligned(fromByteOffset: start, as: Int32.self))
-    return .init(rebasing: fields[(start + 4)..<(start + 4 + Int(count))])
+    var reader = CopyFieldReader(fields(ofCheckout: number))
+    _ = reader.next()
+    // Every checkout has a user.
+    return reader.next() ?? UnsafeRawBufferPointer(start: nil, count: 0)
   }
 }
 
