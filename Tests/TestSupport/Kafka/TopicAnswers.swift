@@ -1,11 +1,37 @@
 import KafkaConnect
 import Synchronization
 
-/// What the front answers itself.
-extension TopicFront {
+/// What a `TopicFront` answers itself.
+final class TopicAnswers: Sendable {
+  struct State {
+    var wishes: [TopicFront.Wish] = []
+    /// By topic: what becomes of the next wishes for it.
+    var script: [String: [TopicFront.Fate]]
+    /// Of the topics that are there.
+    var lags: [String: TopicFront.Lag] = [:]
+    /// By broker port and topic, how often it was asked for since.
+    var looks: [UInt16: [String: Int]] = [:]
+    var allowsAutomaticTopics = false
+  }
+
   private static let unknownTopic: Int16 = 3
   private static let noLeader: Int16 = 5
   private static let topicExists: Int16 = 36
+
+  let state: Mutex<State>
+  private let broker: LocalBroker
+  private let lag: TopicFront.Lag
+
+  init(_ broker: LocalBroker, script: [String: [TopicFront.Fate]], lag: TopicFront.Lag) {
+    self.broker = broker
+    self.lag = lag
+    state = Mutex(State(script: script))
+  }
+
+  func makeTopic(_ name: String, partitionCount: Int, _ lag: TopicFront.Lag) throws {
+    try broker.makeTopic(name, partitionCount: partitionCount)
+    state.withLock { $0.lags[name] = lag }
+  }
 
   /// The answer to a Metadata request, which `ask` has the broker answer for the topics it has.
   ///
@@ -18,7 +44,7 @@ extension TopicFront {
   func metadata(
     _ request: RequestFrame,
     at brokerPort: UInt16,
-    _ ask: (RequestFrame) -> [UInt8]?
+    _ ask: FrameRelay.Broker
   ) throws -> [UInt8]? {
     guard request.version == 4 else { return nil }
     var reader = FrameReader(request.body)
@@ -39,11 +65,6 @@ extension TopicFront {
     var answer = try MetadataAnswer(Array(frame.dropFirst(4)))
     // The local broker names none; any other would do.
     answer.controller = answer.brokers.last?.id ?? -1
-    let ports = ports.withLock { $0 }
-    for index in answer.brokers.indices {
-      let port = UInt16(answer.brokers[index].port)
-      answer.brokers[index].port = Int32(ports[port] ?? port)
-    }
     for (index, (_, look)) in known.enumerated() where look == .leaderless {
       for partition in answer.topics[index].partitions.indices {
         answer.topics[index].partitions[partition].error = Self.noLeader
@@ -59,9 +80,9 @@ extension TopicFront {
   /// The answer to a CreateTopics request.
   func makeTopics(_ request: RequestFrame) throws -> [UInt8]? {
     var reader = FrameReader(request.body)
-    var wishes: [Wish] = []
+    var wishes: [TopicFront.Wish] = []
     for _ in 0..<(try reader.number(Int32.self)) {
-      let wish = Wish(
+      let wish = TopicFront.Wish(
         try reader.text() ?? "",
         partitionCount: Int(try reader.number(Int32.self)),
         replicationFactor: Int(try reader.number(Int16.self))
@@ -88,7 +109,7 @@ extension TopicFront {
   }
 
   /// Kafka's number of an error, 0 for none, and words; nil to end the connection.
-  private func grant(_ wish: Wish) throws -> (Int16, String?)? {
+  private func grant(_ wish: TopicFront.Wish) throws -> (Int16, String?)? {
     let (fate, isThere) = state.withLock { state in
       state.wishes.append(wish)
       return (state.nextFate(of: wish.topic), state.lags[wish.topic] != nil)
@@ -97,20 +118,18 @@ extension TopicFront {
     case .cutOff: return nil
     case .refused(let error, let words): return (error, words)
     case .foundMade(let count):
-      try broker.makeTopic(wish.topic, partitionCount: count)
-      state.withLock { $0.lags[wish.topic] = lag }
+      try makeTopic(wish.topic, partitionCount: count, lag)
       return (Self.topicExists, "Topic '\(wish.topic)' already exists.")
     case .made where isThere: return (Self.topicExists, "Topic '\(wish.topic)' already exists.")
     case .made:
       guard !wish.isCheck else { return (0, nil) }
-      try broker.makeTopic(wish.topic, partitionCount: wish.partitionCount)
-      state.withLock { $0.lags[wish.topic] = lag }
+      try makeTopic(wish.topic, partitionCount: wish.partitionCount, lag)
       return (0, nil)
     }
   }
 }
 
-extension TopicFront.State {
+extension TopicAnswers.State {
   /// How a topic looks to who asks a broker for it.
   fileprivate enum Look { case unknown, leaderless, whole }
 
