@@ -149,16 +149,18 @@ extension WatchIntervals {
     #expect(read.gaps.isEmpty)
   }
 
-  @Test func `a position behind the end is another log`() throws {
+  @Test func `a position behind the end stops its task, gaps to be skipped or not`() throws {
     let shop = try Shop()
     try shop.writer().append([.init("a")], to: .clicks)
     let reader = try shop.log(.skip)
       .open(.clicks, partition: 0, at: SourcePosition("9"), until: .never)
     let error = try #require(throws: ConnectorError.self) { try reader.readToEnd() }
+    #expect(error.kind == .lost)
     #expect(
-      error.message
-        == "topic \"shop-clicks\", partition 0 ends at offset 1, before the position 9 that "
-        + "was committed"
+      error.description
+        == "topic \"shop-clicks\", partition 0 was read up to offset 9 (exclusive), and now ends at "
+        + "1: the offsets from 1 on are gone, or are other messages by now; the topic was made anew, "
+        + "or an election has lost its newest messages: attribute what it has into another database"
     )
   }
 

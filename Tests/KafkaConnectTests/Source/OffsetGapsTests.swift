@@ -35,6 +35,7 @@ import Testing
     /// - Parameters:
     ///   - messages: by offset, all that are to be read.
     ///   - end: the position at the end.
+    /// - Throws: when an end is not reached.
     func expect(_ messages: [Int64: String], end: Int64) throws {
       defer { front.stop() }
       for start in 0...end {
@@ -98,5 +99,20 @@ import Testing
     #expect(try reader.read { $0.texts.count == 2 }.texts == ["b", "c"])
     #expect(try reader.readToEnd().texts == [])
     #expect(reader.position == SourcePosition("4"))
+  }
+
+  @Test func `messages lost by an election are noticed while the partition is followed`() throws {
+    let trial = try Trial([RecordBatch(at: 0, ["a"]), RecordBatch(at: 1, ["b", "c"])])
+    defer { trial.front.stop() }
+    let reader = try trial.reader(until: .never)
+    #expect(try reader.readToEnd().texts == ["a", "b", "c"])
+    trial.front.truncate("shop-clicks", at: 1)
+    let error = #expect(throws: ConnectorError.self) { try reader.read { _ in false } }
+    #expect(error?.kind == .lost)
+    #expect(
+      error?.message.hasPrefix(
+        "topic \"shop-clicks\", partition 0 was read up to offset 3 (exclusive), and now ends at 1: "
+      ) == true
+    )
   }
 }
