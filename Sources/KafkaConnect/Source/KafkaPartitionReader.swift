@@ -238,8 +238,8 @@ final class KafkaPartitionReader: PartitionReader {
       .lost,
       "\(feed.description) was read up to offset \(offset) (exclusive), and now ends at \(end): "
         + "the offsets from \(end) on are gone, or are other messages by now",
-      hint: "the topic was made anew, or an election has lost its newest messages: attribute what it "
-        + "has into another database"
+      hint: "the topic was made anew, or an election has lost its newest messages: attribute what "
+        + "it has into another database"
     )
   }
 
