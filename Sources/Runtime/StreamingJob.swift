@@ -67,7 +67,9 @@ package final class StreamingJob: Sendable {
         ? try retry("joining of the workers") { () throws(ConnectorError) in
           try sink.leaseTasks(of: source.identity, count: taskCount)
         }
-        : try source.joinGroup(feeding: identity)
+        : try retry("joining of the workers") { () throws(ConnectorError) in
+          try source.joinGroup(feeding: identity)
+        }
     }
     let workers = Workers(
       // One to step a task, one to read ahead for it.
