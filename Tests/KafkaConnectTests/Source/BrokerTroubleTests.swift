@@ -48,6 +48,21 @@ extension WatchIntervals {
     try eventually { try reader.read(atMost: 1024).isCaughtUp }
   }
 
+  /// Questions to the broker that is gone must not be waited for: librdkafka asks it for ever.
+  @Test func `a leader that is gone for good is followed by another one, and the end is known`()
+    throws
+  {
+    let shop = try Shop(brokers: 3)
+    try shop.broker.moveLeader(ofTopic: "shop-clicks", partition: 0, to: 1)
+    let log = try KafkaLog(shop.settings, watch: .short, logger: .silent)
+    let reader = try log.open(.clicks, partition: 0, at: nil, until: .never)
+    try eventually { try reader.read(atMost: 1024).isCaughtUp }
+    try shop.broker.takeDown(.broker(1))
+    try eventually { try !reader.read(atMost: 1024).isCaughtUp }
+    try shop.broker.moveLeader(ofTopic: "shop-clicks", partition: 0, to: 2)
+    try eventually { try reader.read(atMost: 1024).isCaughtUp }
+  }
+
   @Test func `a silent partition stays caught up while its broker answers`() throws {
     let shop = try Shop()
     let log = try KafkaLog(shop.settings, watch: .short, logger: .silent)
