@@ -1,4 +1,5 @@
 import Connect
+import Dataflow
 import KafkaConnect
 import TestSupport
 import Testing
@@ -99,6 +100,20 @@ import Testing
     #expect(try reader.read { $0.texts.count == 2 }.texts == ["b", "c"])
     #expect(try reader.readToEnd().texts == [])
     #expect(reader.position == SourcePosition("4"))
+  }
+
+  @Test func `the newest message is found before the markers behind it`() throws {
+    let trial = try Trial([
+      RecordBatch(.transactional(producer: 7), at: 0, ["a"]),
+      RecordBatch(endOf: 7, isCommit: true, at: 1),
+      RecordBatch(.transactional(producer: 7), at: 2, ["no"]),
+      RecordBatch(endOf: 7, isCommit: false, at: 3),
+    ])
+    defer { trial.front.stop() }
+    let settings = try KafkaSettings(brokers: [trial.front.bootstrap], prefix: "shop")
+    let inspection = try ClusterInspection(settings, logger: .silent)
+    let stamp = try inspection.newestStamp(of: .clicks, partitionCount: 1)
+    #expect(stamp?.time.microseconds == 1_735_689_600_000_000)
   }
 
   @Test func `messages lost by an election are noticed while the partition is followed`() throws {
