@@ -165,7 +165,8 @@ import Testing
     let flushed = try trial.job.query(
       "SELECT task::text, is_flushed::text FROM ecommerce.stream_progress ORDER BY task"
     )
-    #expect(flushed == [["0", "true"], ["1", "true"], ["2", "true"]])
+    // Its log goes on behind what is gone, and was not read to its end.
+    #expect(flushed == [["0", "true"], ["1", "false"], ["2", "true"]])
     try trial.job.expectLaw()
   }
 

@@ -148,9 +148,14 @@ extension WatchIntervals {
         )
       ]
     )
-    // A rebuild whose messages are all gone has nothing to read.
+    // A rebuild whose messages are all gone has nothing to read, and has lost nothing unread.
     let bound = ReadBound.position(SourcePosition("9"))
-    let rebuild = try log.open(.clicks, partition: 0, at: SourcePosition("7"), until: bound)
+    let rebuild = try shop.log(.fail).open(
+      .clicks,
+      partition: 0,
+      at: SourcePosition("7"),
+      until: bound
+    )
     let none = try rebuild.readToEnd()
     #expect(none.texts.isEmpty && none.gaps.count == 1)
     #expect(rebuild.position == SourcePosition("9"))
