@@ -96,8 +96,10 @@ final class KafkaPartitionReader: PartitionReader {
 
   /// True when a bound by position is reached.
   private var isDone: Bool {
-    guard let end, let offset = next.offset else { return false }
-    return offset >= end
+    guard case .position = bound else { return false }
+    // Up to the oldest message: nothing had been read.
+    guard let end else { return true }
+    return next.offset.map { $0 >= end } ?? false
   }
 
   private func run(from start: KafkaPosition) -> MessageRun {
