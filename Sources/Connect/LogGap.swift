@@ -26,4 +26,10 @@ package enum GapPolicy: String, CaseIterable, Sendable {
   case fail
   /// Goes on with the oldest record that is left, and says so in `MessageRun.gap`.
   case skip
+
+  /// What a reader up to `bound` does: one that reads again what was read before skips, since no
+  /// record is lost unread by it.
+  package func forReading(until bound: ReadBound) -> GapPolicy {
+    if case .position = bound { .skip } else { self }
+  }
 }

@@ -138,7 +138,7 @@ package enum ReadBound: Hashable, Sendable {
   /// At the end that the log has when it is reached: an unterminated last line is a record.
   case endOfLog
   /// At a position that an earlier reader of the same partition gave: what it had returned is
-  /// returned again, and nothing else.
+  /// returned again, and nothing else. What is gone since is a gap, whatever the policy.
   case position(SourcePosition)
 }
 

@@ -114,6 +114,9 @@ package protocol TaskSink: AnyObject {
   /// On a transient error nothing is lost: calling again with the same arguments finds out whether
   /// the former try had committed and repeats it if not.
   func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt
+  /// Keeps why the task reads no more, for people to see until a worker opens it again; nothing
+  /// happens when another worker has it. May be called again after a transient error.
+  func noteStop(for reason: String) throws(ConnectorError)
   /// Makes the epoch empty again, keeping its memory.
   func recycle(_ epoch: any Epoch)
   /// Has the call that another thread is in end soon, with a transient error, if it waits for
@@ -176,6 +179,10 @@ package struct TaskStanding: Hashable, Sendable {
     self.epoch = epoch
     self.isFlushed = isFlushed
   }
+}
+
+extension TaskSink {
+  package func noteStop(for reason: String) throws(ConnectorError) {}
 }
 
 extension Sink {

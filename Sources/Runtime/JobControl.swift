@@ -10,6 +10,7 @@ final class JobControl: Sendable {
   private struct State {
     var stopDeadline: ContinuousClock.Instant?
     var failure: ConnectorError?
+    var isEndWished = false
   }
 
   private let isStopping = Atomic(false)
@@ -32,8 +33,15 @@ final class JobControl: Sendable {
   /// When the last commits must be over; nil while no stop is requested.
   var stopDeadline: ContinuousClock.Instant? { state.withLock { $0.stopDeadline } }
 
-  func requestStop() {
-    state.withLock { $0.stopDeadline = $0.stopDeadline ?? clock.instant() + stopTimeout }
+  /// True when somebody outside has asked for the end while the job was running.
+  var isEndWished: Bool { state.withLock { $0.isEndWished } }
+
+  /// - Parameter isWished: somebody outside asks for it.
+  func requestStop(isWished: Bool = false) {
+    state.withLock { state in
+      if isWished, state.stopDeadline == nil { state.isEndWished = true }
+      state.stopDeadline = state.stopDeadline ?? clock.instant() + stopTimeout
+    }
     isStopping.store(true, ordering: .releasing)
     wakeWaiters()
   }

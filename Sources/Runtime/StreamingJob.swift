@@ -52,7 +52,8 @@ package final class StreamingJob: Sendable {
   /// Runs until the end of a bounded log, a stop request or a failure.
   ///
   /// A task whose log no longer has what comes next ends alone; the others run on. Throws the first
-  /// failure, after the other tasks have committed what they had, or else which tasks were stopped.
+  /// failure, after the other tasks have committed what they had, or else which tasks were stopped;
+  /// where the end was asked for, that is only logged.
   package func run() throws(ConnectorError) {
     FreedMemory.keep()
     // A sink that keeps no progress must see all tasks from one worker.
@@ -66,7 +67,9 @@ package final class StreamingJob: Sendable {
         ? try retry("joining of the workers") { () throws(ConnectorError) in
           try sink.leaseTasks(of: source.identity, count: taskCount)
         }
-        : try source.joinGroup(feeding: identity)
+        : try retry("joining of the workers") { () throws(ConnectorError) in
+          try source.joinGroup(feeding: identity)
+        }
     }
     let workers = Workers(
       // One to step a task, one to read ahead for it.
@@ -89,7 +92,10 @@ package final class StreamingJob: Sendable {
     workers.join { control.stoppages.remindIfDue() }
     reporter?.finish()
     assignment?.close()
-    if let failure = control.failure ?? control.stoppages.failure { throw failure }
+    if let failure = control.failure { throw failure }
+    guard let stoppage = control.stoppages.failure else { return }
+    guard control.isEndWished else { throw stoppage }
+    logger.error("\(stoppage.message)", metadata: ["hint": "\(stoppage.hint ?? "")"])
   }
 
   /// For what concerns the whole job, before there are tasks.
@@ -159,7 +165,7 @@ package final class StreamingJob: Sendable {
   }
 
   /// Ends the job soon: no more is read, what was read is committed, and `run` returns.
-  package func requestStop() { control.requestStop() }
+  package func requestStop() { control.requestStop(isWished: true) }
 
   /// What this run has asked of the log's own parts; empty where that is not counted.
   package var reads: [PartReads] { source.reads ?? [] }

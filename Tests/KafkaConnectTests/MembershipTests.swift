@@ -76,6 +76,93 @@ import Testing
     )
   }
 
+  @Test(
+    arguments: [
+      (
+        .joinGroup,
+        [
+          "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "REBALANCE_IN_PROGRESS",
+          "UNKNOWN_MEMBER_ID",
+        ]
+      ), (.syncGroup, ["REBALANCE_IN_PROGRESS", "NOT_COORDINATOR", "UNKNOWN_MEMBER_ID"]),
+      (
+        .heartbeat,
+        [
+          "NOT_COORDINATOR", "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION",
+          "COORDINATOR_NOT_AVAILABLE",
+        ]
+      ), (.findCoordinator, ["COORDINATOR_NOT_AVAILABLE", "_TRANSPORT"]),
+      (.offsetCommit, ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "NOT_COORDINATOR"]),
+    ] as [(LocalBroker.Request, [String])]
+  )
+  func `trouble with the group that passes leaves the worker with its tasks`(
+    request: LocalBroker.Request,
+    errors: [String]
+  ) throws {
+    let shop = try Shop(partitions: 3, properties: Self.patience)
+    for error in errors { try shop.broker.fail(request, with: error) }
+    let worker = try GroupWorker(shop)
+    defer { worker.leave() }
+    try eventually { worker.tasks.count == 3 }
+    for error in errors { try shop.broker.fail(request, with: error) }
+    worker.membership.report(task: 0, clicks: SourcePosition("1"), checkouts: nil)
+    let other = try GroupWorker(shop)
+    try eventually { Set([1, 2]) == Set([worker.tasks.count, other.tasks.count]) }
+    other.leave()
+    try eventually { worker.tasks.count == 3 }
+    #expect(worker.failure == nil)
+    #expect(other.failure == nil)
+  }
+
+  @Test(
+    arguments: [
+      (
+        "INCONSISTENT_GROUP_PROTOCOL",
+        "the group's other members are of another program: leave kafka.group.id out, or name a group "
+          + "of this job's own"
+      ),
+      (
+        "INVALID_SESSION_TIMEOUT",
+        "set kafka.session.timeout.ms between the brokers' group.min.session.timeout.ms and "
+          + "group.max.session.timeout.ms"
+      ),
+      ("GROUP_MAX_SIZE_REACHED", "start fewer workers, or raise the brokers' group.max.size"),
+      (
+        "FENCED_INSTANCE_ID",
+        "give every worker a kafka.group.instance.id of its own, or leave it out"
+      ),
+    ]
+  )
+  func `a worker that the group will never take says so`(error: String, hint: String) throws {
+    let shop = try Shop(
+      partitions: 2,
+      properties: Self.patience.merging(["group.instance.id": "one"]) { $1 }
+    )
+    try shop.broker.fail(.joinGroup, with: error, count: 50)
+    let worker = try GroupWorker(shop)
+    defer { worker.leave() }
+    try eventually { worker.failure != nil }
+    #expect(worker.failure?.kind == .permanent)
+    #expect(worker.failure?.message.hasPrefix("could not stay in the group at ") == true)
+    #expect(worker.failure?.hint == hint)
+  }
+
+  @Test func `a worker whose instance id another one takes says so, and can leave`() throws {
+    let shop = try Shop(
+      partitions: 2,
+      properties: Self.patience.merging(["group.instance.id": "one"]) { $1 }
+    )
+    let worker = try GroupWorker(shop)
+    defer { worker.leave() }
+    try eventually { worker.tasks.count == 2 }
+    try shop.broker.fail(.heartbeat, with: "FENCED_INSTANCE_ID")
+    try eventually { worker.failure != nil }
+    #expect(
+      worker.failure?.hint
+        == "give every worker a kafka.group.instance.id of its own, or leave it out"
+    )
+  }
+
   @Test(arguments: StreamKind.allCases)
   func `a worker learns without reading that a topic was deleted, and can leave`(
     stream: StreamKind
@@ -162,6 +249,7 @@ final class GroupWorker: Sendable {
   var tasks: Set<Int> { state.withLock { $0.tasks } }
   var gained: Int { state.withLock { $0.gained } }
   var losses: Int { state.withLock { $0.losses } }
+  var failure: ConnectorError? { state.withLock { $0.failure } }
 
   /// Ends the thread and leaves the group.
   func leave() {

@@ -191,6 +191,24 @@ import Testing
     )
   }
 
+  @Test func `that a task was stopped is told until a worker opens it again`() throws {
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    let former = try task()
+    _ = try former.open()
+    let task = try task()
+    _ = try task.open()
+    try former.noteStop(for: "fenced: not to be kept")
+    #expect(try StatusQuery(on: connection).tasks().first?.stop == nil)
+    try task.noteStop(for: "offsets 3 to 8 are gone; --on-gap skip")
+    let stop = try #require(try StatusQuery(on: connection).tasks().first?.stop)
+    #expect(stop.reason == "offsets 3 to 8 are gone; --on-gap skip")
+    #expect((0..<60).contains(stop.secondsSince))
+    #expect(stop.stoppedAt.hasPrefix("20"))
+    _ = try self.task().open()
+    #expect(try StatusQuery(on: connection).tasks().first?.stop == nil)
+  }
+
   private static func gap(from: String?, to: String, records: Int64?) -> LogGap {
     LogGap(
       from: from.map { SourcePosition($0) },

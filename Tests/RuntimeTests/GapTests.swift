@@ -123,6 +123,26 @@ import Testing
     )
   }
 
+  @Test(arguments: rules)
+  func `a state whose records are gone stops no task that has lost nothing unread`(
+    rule: AttributionRule
+  ) throws {
+    let log = log(.fail)
+    let sink = MemorySink(rule: rule)
+    try read(log, into: sink, upTo: 300)
+    for (stream, position) in [
+      (StreamKind.clicks, sink.stored().progress?.clicks.position),
+      (.checkouts, sink.stored().progress?.checkouts.position),
+    ] {
+      log.trim(stream, before: try #require(position.flatMap { Int($0.token) }))
+    }
+    let next = sink.reopened()
+    try run(log, into: next, smallSteps(rule: rule))
+    #expect(next.violations == [])
+    #expect(next.stored().progress?.isFlushed == true)
+    #expect(next.stored().gaps.isEmpty)
+  }
+
   @Test func `pending final answers cannot be made up for`() throws {
     let rule = AttributionRule.with(.final)
     let log = log()

@@ -193,7 +193,7 @@ import Testing
   @Test func `a task whose log has lost records stops, and the worker goes on with the others`()
     throws
   {
-    let sink = MemorySink(rule: rule)
+    let sink = MemorySink(rule: rule, noteFailures: [.transient])
     feed(0)
     log.trim(.clicks, partition: 4, before: 3)
     let worker = try start("a", into: sink)
@@ -206,11 +206,30 @@ import Testing
           == "\(log.lines(.clicks, partition: $0).count)"
       }
     }
+    waitUntil { sink.stored(4).stopReason?.hasPrefix("lines 0 to 3 are gone") == true }
+    #expect(others.allSatisfy { sink.stored($0).stopReason == nil })
+    // What was asked for is done: all that could be read is committed.
     worker.job.requestStop()
-    let error = #expect(throws: ConnectorError.self) { try worker.end.wait() }
-    #expect(error?.message == "task 4 was stopped: lines 0 to 3 are gone")
+    try worker.end.wait()
     #expect(sink.violations == [])
     #expect(group.memberCount == 0)
+  }
+
+  @Test func `that a task was stopped is kept until a worker opens it again`() throws {
+    let sink = MemorySink(rule: rule)
+    feed(0)
+    log.trim(.clicks, partition: 4, before: 3)
+    let first = try start("a", into: sink, untilEnd: true)
+    #expect(throws: ConnectorError.self) { try first.end.wait() }
+    #expect(sink.stored(4).stopReason?.hasPrefix("lines 0 to 3 are gone") == true)
+    let second = try start("b", into: sink, rule: rule)
+    waitUntil { second.job.statistics().first { $0.task == 4 }?.phase == .stopped }
+    #expect(sink.stored(4).generation == 2)
+    waitUntil { sink.stored(4).stopReason != nil }
+    second.job.requestStop()
+    try second.end.wait()
+    _ = try sink.makeTask(4, source: "", rule: rule).open()
+    #expect(sink.stored(4).stopReason == nil)
   }
 
   @Test func `a worker all of whose log is stopped ends`() throws {

@@ -38,6 +38,16 @@ import Testing
     #expect(sink.calls(.standings) >= 3)
   }
 
+  @Test func `a group that cannot be joined for a passing reason is tried again`() throws {
+    let memory = MemorySink(rule: rule)
+    let log = MemoryLog(partitions: 2)
+    RandomLog(clicks: 150, checkouts: 50).append(to: log, partitions: 2, seed: 1)
+    let source = StumblingGroup(log: log, stumbles: 2)
+    try makeJob(source, into: memory, smallSteps(rule: rule)).run()
+    #expect(source.joins.withLock { $0 } == 3)
+    #expect((0..<2).allSatisfy { memory.stored($0).progress?.isFlushed == true })
+  }
+
   @Test(arguments: [true, false])
   func `a permanent error of the start ends the job at once`(isLeased: Bool) throws {
     let sink = StumblingSink(MemorySink(rule: rule), stumbles: 1, kind: .permanent)
@@ -119,6 +129,42 @@ private final class StumblingSink: Sink {
 
   func makeTask(_ task: Int, source identity: String, rule: AttributionRule) -> any TaskSink {
     sink.makeTask(task, source: identity, rule: rule)
+  }
+}
+
+/// A log whose group cannot be joined for the first times.
+private final class StumblingGroup: Source {
+  private let log: MemoryLog
+  private let stumbles: Int
+  private let group = FakeGroup(taskCount: 2)
+  let joins = Mutex(0)
+
+  init(log: MemoryLog, stumbles: Int) {
+    self.log = log
+    self.stumbles = stumbles
+  }
+
+  var identity: String { log.identity }
+  func partitionCount() -> Int { log.partitionCount() }
+
+  func open(
+    _ stream: StreamKind,
+    partition: Int,
+    at position: SourcePosition?,
+    until bound: ReadBound
+  ) throws(ConnectorError) -> any PartitionReader {
+    try log.open(stream, partition: partition, at: position, until: bound)
+  }
+
+  func joinGroup(
+    feeding sinkIdentity: String
+  ) throws(ConnectorError) -> (any TaskAssignment)? {
+    let count = joins.withLock { joins in
+      joins += 1
+      return joins
+    }
+    guard count > stumbles else { throw ConnectorError(.transient, "no coordinator yet") }
+    return try group.source(log, as: "worker").joinGroup(feeding: sinkIdentity)
   }
 }
 

@@ -91,6 +91,15 @@ package final class KafkaClient: @unchecked Sendable {
   /// The error of a connection that was reported last; nil if there was none.
   package var connectionError: KafkaFailure? { events.lastFailure }
 
+  /// The error that has ended what this client does, for good; nil if there was none.
+  var fatalFailure: KafkaFailure? {
+    var text = [CChar](repeating: 0, count: 512)
+    let code = rd_kafka_fatal_error(handle, &text, text.count)
+    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+    let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+    return KafkaFailure(code: code, text: String(decoding: bytes, as: UTF8.self))
+  }
+
   /// True once after something said that a topic or partition is not there: reading of it is told so
   /// in the error callback too, not where messages are.
   func takeTopicDoubt() -> Bool { events.takeTopicDoubt() }

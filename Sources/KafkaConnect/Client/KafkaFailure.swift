@@ -41,6 +41,17 @@ package struct KafkaFailure: Error, Sendable {
     }
   }
 
+  /// True for what the group holds against this worker, however often it tries to join.
+  var isRefusalOfMember: Bool {
+    switch code {
+    case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, RD_KAFKA_RESP_ERR_INVALID_GROUP_ID,
+      RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED,
+      RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, RD_KAFKA_RESP_ERR__FATAL:
+      true
+    default: false
+    }
+  }
+
   /// One clear line: what was attempted, where, what came of it, and what to do.
   package func connectorError(
     attempting attempt: String,
@@ -65,6 +76,18 @@ package struct KafkaFailure: Error, Sendable {
       "give the user the right to read and describe both topics"
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       "give the user the right to read the group, or name one by kafka.group.id"
+    case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
+      "the group's other members are of another program: leave kafka.group.id out, or name a group "
+        + "of this job's own"
+    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
+      "set kafka.session.timeout.ms between the brokers' group.min.session.timeout.ms and "
+        + "group.max.session.timeout.ms"
+    case RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED:
+      "start fewer workers, or raise the brokers' group.max.size"
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+      "give every worker a kafka.group.instance.id of its own, or leave it out"
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+      "set kafka.batch.size and kafka.message.max.bytes to what the topics' max.message.bytes allows"
     case _ where isConnection:
       "see that a broker runs there, and that kafka.security.protocol is the listener's"
     default: nil

@@ -242,9 +242,11 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
   private func check(_ event: OpaquePointer) throws(ConnectorError) {
     guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { return }
     let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
-    let failure = KafkaFailure(code: rd_kafka_event_error(event), text: text)
-    if failure.isUnknownTopic { watch.suspect() }
-    guard failure.isRefusal || rd_kafka_event_error_is_fatal(event) != 0 else {
+    let reported = KafkaFailure(code: rd_kafka_event_error(event), text: text)
+    if reported.isUnknownTopic { watch.suspect() }
+    let failure =
+      reported.code == RD_KAFKA_RESP_ERR__FATAL ? client.fatalFailure ?? reported : reported
+    guard failure.isRefusal || failure.isRefusalOfMember else {
       logger.debug("group in trouble", metadata: ["error": "\(text)"])
       return
     }

@@ -7,6 +7,8 @@ package import Logging
 package struct ClusterInspection {
   private static let attemptTimeout = Duration.seconds(1)
   private static let readTimeout = Duration.seconds(10)
+  /// Offsets before the end that are read: the last ones may be markers of transactions.
+  private static let tailLength: Int64 = 16
 
   private let settings: KafkaSettings
   private let client: KafkaClient
@@ -79,8 +81,7 @@ package struct ClusterInspection {
       throw client.error(rd_kafka_last_error(), attempting: "read the last messages")
     }
     let queue = rd_kafka_queue_new(client.handle)
-    // One message before the end.
-    let tail = Int64(RD_KAFKA_OFFSET_TAIL_BASE) - 1
+    let tail = Int64(RD_KAFKA_OFFSET_TAIL_BASE) - Self.tailLength
     for partition in 0..<partitionCount {
       rd_kafka_consume_start_queue(topic, Int32(partition), tail, queue)
     }

@@ -80,6 +80,14 @@ extension LocalBroker {
     }
   }
 
+  /// Has another broker keep a consumer group.
+  package func moveCoordinator(ofGroup group: String, to broker: Int) throws(ConnectorError) {
+    let number = try number(of: .broker(broker))
+    try perform("make \(Target.broker(broker)) the coordinator of \"\(group)\"") {
+      rd_kafka_mock_coordinator_set($0, "group", group, number)
+    }
+  }
+
   /// As the mock counts: -1 for all.
   private func number(of target: Target) throws(ConnectorError) -> Int32 {
     switch target {

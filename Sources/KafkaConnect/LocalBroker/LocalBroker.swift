@@ -8,10 +8,12 @@ import Synchronization
 /// processes talk the real protocol over TCP to it. Brokers are numbered from 1. Topics that are
 /// not made beforehand appear when a client first asks for them, with 4 partitions.
 ///
-/// It keeps 5 MiB and 100,000 batches per partition (older ones vanish), stores a batch twice that an
-/// idempotent producer sends again after a lost answer, knows no offsets by time, no topic
-/// administration, no TLS or passwords, and its transactions are not faithful: what needs these has
-/// to be tried on a real broker.
+/// It keeps 5 MiB and 100,000 batches per partition (older ones vanish). It looks at no sequence
+/// numbers of an idempotent producer: a batch that is sent again after a lost answer is stored twice,
+/// and one that is on its way when the leader changes can be lost, since the client takes the next
+/// one's success for its own. It knows no offsets by time, no topic administration, no TLS or
+/// passwords, and its transactions are not faithful: what needs these has to be tried on a real
+/// broker.
 ///
 /// May be used by any thread.
 package final class LocalBroker: Sendable {

@@ -207,13 +207,7 @@ package final class KafkaLogWriter: LogWriter {
   /// Why delivery fails: the fatal error that ended the producer, else the first message's, with
   /// what the connection says where it was too late for that message.
   private var failure: KafkaFailure {
-    var text = [CChar](repeating: 0, count: 512)
-    let code = rd_kafka_fatal_error(client.handle, &text, text.count)
-    if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-      let end = text.firstIndex(of: 0) ?? text.endIndex
-      let bytes = text[..<end].map(UInt8.init(bitPattern:))
-      return KafkaFailure(code: code, text: String(decoding: bytes, as: UTF8.self))
-    }
+    if let fatal = client.fatalFailure { return fatal }
     guard let first = ledger.firstFailure else {
       return KafkaFailure(code: RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, text: "")
     }

@@ -68,7 +68,7 @@ package final class KafkaLog: Source {
       from: try KafkaPosition(position),
       until: bound,
       end: end?.offset,
-      gapPolicy: gapPolicy
+      gapPolicy: gapPolicy.forReading(until: bound)
     )
   }
 

@@ -96,8 +96,10 @@ final class KafkaPartitionReader: PartitionReader {
 
   /// True when a bound by position is reached.
   private var isDone: Bool {
-    guard let end, let offset = next.offset else { return false }
-    return offset >= end
+    guard case .position = bound else { return false }
+    // Up to the oldest message: nothing had been read.
+    guard let end else { return true }
+    return next.offset.map { $0 >= end } ?? false
   }
 
   private func run(from start: KafkaPosition) -> MessageRun {
@@ -125,7 +127,8 @@ final class KafkaPartitionReader: PartitionReader {
   /// after another one, which waits for more.
   private var isAtFetchedEnd: Bool {
     guard shelf.count > 0, let offset = next.offset, let end = feed.fetchedEnd else { return false }
-    return offset >= end
+    // A leader that was elected just now may name an earlier end than the one before it.
+    return offset == end
   }
 
   /// Wakes the client when a queue that was full is half empty.
@@ -234,10 +237,11 @@ final class KafkaPartitionReader: PartitionReader {
 
   private func lostTail(at offset: Int64, end: Int64) -> ConnectorError {
     ConnectorError(
-      .permanent,
-      "\(feed.description) ends at offset \(end), before the position \(offset) that was committed",
-      hint: "the topic was made anew, or has lost its newest messages: attribute it into another "
-        + "database"
+      .lost,
+      "\(feed.description) was read up to offset \(offset) (exclusive), and now ends at \(end): "
+        + "the offsets from \(end) on are gone, or are other messages by now",
+      hint: "the topic was made anew, or an election has lost its newest messages: attribute what "
+        + "it has into another database"
     )
   }
 

@@ -47,8 +47,7 @@ final class LogWatch: Sendable {
     wakeClient()
     topics.checkIfDue()
     for feed in feeds where feed.needsConfirmation(every: intervals.end) {
-      let ends = feed.queryEnds(atMost: intervals.query)
-      feed.confirm(end: try? ends.get().upperBound)
+      feed.confirm(end: try? feed.queryEnd(atMost: intervals.query).get())
       wakeClient()
       // Partitions that are out of reach may take a while each.
       topics.checkIfDue()
@@ -62,6 +61,6 @@ final class LogWatch: Sendable {
       defer { feeds = [] }
       return feeds
     }
-    for feed in sleepers { _ = feed.queryEnds(atMost: Self.wakeTimeout) }
+    for feed in sleepers { _ = feed.queryEnd(atMost: Self.wakeTimeout) }
   }
 }

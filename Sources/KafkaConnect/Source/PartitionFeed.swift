@@ -103,22 +103,38 @@ final class PartitionFeed: @unchecked Sendable {
 
   /// The offsets of the oldest message and of the one that will come next, asked at the broker.
   ///
-  /// Blocks up to `timeout`.
+  /// Blocks up to `timeout` for each.
   func queryEnds(atMost timeout: Duration) -> Result<Range<Int64>, ConnectorError> {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(
-      connection.client.handle,
-      topicName,
-      Int32(place.partition),
-      &low,
-      &high,
-      timeout.wholeMilliseconds
-    )
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, low <= high else {
-      return .failure(connection.client.error(code, attempting: "find the end of \(description)"))
+    queryEnd(atMost: timeout).flatMap { high in
+      query(Int64(RD_KAFKA_OFFSET_BEGINNING), atMost: timeout).map { min($0, high)..<high }
     }
-    return .success(low..<high)
+  }
+
+  /// The offset of the message that will come next, asked at the broker: behind the last committed
+  /// transaction, where one is open.
+  ///
+  /// Blocks up to `timeout`.
+  func queryEnd(atMost timeout: Duration) -> Result<Int64, ConnectorError> {
+    query(Int64(RD_KAFKA_OFFSET_END), atMost: timeout)
+  }
+
+  /// Asks by the call for offsets by time, which takes the logical ones too: before 2.3 the one for
+  /// these waits for an answer of the leader, however long that is gone:
+  /// https://github.com/confluentinc/librdkafka/pull/4460.
+  private func query(_ time: Int64, atMost timeout: Duration) -> Result<Int64, ConnectorError> {
+    let list = rd_kafka_topic_partition_list_new(1)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let entry = rd_kafka_topic_partition_list_add(list, topicName, Int32(place.partition))
+    entry?.pointee.offset = time
+    let handle = connection.client.handle
+    let code = rd_kafka_offsets_for_times(handle, list, timeout.wholeMilliseconds)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer = entry?.pointee,
+      answer.err == RD_KAFKA_RESP_ERR_NO_ERROR, answer.offset >= 0
+    else {
+      let cause = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entry?.pointee.err ?? code : code
+      return .failure(connection.client.error(cause, attempting: "find the end of \(description)"))
+    }
+    return .success(answer.offset)
   }
 
   /// The offset of the message that will come next, as of the last fetch; nil before the first.

@@ -12,6 +12,7 @@ struct TopicLayout: Hashable, Sendable {
   private static let creationTimeout = Duration.seconds(3)
   private static let attemptTimeout = Duration.seconds(1)
   private static let introductionTime = Duration.milliseconds(10)
+  private static let pause = Duration.milliseconds(100)
 
   /// Asks the cluster, and waits for it up to `timeout`.
   ///
@@ -106,13 +107,14 @@ struct TopicLayout: Hashable, Sendable {
             hint: "make it, or have `swift run generator --to \(client.settings)` make both"
           )
         }
-        code = RD_KAFKA_RESP_ERR_NO_ERROR
+        client.poll(atMost: pause)
+        continue
       case .failed(let failure):
         code = failure
       }
-      client.poll(atMost: .milliseconds(100))
+      client.poll(atMost: pause)
       if KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
-        || (remaining <= .zero && code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        || remaining <= .zero
       {
         throw client.error(code, attempting: "read the topic \"\(topic)\"")
       }

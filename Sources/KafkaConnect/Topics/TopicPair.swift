@@ -4,7 +4,7 @@ import Logging
 /// The two topics of a stream before they are written: there, and of equally many partitions.
 package struct TopicPair {
   private static let reachTimeout = Duration.seconds(10)
-  /// For topics made just now to be known to every broker.
+  /// For topics to be made, and then to be known to a broker.
   private static let creationTimeout = Duration.seconds(30)
   private static let attemptTimeout = Duration.seconds(1)
 
@@ -35,6 +35,25 @@ package struct TopicPair {
   ) throws(ConnectorError) -> Int {
     var counts: [StreamKind: Int] = [:]
     for stream in StreamKind.allCases { counts[stream] = try partitionCount(of: stream) }
+    let count = try commonCount(of: counts, askedFor: partitions)
+    let missing = StreamKind.allCases.filter { counts[$0] == nil }
+    guard !missing.isEmpty else { return count }
+    try client.makeTopics(
+      missing.map(settings.topic(of:)),
+      partitionCount: count,
+      replicationFactor: replicationFactor,
+      atMost: Self.creationTimeout
+    )
+    for stream in missing { counts[stream] = try awaitCreation(of: stream) }
+    // Somebody else may have made them meanwhile, with another number.
+    return try commonCount(of: counts, askedFor: partitions)
+  }
+
+  /// How many partitions both topics have, or are to have, where these have so many.
+  private func commonCount(
+    of counts: [StreamKind: Int],
+    askedFor partitions: Int?
+  ) throws(ConnectorError) -> Int {
     let existing = StreamKind.allCases.compactMap { counts[$0] }
     let count = partitions ?? existing.first ?? KafkaLogWriter.newPartitionCount
     for stream in StreamKind.allCases {
@@ -42,14 +61,6 @@ package struct TopicPair {
       throw partitions == nil
         ? unequal(count, found) : unasked(stream, partitionCount: found, askedFor: count)
     }
-    let missing = StreamKind.allCases.filter { counts[$0] == nil }
-    guard !missing.isEmpty else { return count }
-    try client.makeTopics(
-      missing.map(settings.topic(of:)),
-      partitionCount: count,
-      replicationFactor: replicationFactor
-    )
-    for stream in missing { try awaitCreation(of: stream, partitionCount: count) }
     return count
   }
 
@@ -74,18 +85,11 @@ package struct TopicPair {
     }
   }
 
-  private func awaitCreation(
-    of stream: StreamKind,
-    partitionCount expected: Int
-  ) throws(ConnectorError) {
+  /// The partitions of a topic made just now, which not every broker knows at once.
+  private func awaitCreation(of stream: StreamKind) throws(ConnectorError) -> Int {
     let deadline = ContinuousClock.now + Self.creationTimeout
     while ContinuousClock.now < deadline {
-      if let count = try partitionCount(of: stream) {
-        guard count == expected else {
-          throw unasked(stream, partitionCount: count, askedFor: expected)
-        }
-        return
-      }
+      if let count = try partitionCount(of: stream) { return count }
       client.poll(atMost: .milliseconds(100))
     }
     throw ConnectorError(

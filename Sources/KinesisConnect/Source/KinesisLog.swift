@@ -101,7 +101,7 @@ package final class KinesisLog: Source {
       from: try SlicePosition(position),
       until: bound,
       end: end,
-      gapPolicy: gapPolicy,
+      gapPolicy: gapPolicy.forReading(until: bound),
       logger: logger
     )
   }

@@ -148,6 +148,18 @@ final class PostgresTaskSink: TaskSink {
     )
   }
 
+  func noteStop(for reason: String) throws(ConnectorError) {
+    do {
+      _ = try openSession().connection.query(
+        ProgressLine.stop,
+        [String(task), String(generation), reason]
+      )
+    } catch {
+      close()
+      throw error
+    }
+  }
+
   func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }

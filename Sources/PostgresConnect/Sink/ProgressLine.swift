@@ -106,7 +106,9 @@ enum ProgressLine {
       ON CONFLICT (task) DO UPDATE SET
         generation = line.generation + 1,
         owner = excluded.owner,
-        late_policy = excluded.late_policy
+        late_policy = excluded.late_policy,
+        stopped_at = NULL,
+        stop_reason = NULL
       WHERE line.source = excluded.source AND line.window_seconds = excluded.window_seconds
       RETURNING generation, epoch, \(greatestEventTime), \(selection)
       """
@@ -151,6 +153,15 @@ enum ProgressLine {
     if column.hasSuffix("position") || column == "emission" { return "text" }
     return column == "is_flushed" ? "boolean" : "bigint"
   }
+
+  /// Keeps why the task reads no more, unless another worker has taken it over.
+  ///
+  /// Parameters: task, generation, reason.
+  static let stop = """
+    UPDATE ecommerce.stream_progress
+    SET stopped_at = clock_timestamp(), stop_reason = $3
+    WHERE task = $1 AND generation = $2
+    """
 
   /// Reads the line; FOR UPDATE waits for a COMMIT still under way on a connection that was lost.
   static let standing = """

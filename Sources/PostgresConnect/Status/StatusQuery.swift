@@ -18,6 +18,17 @@ package struct TaskStatus: Hashable, Sendable {
   package var secondsSinceCommit: Double
   /// Records that the log had lost.
   package var gaps: GapCount
+  /// Nil while nothing keeps the task from being read.
+  package var stop: Stop?
+
+  /// That a task was stopped alone.
+  package struct Stop: Hashable, Sendable {
+    /// Wall clock, and how long ago that was by the server's clock.
+    package var stoppedAt: String
+    package var secondsSince: Double
+    /// Why, and what to do.
+    package var reason: String
+  }
 
   /// The input with the smaller watermark: the task waits for it; nil when they are equal.
   package var heldBackBy: StreamKind? {
@@ -53,7 +64,8 @@ package struct StatusQuery {
         committed_at, extract(epoch FROM clock_timestamp() - committed_at),
         \(Self.columns(of: .clicks)),
         \(Self.columns(of: .checkouts)),
-        gap_count, gap_records
+        gap_count, gap_records,
+        stop_reason, stopped_at, extract(epoch FROM clock_timestamp() - stopped_at)
       FROM ecommerce.stream_progress
       LEFT JOIN LATERAL (
         SELECT \(GapCount.selection)
@@ -163,5 +175,8 @@ extension TaskStatus {
     progress.clicks = row.input()
     progress.checkouts = row.input()
     gaps = GapCount(gaps: Int(row.number()), records: row.optionalText().flatMap { Int($0) })
+    stop = row.optionalText().map {
+      Stop(stoppedAt: row.text(), secondsSince: Double(row.text()) ?? 0, reason: $0)
+    }
   }
 }

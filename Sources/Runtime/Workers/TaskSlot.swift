@@ -122,9 +122,26 @@ final class TaskSlot: @unchecked Sendable {
   }
 
   private func stop(for error: ConnectorError?) -> Outcome {
-    if let error { environment.job.control.stoppages.add(number, for: error) }
+    if let error {
+      environment.job.control.stoppages.add(number, for: error)
+      note(error)
+    }
     environment.board.update { $0.phase = .stopped }
     return end(.stopped)
+  }
+
+  /// Has the sink keep why, as long as there is time.
+  private func note(_ error: ConnectorError) {
+    do throws(ConnectorError) {
+      try environment.retry("note of the stop", of: number) { () throws(ConnectorError) in
+        try sink.noteStop(for: error.description)
+      }
+    } catch {
+      environment.logger.warning(
+        "status will not tell that the task was stopped",
+        metadata: ["task": "\(number)", "error": "\(error)"]
+      )
+    }
   }
 
   private func end(_ ending: Ending) -> Outcome {

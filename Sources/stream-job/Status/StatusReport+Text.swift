@@ -27,7 +27,8 @@ extension StatusReport.Task {
       "  checkouts \(checkouts.line)",
     ]
     let skipped = GapCount(gaps: gaps, records: gapRecords).text
-    return lines + (skipped.map { ["  \($0)"] } ?? [])
+    let stopped = stop.map { "STOPPED \(ago($0.secondsSinceStop)): \($0.reason)" }
+    return lines + [stopped, skipped].compactMap(\.self).map { "  \($0)" }
   }
 }
 
@@ -45,9 +46,11 @@ extension StatusReport.Input {
 extension StatusReport.Total {
   fileprivate var lines: [String] {
     let seconds = lagSeconds.map { ", watermark \(ago($0))" } ?? ""
+    let stopped = stoppedTasks > 0 ? ", \(stoppedTasks) of \(tasks) tasks STOPPED" : ""
     return [
       "total: \(Figures.grouped(Int64(recordsPerSecond)))/s, "
-        + lagText(records: lagRecords, bytes: lagBytes, milliseconds: lagMilliseconds) + seconds,
+        + lagText(records: lagRecords, bytes: lagBytes, milliseconds: lagMilliseconds) + seconds
+        + stopped,
       "  clicks    \(clicks.line)",
       "  checkouts \(checkouts.line)",
     ]

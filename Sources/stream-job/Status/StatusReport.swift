@@ -50,12 +50,22 @@ struct StatusReport: Encodable {
     /// Gaps of the log that were skipped, and their records; nil where not all of them tell.
     var gaps: Int
     var gapRecords: Int?
+    /// That it was stopped alone; nil when it was not, or was opened again since.
+    var stop: Stop?
     var clicks: Input
     var checkouts: Input
   }
 
+  struct Stop: Encodable {
+    var stoppedAt: String
+    var secondsSinceStop: Double
+    /// Why, and what to do.
+    var reason: String
+  }
+
   struct Total: Encodable {
     var tasks = 0
+    var stoppedTasks = 0
     var lagBytes: Int64?
     var lagRecords: Int64?
     /// Of the input that is furthest behind.
@@ -98,6 +108,13 @@ extension StatusReport.Task {
     isHeld = status.isHeld
     gaps = status.gaps.gaps
     gapRecords = status.gaps.records
+    stop = status.stop.map {
+      StatusReport.Stop(
+        stoppedAt: $0.stoppedAt,
+        secondsSinceStop: $0.secondsSince,
+        reason: $0.reason
+      )
+    }
     generation = status.generation
     epoch = status.epoch
     isFlushed = progress.isFlushed
@@ -157,6 +174,7 @@ extension StatusReport.Counts {
 extension StatusReport.Total {
   fileprivate init(_ tasks: [StatusReport.Task]) {
     self.tasks = tasks.count
+    stoppedTasks = tasks.count { $0.stop != nil }
     let inputs = tasks.flatMap { [$0.clicks, $0.checkouts] }
     lagBytes = Self.sum(inputs.map(\.lagBytes))
     lagRecords = Self.sum(inputs.map(\.lagRecords))

@@ -51,6 +51,38 @@ import Testing
     try trial.expectRightEnd()
   }
 
+  /// As a cluster of three does with replicas: the others take over what the killed one led.
+  ///
+  /// The generator sends nothing meanwhile: of what is on its way the local broker, which looks at no
+  /// sequence numbers, would have the client believe that it was stored.
+  @Test(arguments: 1...3)
+  func `a broker behind TLS that is killed for good changes no answer`(victim: Int) throws {
+    let (trial, front) = try Self.trial("SCRAM-SHA-256", brokers: 3)
+    defer { front.stop() }
+    trial.connection["FIRSTCLICK_KAFKA_GROUP_ID"] = "workers"
+    try trial.broker.moveCoordinator(ofGroup: "workers", to: victim)
+    try trial.lead { $0 % 3 + 1 }
+    let workers = try (0..<2).map { _ in try trial.startWorker() }
+    try trial.waitForEvenTasks(workers)
+    let generator = try trial.startGenerator(events: 10_000, seed: 75, rate: 2500)
+    try trial.job.wait(for: workers[0]) { try trial.job.committedRecords() > 2000 }
+    generator.send(SIGSTOP)
+    try trial.waitForSilence()
+    try trial.broker.takeDown(.broker(victim))
+    let heir = victim % 3 + 1
+    try trial.lead { $0 % 3 + 1 == victim ? heir : $0 % 3 + 1 }
+    try trial.broker.moveCoordinator(ofGroup: "workers", to: heir)
+    generator.send(SIGCONT)
+    let outcome = try generator.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.job.wait(for: workers[0]) { try trial.job.committedRecords() > 9000 }
+    // One that comes later finds its way too.
+    let third = try trial.startWorker()
+    try trial.waitForEvenTasks(workers + [third])
+    try trial.stop(workers + [third])
+    try trial.expectRightEnd()
+  }
+
   @Test(arguments: mechanisms)
   func `a wrong password is refused in one line`(mechanism: String) throws {
     let (trial, front) = try Self.trial(mechanism)

@@ -35,6 +35,33 @@ final class KafkaTrial {
     return try TopicWriter(settings, compression: compression)
   }
 
+  /// Has brokers lead partitions, by number, of both topics.
+  func lead(by broker: (_ partition: Int) -> Int) throws {
+    for stream in StreamKind.allCases {
+      for partition in 0..<partitions {
+        try self.broker.moveLeader(
+          ofTopic: "shop-\(stream.rawValue)",
+          partition: partition,
+          to: broker(partition)
+        )
+      }
+    }
+  }
+
+  /// Waits until nothing more comes to the broker: what was sent to it is stored and answered.
+  func waitForSilence() throws {
+    var count = -1
+    while true {
+      let former = count
+      count = try StreamKind.allCases.reduce(0) { sum, stream in
+        try TopicReader(broker.bootstrap).messages(of: "shop-\(stream.rawValue)").joined().count
+          + sum
+      }
+      if count == former { return }
+      usleep(500_000)
+    }
+  }
+
   // MARK: - Programs
 
   /// Eight hours of events with all that goes wrong, and their truth file; `rate` is in events a

@@ -37,7 +37,11 @@ import Testing
     }
   }
 
-  @Test(arguments: ["NOT_LEADER_FOR_PARTITION", "REQUEST_TIMED_OUT", "_TRANSPORT"])
+  @Test(arguments: [
+    "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "REQUEST_TIMED_OUT", "_TRANSPORT",
+    "NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "KAFKA_STORAGE_ERROR",
+    "UNKNOWN_TOPIC_OR_PART", "UNKNOWN_PRODUCER_ID",
+  ])
   func `requests that fail are sent again, and nothing comes twice`(error: String) throws {
     let broker = try LocalBroker(brokerCount: 2)
     let writer = try KafkaLogWriter(
@@ -131,6 +135,37 @@ import Testing
       error?.description == "could not deliver 50 of 50 messages at "
         + "kafka://\(broker.bootstrap)/shop: Broker: Topic authorization failed; "
         + "give the user the right to write both topics"
+    )
+  }
+
+  /// Order and number of what was sent are in doubt then: going on might store events twice.
+  @Test(arguments: ["OUT_OF_ORDER_SEQUENCE_NUMBER", "INVALID_PRODUCER_EPOCH"])
+  func `a producer whose place the brokers have lost says how much is missing`(
+    error: String
+  ) throws {
+    let broker = try LocalBroker()
+    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
+    try writer.append(Self.lines(10, "click"), to: .clicks)
+    try writer.finish()
+    try broker.fail(.produce, with: error, count: 100)
+    try writer.append(Self.lines(50, "click"), to: .clicks)
+    let failure = #expect(throws: ConnectorError.self) { try writer.finish() }
+    #expect(failure?.kind == .permanent)
+    #expect(
+      failure?.message.hasPrefix("could not deliver 50 of 60 messages at ") == true,
+      "\(failure?.description ?? "")"
+    )
+  }
+
+  @Test func `a topic that takes only smaller batches says what to set`() throws {
+    let broker = try LocalBroker()
+    let writer = try KafkaLogWriter(Shop.settings(broker), logger: .silent)
+    try broker.fail(.produce, with: "MSG_SIZE_TOO_LARGE", count: 100)
+    try writer.append(Self.lines(50, "click"), to: .clicks)
+    let error = #expect(throws: ConnectorError.self) { try writer.finish() }
+    #expect(
+      error?.hint == "set kafka.batch.size and kafka.message.max.bytes to what the topics' "
+        + "max.message.bytes allows"
     )
   }
 

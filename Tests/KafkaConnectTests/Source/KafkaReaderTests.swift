@@ -42,6 +42,17 @@ import Testing
     }
   }
 
+  /// As of a task whose worker died before it had anything of the stream.
+  @Test func `up to the oldest message there is nothing to read`() throws {
+    let shop = try Shop()
+    try shop.writer().append((0..<10).map { .init("\($0)") }, to: .clicks)
+    let untouched = try shop.log().open(.clicks, partition: 0, at: nil, until: .never).position
+    let reader = try shop.log()
+      .open(.clicks, partition: 0, at: untouched, until: .position(untouched))
+    #expect(try reader.readToEnd().texts.isEmpty)
+    #expect(reader.position == untouched)
+  }
+
   @Test func `a run stays until the second read after it`() throws {
     let shop = try Shop()
     let texts = (0..<3000).map { "\($0) " + String(repeating: "x", count: $0 % 97) }

@@ -21,7 +21,7 @@ package final class HTTPListener: Sendable {
   }
 
   /// - Parameter statuses: of the answers, one after another; the last one goes on.
-  /// - Throws: `HTTPServer.Failure` when there is no port.
+  /// - Throws: `LoopbackListener.Failure` when there is no port.
   package init(answering statuses: [Int] = [200]) throws {
     let log = Log(statuses)
     self.log = log

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A real HTTP/1.1 server on 127.0.0.1: a thread a connection, which stays open between requests.
 package final class HTTPServer: Sendable {
@@ -25,101 +24,32 @@ package final class HTTPServer: Sendable {
     case cut(body: [UInt8])
   }
 
-  package struct Failure: Error {
-    package var call: String
-  }
-
-  package let port: UInt16
-  private let handler: @Sendable (Request) -> Answer
-  private let open: Mutex<Connections>
-
-  private struct Connections {
-    var isStopped = false
-    var listener: Int32
-    var descriptors: Set<Int32> = []
-  }
+  private let listener: LoopbackListener
 
   /// - Parameter handler: called by many threads at once.
-  /// - Throws: `Failure` when there is no port.
+  /// - Throws: `LoopbackListener.Failure` when there is no port.
   package init(_ handler: @escaping @Sendable (Request) -> Answer) throws {
-    self.handler = handler
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(listener, address, length) == 0 && listen(listener, 64) == 0
-          && getsockname(listener, address, &length) == 0
-      }
-    }
-    guard isListening else { throw Failure(call: "listen") }
-    port = UInt16(bigEndian: address.sin_port)
-    open = Mutex(Connections(listener: listener))
-    Thread.detachNewThread { [self] in
-      while true {
-        let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { break }
-        guard admit(connection) else { continue }
-        Thread.detachNewThread { [self] in
-          serve(connection)
-          end(connection)
-        }
-      }
-      close(listener)
-    }
+    listener = try LoopbackListener { Self.serve($0, handler) }
   }
 
+  package var port: UInt16 { listener.port }
   package var address: String { "http://127.0.0.1:\(port)" }
 
   /// Ends the server: connections end, and are refused from now on.
-  ///
-  /// Its threads close the sockets, so that no other test is given their numbers meanwhile.
-  package func stop() {
-    open.withLock { open in
-      guard !open.isStopped else { return }
-      open.isStopped = true
-      shutdown(open.listener, Int32(SHUT_RDWR))
-      for descriptor in open.descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
-    }
-  }
-
-  private func admit(_ connection: Int32) -> Bool {
-    open.withLock { open in
-      guard !open.isStopped else {
-        close(connection)
-        return false
-      }
-      open.descriptors.insert(connection)
-      return true
-    }
-  }
-
-  private func end(_ connection: Int32) {
-    open.withLock { open in
-      open.descriptors.remove(connection)
-      close(connection)
-    }
-  }
+  package func stop() { listener.stop() }
 
   /// Answers requests until the other end or this one ends the connection.
-  private func serve(_ connection: Int32) {
-    var on: Int32 = 1
-    setsockopt(
-      connection,
-      Int32(IPPROTO_TCP),
-      TCP_NODELAY,
-      &on,
-      socklen_t(MemoryLayout<Int32>.size)
-    )
+  private static func serve(
+    _ connection: Int32,
+    _ handler: @Sendable (Request) -> Answer
+  ) {
     var received: [UInt8] = []
-    while let request = Self.read(connection, &received) {
+    while let request = read(connection, &received) {
       switch handler(request) {
       case .response(let status, let headers, let body):
         let lines = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
         let head = "HTTP/1.1 \(status) Answer\r\nContent-Length: \(body.count)\r\n\(lines)\r\n"
-        guard Self.send(Array(head.utf8) + body, to: connection) else { return }
+        guard LoopbackSocket.send(Array(head.utf8) + body, to: connection) else { return }
       case .reset:
         // Closing with a linger time of 0 sends RST.
         var linger = linger(l_onoff: 1, l_linger: 0)
@@ -133,22 +63,10 @@ package final class HTTPServer: Sendable {
         return
       case .cut(let body):
         let head = "HTTP/1.1 200 Answer\r\nContent-Length: \(body.count)\r\n\r\n"
-        _ = Self.send(Array(head.utf8) + body.prefix(body.count / 2), to: connection)
+        _ = LoopbackSocket.send(Array(head.utf8) + body.prefix(body.count / 2), to: connection)
         return
       }
     }
-  }
-
-  private static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes {
-        Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
   }
 
   /// The next request; what was received beyond it stays in `received`.

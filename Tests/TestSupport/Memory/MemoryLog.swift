@@ -56,8 +56,12 @@ package final class MemoryLog: Source {
   }
 
   /// What is to be done about lines that were removed.
-  fileprivate func gap(from: Int, to: Int) throws(ConnectorError) -> LogGap {
-    guard gapPolicy == .skip else {
+  fileprivate func gap(
+    from: Int,
+    to: Int,
+    isReadAgain: Bool
+  ) throws(ConnectorError) -> LogGap {
+    guard gapPolicy == .skip || isReadAgain else {
       throw ConnectorError(.lost, "lines \(from) to \(to) are gone")
     }
     return LogGap(
@@ -131,7 +135,7 @@ package final class MemoryLog: Source {
       var gap: LogGap?
       let first = log.firstLine(stream, partition: partition)
       if next < min(first, end ?? .max) {
-        gap = try log.gap(from: next, to: first)
+        gap = try log.gap(from: next, to: first, isReadAgain: end != nil)
         next = min(first, end ?? .max)
       }
       let start = next

@@ -27,6 +27,8 @@ package final class MemorySink: Sink {
     package var gaps: [StreamKind: [LogGap]] = [:]
     package var resends: [StreamKind: [Resend]] = [:]
     package var progress: TaskProgress?
+    /// Why the task was stopped.
+    package var stopReason: String?
     package var generation = 0
     package var epoch: Int64 = 0
     var lastEpoch: MemoryEpoch.Identity?
@@ -39,6 +41,7 @@ package final class MemorySink: Sink {
     var violations: [String] = []
     var commitAttempts = 0
     var openFailures: [ConnectorError.Kind] = []
+    var noteFailures: [ConnectorError.Kind] = []
   }
 
   package let rule: AttributionRule
@@ -52,19 +55,24 @@ package final class MemorySink: Sink {
   ///   - acceptsRevisions: false for an append-only sink.
   ///   - faults: by the ordinal of the attempt to commit, over all tasks.
   ///   - openFailures: errors of the first attempts to open a task, last to first.
+  ///   - noteFailures: errors of the first attempts to note a stop, last to first.
   ///   - onCommit: called after every acknowledged commit.
   package init(
     rule: AttributionRule,
     acceptsRevisions: Bool = true,
     faults: [Int: Fault] = [:],
     openFailures: [ConnectorError.Kind] = [],
+    noteFailures: [ConnectorError.Kind] = [],
     onCommit: @escaping @Sendable (_ ordinal: Int, _ task: Int) -> Void = { _, _ in }
   ) {
     self.rule = rule
     self.acceptsRevisions = acceptsRevisions
     self.faults = faults
     self.onCommit = onCommit
-    state.withLock { $0.openFailures = openFailures }
+    state.withLock { state in
+      state.openFailures = openFailures
+      state.noteFailures = noteFailures
+    }
   }
 
   package var violations: [String] { state.withLock { $0.violations } }
@@ -132,8 +140,23 @@ package final class MemorySink: Sink {
         throw ConnectorError(kind, "could not connect to memory")
       }
       state.stored[task, default: Stored()].generation += 1
+      state.stored[task]?.stopReason = nil
       let stored = state.stored[task, default: Stored()]
       return (stored.generation, stored.progress)
+    }
+  }
+
+  func noteStop(
+    of task: Int,
+    generation: Int,
+    for reason: String
+  ) throws(ConnectorError) {
+    try state.withLock { state throws(ConnectorError) in
+      if let kind = state.noteFailures.popLast() {
+        throw ConnectorError(kind, "could not connect to memory")
+      }
+      guard state.stored[task]?.generation == generation else { return }
+      state.stored[task]?.stopReason = reason
     }
   }
 

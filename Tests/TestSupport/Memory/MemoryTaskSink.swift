@@ -42,6 +42,10 @@ final class MemoryTaskSink: TaskSink {
     return Set(answered.map { Array($0.utf8) })
   }
 
+  func noteStop(for reason: String) throws(ConnectorError) {
+    try sink.noteStop(of: task, generation: generation, for: reason)
+  }
+
   func makeEpoch() -> any Epoch { MemoryEpoch() }
 
   func commit(
