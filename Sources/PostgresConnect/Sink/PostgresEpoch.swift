@@ -10,22 +10,21 @@ final class PostgresEpoch: Epoch {
   let task: Int32
   private let rule: AttributionRule
   let recent: RecentEvents
-  /// Among the epochs of the recent events; nil before the first record.
-  private(set) var number: UInt32?
+  /// Of its last event, among all that the recent events were told of.
+  private(set) var lastOrder: Int64 = 0
 
   private(set) var clicks = CopyBuffer()
   private(set) var checkouts = CopyBuffer()
   private(set) var newAnswers = CopyBuffer()
   private(set) var revisions = CopyBuffer()
-  private(set) var lateClicks = CopyBuffer()
-  private(set) var lateCheckouts = CopyBuffer()
+  var lateClicks = LateEvents(.clicks)
+  var lateCheckouts = LateEvents(.checkouts)
   private(set) var deadLetters = CopyBuffer()
   private(set) var gaps = CopyBuffer()
   private(set) var resends = CopyBuffer()
-  private(set) var lateNotes = LateNotes()
   /// Times of stored checkouts that are to be answered again.
   private(set) var restated: Range<EventTime>?
-  /// Days of the raw rows, late ones too.
+  /// Days of the raw rows, of late ones once they are judged.
   private(set) var days = DaySet()
   /// No stored event has a greater one.
   private(set) var greatestEventTime = EventTime.beginning
@@ -37,13 +36,14 @@ final class PostgresEpoch: Epoch {
   }
 
   var byteCount: Int {
-    clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
-      + lateCheckouts.count + deadLetters.count + gaps.count + resends.count
+    clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.byteCount
+      + lateCheckouts.byteCount + deadLetters.count + gaps.count + resends.count
   }
 
   var isEmpty: Bool { byteCount == 0 && restated == nil }
-  var hasLateEvents: Bool { lateNotes.hasEvents }
-  var needsStagingTables: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }
+  var hasLateEvents: Bool { !lateClicks.isEmpty || !lateCheckouts.isEmpty }
+  /// True when answers may replace stored ones.
+  var mayReplaceAnswers: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
     append(
@@ -71,15 +71,13 @@ final class PostgresEpoch: Epoch {
     verdicts: [Verdict],
     watermarks: [Watermark],
     onTime: inout CopyBuffer,
-    late: inout CopyBuffer
+    late: inout LateEvents
   ) {
     precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
     guard let watermark = watermarks.last else { return }
     let now = EventTime.wallClock
     let fieldCount = Int16(Record.columns.count)
     recent.withLock {
-      let epoch = number ?? recent.beginEpoch()
-      number = epoch
       var days = self.days
       for index in records.indices {
         let record = records[index]
@@ -90,45 +88,35 @@ final class PostgresEpoch: Epoch {
           cursor.startRow(fieldCount: fieldCount)
           record.writeFields(to: &cursor, ingestedAt: now)
           onTime.commit(to: cursor)
-          record.add(to: recent, epoch: epoch, isDropped: false)
+          recent.add(record)
+          days.insert(record.time)
         case .late, .lateUnchecked, .expired:
-          let row = LateRow(
-            record: record,
-            watermark: watermarks[index],
+          late.append(
+            record,
+            at: watermarks[index],
             isUnchecked: verdicts[index] == .lateUnchecked,
             isDropped: rule.latePolicy == .drop
-              || rule.isExpired(record.time, at: watermarks[index])
+              || rule.isExpired(record.time, at: watermarks[index]),
+            to: recent,
+            ingestedAt: now
           )
-          guard let row = note(row, in: epoch) else { continue }
-          row.write(to: &late, ingestedAt: now)
         }
-        days.insert(record.time)
       }
       self.days = days
+      lastOrder = recent.order
       greatestEventTime = recent.greatestTime
       recent.letGo(at: watermark)
     }
   }
 
-  /// Asks the recent events about a late one, and adds it to them.
-  ///
-  /// - Returns: the row to stage; nil for a resend of what they hold.
-  private func note<Record: RecentRecord>(
-    _ row: LateRow<Record>,
-    in epoch: UInt32
-  ) -> LateRow<Record>? {
-    lateNotes.count(Record.stream)
-    recent.noteLate(at: row.watermark)
-    if row.record.isHeld(by: recent) { return nil }
-    var row = row
-    let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
-    lateNotes.stage(row.record.time, isKnown: place != nil)
-    guard let place else { return row }
-    row.isUnchecked = false
-    lateNotes.places[Record.stream, default: [:]][row.record.offset] = place
-    guard !row.isDropped else { return row }
-    row.restated = row.record.note(in: &lateNotes, at: place, of: recent)
-    return row
+  /// True when the recent events know all about the late ones that are no resends.
+  var knowsLateEvents: Bool { (lateClicks.stored + lateCheckouts.stored).allSatisfy(\.isKnown) }
+
+  /// Has the recent events say what they know of the late ones; under their lock.
+  func judgeLateEvents() {
+    recent.judge(&lateClicks)
+    recent.judge(&lateCheckouts)
+    for event in lateClicks.stored + lateCheckouts.stored { days.insert(event.time) }
   }
 
   func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
@@ -173,10 +161,9 @@ final class PostgresEpoch: Epoch {
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
     resends.removeAll(keepingAtMost: Self.keptByteCount)
-    lateNotes = LateNotes()
     restated = nil
     days.removeAll()
     greatestEventTime = .beginning
-    number = nil
+    lastOrder = 0
   }
 }

@@ -8,38 +8,16 @@ import Darwin
 #endif
 
 extension RecentSliceEvents {
-  /// The numbers of the user's clicks, from the last one added to the first.
-  @inline(__always)
-  func forEachClick(of key: RecentUser, _ body: (Int) -> Void) {
-    guard let user = find(key) else { return }
-    var link = users[user].click
-    while link != 0 {
-      body(Int(link) - 1)
-      link = clicks[Int(link) - 1].former
-    }
-  }
-
-  /// The numbers of the user's checkouts, from the last one added to the first.
-  @inline(__always)
-  func forEachCheckout(of key: RecentUser, _ body: (Int) -> Void) {
-    guard let user = find(key) else { return }
-    var link = users[user].checkout
-    while link != 0 {
-      body(Int(link) - 1)
-      link = checkouts[Int(link) - 1].former
-    }
-  }
-
-  func id(ofClick number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: clicks[number].id, count: Int(clicks[number].idByteCount))
+  func id(of entry: some RecentEntry) -> UnsafeRawBufferPointer {
+    bytes(at: entry.id, count: Int(entry.idByteCount))
   }
 
   /// product_id, product_name and product_category; then referrer and device_type.
   func originFields(
-    ofClick number: Int
+    of click: Click
   ) -> (product: UnsafeRawBufferPointer, origin: UnsafeRawBufferPointer) {
-    let product = products.place(of: clicks[number].product)
-    let origin = origins.place(of: clicks[number].origin)
+    let product = products.place(of: click.product)
+    let origin = origins.place(of: click.origin)
     return (
       bytes(at: product.offset, count: product.byteCount),
       bytes(at: origin.offset, count: origin.byteCount)
@@ -47,19 +25,8 @@ extension RecentSliceEvents {
   }
 
   /// checkout_id, user_id, checkout_timestamp and revenue.
-  func fields(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: checkouts[number].fields, count: Int(checkouts[number].fieldsByteCount))
-  }
-
-  func id(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: checkouts[number].id, count: Int(checkouts[number].idByteCount))
-  }
-
-  func userID(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    let fields = fields(ofCheckout: number)
-    let start = 4 + Int(checkouts[number].idByteCount)
-    let count = Int32(bigEndian: fields.loadUnaligned(fromByteOffset: start, as: Int32.self))
-    return .init(rebasing: fields[(start + 4)..<(start + 4 + Int(count))])
+  func fields(of checkout: Checkout) -> UnsafeRawBufferPointer {
+    bytes(at: checkout.fields, count: Int(checkout.fieldsByteCount))
   }
 }
 
