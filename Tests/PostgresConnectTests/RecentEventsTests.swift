@@ -21,7 +21,7 @@ import Testing
   }
 
   private func add(_ id: String, at minutes: Int64, to recent: RecentEvents) {
-    recent.add(messages.click(id, user: "u", at: minutes * minute))
+    recent.add([messages.click(id, user: "u", at: minutes * minute)])
   }
 
   /// Late clicks of these ids, all at one time, judged.
@@ -160,21 +160,21 @@ import Testing
     let clicks = [("b", 10), ("a", 10), ("c", 5), ("d", 90)].map {
       messages.click($0.0, user: "u", at: $0.1 * minute)
     }
-    for click in clicks { recent.add(click) }
+    recent.add(clicks[...])
     _ = recent.addLate(
       messages.click("f", user: "u", at: 6 * minute),
       at: time(90),
       isDropped: true
     )
-    recent.add(messages.click("g", user: "v", at: 7 * minute))
-    recent.add(messages.click("h", user: "w", at: 8 * minute))
+    recent.add([messages.click("g", user: "v", at: 7 * minute)])
+    recent.add([messages.click("h", user: "w", at: 8 * minute)])
     let order = recent.order
-    recent.add(messages.click("e", user: "u", at: 4 * minute))
+    recent.add([messages.click("e", user: "u", at: 4 * minute)])
 
     var users = KeySet()
     for user in ["w", "u", "x"] {
       let click = messages.click("", user: user, at: 0)
-      _ = users.insert(click.fingerprint(click.userID))
+      _ = users.insert(click.userID.fingerprint(of: click.message))
     }
     let gathering = RecentGathering(
       of: users,

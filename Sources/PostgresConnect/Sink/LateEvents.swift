@@ -67,8 +67,8 @@ struct LateEvents: ~Copyable {
         offset: record.offset,
         isDropped: isDropped,
         isUnchecked: isUnchecked,
-        user: record.fingerprint(record.userID),
-        id: record.fingerprint(record.eventID),
+        user: record.userID.fingerprint(of: record.message),
+        id: record.eventID.fingerprint(of: record.message),
         order: recent.order,
         place: place,
         row: start..<rows.count

@@ -13,9 +13,9 @@ final class PostgresEpoch: Epoch {
   /// Of its last event, among all that the recent events were told of.
   private(set) var lastOrder: Int64 = 0
 
-  private(set) var clicks = CopyBuffer()
-  private(set) var checkouts = CopyBuffer()
-  private(set) var newAnswers = CopyBuffer()
+  private(set) var clicks = CopyBuffer(usually: 32 << 20)
+  private(set) var checkouts = CopyBuffer(usually: 8 << 20)
+  private(set) var newAnswers = CopyBuffer(usually: 8 << 20)
   private(set) var revisions = CopyBuffer()
   var lateClicks = LateEvents(.clicks)
   var lateCheckouts = LateEvents(.checkouts)
@@ -79,17 +79,22 @@ final class PostgresEpoch: Epoch {
     let fieldCount = Int16(Record.columns.count)
     recent.withLock {
       var days = self.days
+      // Those on time that the recent events have not been told of yet begin here.
+      var start = records.startIndex
       for index in records.indices {
         let record = records[index]
-        switch verdicts[index] {
-        case .duplicate, .resent: continue
-        case .onTime:
+        if case .onTime = verdicts[index] {
           var cursor = onTime.reserve(record.fieldsByteCount)
           cursor.startRow(fieldCount: fieldCount)
           record.writeFields(to: &cursor, ingestedAt: now)
           onTime.commit(to: cursor)
-          recent.add(record)
           days.insert(record.time)
+          continue
+        }
+        recent.add(records[start..<index])
+        start = index + 1
+        switch verdicts[index] {
+        case .onTime, .duplicate, .resent: continue
         case .late, .lateUnchecked, .expired:
           late.append(
             record,
@@ -102,6 +107,7 @@ final class PostgresEpoch: Epoch {
           )
         }
       }
+      recent.add(records[start...])
       self.days = days
       lastOrder = recent.order
       greatestEventTime = recent.greatestTime

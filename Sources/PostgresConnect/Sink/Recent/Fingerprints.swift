@@ -3,27 +3,32 @@ import Events
 /// The process's random key: nobody can make up texts that meet.
 private let keyedHash = KeyedHash()
 
-extension EventRecord {
-  /// The fingerprint of one of the record's texts, which is not absent.
+extension ByteSlice {
+  /// The fingerprint of a text that is not absent.
   ///
   /// Of a short text the bytes behind it are read, which a message has.
   @inline(__always)
-  func fingerprint(_ text: ByteSlice) -> HashKey {
-    fold(text, into: keyedHash.fingerprint(text.length))
+  func fingerprint(of message: UnsafeRawPointer) -> HashKey {
+    folded(of: message, into: keyedHash.fingerprint(length))
   }
 
-  /// The fingerprint of up to three of its texts, absent ones too.
+  /// The fingerprint of up to three texts, absent ones too.
   @inline(__always)
-  func fingerprint(_ first: ByteSlice, _ second: ByteSlice, _ third: ByteSlice) -> HashKey {
+  static func fingerprint(
+    _ first: ByteSlice,
+    _ second: ByteSlice,
+    _ third: ByteSlice,
+    of message: UnsafeRawPointer
+  ) -> HashKey {
     var key = keyedHash.fingerprint(first.length, second.length, third.length)
-    key = fold(first, into: key)
-    key = fold(second, into: key)
-    return fold(third, into: key)
+    key = first.folded(of: message, into: key)
+    key = second.folded(of: message, into: key)
+    return third.folded(of: message, into: key)
   }
 
   @inline(__always)
-  private func fold(_ text: ByteSlice, into key: HashKey) -> HashKey {
-    keyedHash.fold(message + Int(text.offset), Int(max(text.length, 0)), into: key)
+  private func folded(of message: UnsafeRawPointer, into key: HashKey) -> HashKey {
+    keyedHash.fold(message + Int(offset), Int(max(length, 0)), into: key)
   }
 }
 

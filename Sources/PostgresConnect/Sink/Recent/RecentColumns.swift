@@ -33,13 +33,11 @@ struct RecentColumns<Entry: RecentEntry> {
       + users.capacity * MemoryLayout<HashKey>.stride + ids.capacity * MemoryLayout<UInt32>.stride
   }
 
-  /// - Returns: its number.
   @inline(__always)
-  mutating func append(_ entry: Entry, user: HashKey, id: UInt32) -> Int {
+  mutating func append(_ entry: Entry, user: HashKey, id: UInt32) {
     entries.append(entry)
     users.append(user)
     ids.append(id)
-    return entries.count - 1
   }
 
   mutating func drop(_ number: Int) { entries[number].isDropped = true }

@@ -70,18 +70,33 @@ final class RecentEvents {
     let number: Int
   }
 
-  @inline(__always)
-  func add(_ record: some RecentRecord) {
-    order &+= 1
-    greatestTime = max(greatestTime, record.time)
-    guard record.time > floor else { return }
-    record.add(to: &slice(at: record.time).events, order: order, isDropped: false)
+  /// Adds events that came on time, in the order in which they were read.
+  ///
+  /// Of as many as are in one slice, the slice is asked for once.
+  func add<Record: RecentRecord>(_ records: ArraySlice<Record>) {
+    var rest = records
+    while let first = rest.first {
+      // Nothing is kept at the moment, or of this one.
+      var count = floor == .endOfInput ? rest.count : 1
+      if first.time > floor {
+        let slice = slice(at: first.time)
+        count = max(1, rest.prefix { $0.time > floor && latestTimes.contains($0.time) }.count)
+        Record.add(rest.prefix(count), to: &slice.events, after: order, isDropped: false)
+      }
+      for record in rest.prefix(count) { greatestTime = max(greatestTime, record.time) }
+      order &+= Int64(count)
+      rest = rest.dropFirst(count)
+    }
   }
 
   /// Adds an event that came late.
   ///
   /// - Returns: nil at or before the floor, where nothing is kept.
-  func addLate(_ record: some RecentRecord, at watermark: Watermark, isDropped: Bool) -> Place? {
+  func addLate<Record: RecentRecord>(
+    _ record: Record,
+    at watermark: Watermark,
+    isDropped: Bool
+  ) -> Place? {
     noteLate(at: watermark)
     order &+= 1
     greatestTime = max(greatestTime, record.time)
@@ -89,7 +104,7 @@ final class RecentEvents {
     let slice = slice(at: record.time)
     return Place(
       slice: slice,
-      number: record.add(to: &slice.events, order: order, isDropped: isDropped)
+      number: Record.add([record], to: &slice.events, after: order &- 1, isDropped: isDropped)
     )
   }
 

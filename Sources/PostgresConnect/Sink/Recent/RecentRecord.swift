@@ -4,25 +4,40 @@ import Events
 /// A record as the recent events take it, whatever its stream.
 protocol RecentRecord: CopyRow {
   static var stream: StreamKind { get }
-  /// - Returns: its number.
+  /// Adds events that were read one after the other, the first one `after` so many.
+  ///
+  /// - Returns: the number of the last one.
   @discardableResult
-  func add(to events: inout RecentSliceEvents, order: Int64, isDropped: Bool) -> Int
+  static func add(
+    _ records: ArraySlice<Self>,
+    to events: inout RecentSliceEvents,
+    after order: Int64,
+    isDropped: Bool
+  ) -> Int
 }
 
 extension ClickRecord: RecentRecord {
   static var stream: StreamKind { .clicks }
 
-  @inline(__always)
-  func add(to events: inout RecentSliceEvents, order: Int64, isDropped: Bool) -> Int {
-    events.add(self, order: order, isDropped: isDropped)
+  static func add(
+    _ records: ArraySlice<ClickRecord>,
+    to events: inout RecentSliceEvents,
+    after order: Int64,
+    isDropped: Bool
+  ) -> Int {
+    events.add(records, after: order, isDropped: isDropped)
   }
 }
 
 extension CheckoutRecord: RecentRecord {
   static var stream: StreamKind { .checkouts }
 
-  @inline(__always)
-  func add(to events: inout RecentSliceEvents, order: Int64, isDropped: Bool) -> Int {
-    events.add(self, order: order, isDropped: isDropped)
+  static func add(
+    _ records: ArraySlice<CheckoutRecord>,
+    to events: inout RecentSliceEvents,
+    after order: Int64,
+    isDropped: Bool
+  ) -> Int {
+    events.add(records, after: order, isDropped: isDropped)
   }
 }

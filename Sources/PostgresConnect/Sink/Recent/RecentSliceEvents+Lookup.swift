@@ -16,12 +16,17 @@ extension RecentSliceEvents {
   func originFields(
     of click: Click
   ) -> (product: UnsafeRawBufferPointer, origin: UnsafeRawBufferPointer) {
-    let product = products.place(of: click.product)
-    let origin = origins.place(of: click.origin)
-    return (
-      bytes(at: product.offset, count: product.byteCount),
-      bytes(at: origin.offset, count: origin.byteCount)
-    )
+    (fields(3, at: click.product), fields(2, at: click.origin))
+  }
+
+  /// So many COPY fields.
+  private func fields(_ count: Int, at offset: UInt32) -> UnsafeRawBufferPointer {
+    var end = offset
+    for _ in 0..<count {
+      let length = bytes(at: end, count: 4).loadUnaligned(as: Int32.self)
+      end += 4 + UInt32(max(Int32(bigEndian: length), 0))
+    }
+    return bytes(at: offset, count: Int(end - offset))
   }
 
   /// checkout_id, user_id, checkout_timestamp and revenue.

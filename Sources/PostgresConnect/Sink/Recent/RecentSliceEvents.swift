@@ -27,7 +27,7 @@ struct RecentSliceEvents: ~Copyable {
     var order: Int64
     /// In `bytes`.
     var id: UInt32
-    /// In `products` and in `origins`.
+    /// In `bytes`: product_id, product_name and product_category; referrer and device_type.
     var product: UInt32
     var origin: UInt32
     var idByteCount: UInt8
@@ -51,10 +51,8 @@ struct RecentSliceEvents: ~Copyable {
 
   private(set) var clicks = RecentColumns<Click>()
   private(set) var checkouts = RecentColumns<Checkout>()
-  /// product_id, product_name and product_category.
-  private(set) var products = TextTable()
-  /// referrer and device_type.
-  private(set) var origins = TextTable()
+  private var products = TextTable()
+  private var origins = TextTable()
   private var bytes = CopyBuffer()
 
   /// Memory held, in bytes.
@@ -65,49 +63,67 @@ struct RecentSliceEvents: ~Copyable {
 
   // MARK: Adding
 
-  /// - Returns: its number.
-  @inline(__always)
-  mutating func add(_ record: ClickRecord, order: Int64, isDropped: Bool) -> Int {
-    let entry = Click(
-      time: record.time,
-      order: order,
-      id: append(record.eventID, of: record.message),
-      product: product(of: record),
-      origin: origin(of: record),
-      idByteCount: UInt8(truncatingIfNeeded: record.eventID.length),
-      isDropped: isDropped
-    )
-    return clicks.append(
-      entry,
-      user: record.fingerprint(record.userID),
-      id: UInt32(truncatingIfNeeded: record.fingerprint(record.eventID))
-    )
+  /// Adds clicks that were read one after the other, the first one `after` so many events.
+  ///
+  /// - Returns: the number of the last one.
+  mutating func add(
+    _ records: ArraySlice<ClickRecord>,
+    after order: Int64,
+    isDropped: Bool
+  ) -> Int {
+    var order = order
+    for record in records {
+      order &+= 1
+      let entry = Click(
+        time: record.time,
+        order: order,
+        id: append(record.eventID, of: record.message),
+        product: product(of: record),
+        origin: origin(of: record),
+        idByteCount: UInt8(truncatingIfNeeded: record.eventID.length),
+        isDropped: isDropped
+      )
+      clicks.append(
+        entry,
+        user: record.userID.fingerprint(of: record.message),
+        id: UInt32(truncatingIfNeeded: record.eventID.fingerprint(of: record.message))
+      )
+    }
+    return clicks.entries.count - 1
   }
 
-  /// - Returns: its number.
-  @inline(__always)
-  mutating func add(_ record: CheckoutRecord, order: Int64, isDropped: Bool) -> Int {
-    let start = bytes.count
-    // Two ids with their byte counts, a time and an amount.
-    var cursor = bytes.reserve(Int(record.eventID.length + record.userID.length) + 8 + 64)
-    cursor.text(record.eventID, of: record.message)
-    cursor.text(record.userID, of: record.message)
-    cursor.time(record.time)
-    cursor.money(record.totalAmount)
-    bytes.commit(to: cursor)
-    let entry = Checkout(
-      time: record.time,
-      order: order,
-      fields: UInt32(truncatingIfNeeded: start),
-      fieldsByteCount: UInt16(truncatingIfNeeded: bytes.count - start),
-      idByteCount: UInt8(truncatingIfNeeded: record.eventID.length),
-      isDropped: isDropped
-    )
-    return checkouts.append(
-      entry,
-      user: record.fingerprint(record.userID),
-      id: UInt32(truncatingIfNeeded: record.fingerprint(record.eventID))
-    )
+  /// Adds checkouts, as above.
+  mutating func add(
+    _ records: ArraySlice<CheckoutRecord>,
+    after order: Int64,
+    isDropped: Bool
+  ) -> Int {
+    var order = order
+    for record in records {
+      order &+= 1
+      let start = bytes.count
+      // Two ids with their byte counts, a time and an amount.
+      var cursor = bytes.reserve(Int(record.eventID.length + record.userID.length) + 8 + 64)
+      cursor.text(record.eventID, of: record.message)
+      cursor.text(record.userID, of: record.message)
+      cursor.time(record.time)
+      cursor.money(record.totalAmount)
+      bytes.commit(to: cursor)
+      let entry = Checkout(
+        time: record.time,
+        order: order,
+        fields: UInt32(truncatingIfNeeded: start),
+        fieldsByteCount: UInt16(truncatingIfNeeded: bytes.count - start),
+        idByteCount: UInt8(truncatingIfNeeded: record.eventID.length),
+        isDropped: isDropped
+      )
+      checkouts.append(
+        entry,
+        user: record.userID.fingerprint(of: record.message),
+        id: UInt32(truncatingIfNeeded: record.eventID.fingerprint(of: record.message))
+      )
+    }
+    return checkouts.entries.count - 1
   }
 
   mutating func drop(_ number: Int, of stream: StreamKind) {
@@ -135,23 +151,39 @@ struct RecentSliceEvents: ~Copyable {
 
   @inline(__always)
   private mutating func product(of record: ClickRecord) -> UInt32 {
-    let key = record.fingerprint(record.productID, record.productName, record.productCategory)
-    if let known = products.number(key) { return known }
+    let key = ByteSlice.fingerprint(
+      record.productID,
+      record.productName,
+      record.productCategory,
+      of: record.message
+    )
+    if let known = products.offset(of: key) { return known }
+    let start = UInt32(truncatingIfNeeded: bytes.count)
     // The fields are disjoint parts of the message, each with a byte count before it.
     var cursor = bytes.reserve(Int(record.byteCount) + 12)
     cursor.text(record.productID, of: record.message)
     cursor.text(record.productName, of: record.message)
     cursor.text(record.productCategory, of: record.message)
-    return products.add(key, textTo: cursor, in: &bytes)
+    bytes.commit(to: cursor)
+    products.insert(key, at: start)
+    return start
   }
 
   @inline(__always)
   private mutating func origin(of record: ClickRecord) -> UInt32 {
-    let key = record.fingerprint(record.referrer, record.deviceType, .absent)
-    if let known = origins.number(key) { return known }
+    let key = ByteSlice.fingerprint(
+      record.referrer,
+      record.deviceType,
+      .absent,
+      of: record.message
+    )
+    if let known = origins.offset(of: key) { return known }
+    let start = UInt32(truncatingIfNeeded: bytes.count)
     var cursor = bytes.reserve(Int(record.byteCount) + 8)
     cursor.text(record.referrer, of: record.message)
     cursor.text(record.deviceType, of: record.message)
-    return origins.add(key, textTo: cursor, in: &bytes)
+    bytes.commit(to: cursor)
+    origins.insert(key, at: start)
+    return start
   }
 }
