@@ -30,6 +30,7 @@ extension RecentEvents {
       if place == numbers.count { numbers.append([]) }
       numbers[place].append(number)
     }
+    var resends: Set<Int> = []
     for slice in slices {
       let columns = columns(slice.events)
       columns.forEach(withID: ids) { entry, place in
@@ -39,9 +40,10 @@ extension RecentEvents {
           guard earlier.order < event.order,
             slice.events.id(of: earlier).holdsSame(as: late.id(of: event))
           else { continue }
-          late.takeBack(number)
+          resends.insert(number)
         }
       }
     }
+    for number in resends { late.takeBack(number) }
   }
 }
