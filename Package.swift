@@ -75,7 +75,10 @@ let package = Package(
     // Sources and sinks: the protocols, the embedded file log, CSV and JSON lines.
     .target(
       name: "Connect",
-      dependencies: ["Attribution", "Events", "Dataflow", "CScan", "CCryptoStart"],
+      dependencies: [
+        "Attribution", "Events", "Dataflow", "CScan", "CCryptoStart",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings
     ),
     // The database's own language: tables, roles and checks, compiled into the programs.

@@ -7,7 +7,6 @@ DuckDB and Polars do the same work in turns; their answers have to be equal.
 The peers are spared the number of clicks in the window, which batch-job counts as well.
 """
 
-import argparse
 import csv
 import subprocess
 import sys
@@ -19,10 +18,7 @@ COLUMNS = ["checkout_id", "attributed_click_id"]
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--scale", type=float, default=1, help="multiplies the size of the input")
-    arguments.add_argument("--runs", type=int, default=5, help="measured runs of each program")
-    arguments = arguments.parse_args()
+    arguments = contest.arguments(__doc__)
     contest.run_in_environment()
     program = contest.build("batch-job")
 

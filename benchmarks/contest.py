@@ -4,6 +4,7 @@ Used by the scripts beside it. Needs Python 3.9 or newer and a network for the f
 come from PyPI into an environment of their own below `.firstclick/benchmarks`.
 """
 
+import argparse
 import multiprocessing
 import os
 import pathlib
@@ -17,6 +18,14 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOME = ROOT / ".firstclick" / "benchmarks"
 PEERS = ["duckdb==2.*", "polars==2.*"]
+
+
+def arguments(description):
+    """What the script was called with: `scale` of the input and measured `runs` of each program."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--scale", type=float, default=1, help="multiplies the size of the input")
+    parser.add_argument("--runs", type=int, default=5, help="measured runs of each program")
+    return parser.parse_args()
 
 
 def run_in_environment():

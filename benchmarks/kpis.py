@@ -5,7 +5,6 @@ and Polars do the same work in turns; their answers have to be equal.
     benchmarks/kpis.py [--scale 1] [--runs 5]
 """
 
-import argparse
 import csv
 import decimal
 import sys
@@ -17,10 +16,7 @@ HERE = contest.ROOT / "benchmarks"
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--scale", type=float, default=1, help="multiplies the size of the input")
-    arguments.add_argument("--runs", type=int, default=5, help="measured runs of each program")
-    arguments = arguments.parse_args()
+    arguments = contest.arguments(__doc__)
     contest.run_in_environment()
     program = contest.build("batch-job")
 

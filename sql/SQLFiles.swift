@@ -19,6 +19,7 @@ package enum SQLFiles {
     migration(8, "leases", PackageResources._008_leases_sql),
     migration(9, "log_reads", PackageResources._009_log_reads_sql),
     migration(10, "resends", PackageResources._010_resends_sql),
+    migration(12, "seal", PackageResources._012_seal_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

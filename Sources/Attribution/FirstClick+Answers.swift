@@ -50,8 +50,8 @@ extension FirstClick {
     else { return }
     evictedSinceSweep = 0
     let firstBucket = buckets.entries.first?.number ?? .max
-    products.removeAll(before: firstBucket)
-    origins.removeAll(before: firstBucket)
+    products.removeAll(before: firstBucket, &cells)
+    origins.removeAll(before: firstBucket, &cells)
   }
 
   /// Puts a final answer up for the next hand-over.

@@ -64,7 +64,8 @@ extension FirstClick {
       keys.pointee.id,
       at: time,
       since: matchStart,
-      in: cells.blocks,
+      in: buckets,
+      cells.blocks,
       hash
     ) {
     case .place(let free): place = free
@@ -83,7 +84,13 @@ extension FirstClick {
       Click.idOffset,
       bucket
     )
-    clickIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
+    clickIDs.put(
+      cell,
+      keys.pointee.id,
+      at: place,
+      bucket: bucket.pointee.number,
+      chunk: bucket.pointee.cells.count &- 1
+    )
     clickCount &+= 1
     if joins {
       join(cell, record, keys, bucket)
@@ -114,7 +121,8 @@ extension FirstClick {
       keys.pointee.id,
       at: time,
       since: matchStart,
-      in: cells.blocks,
+      in: buckets,
+      cells.blocks,
       hash
     ) {
     case .place(let free): place = free
@@ -130,7 +138,13 @@ extension FirstClick {
       CheckoutID.idOffset,
       bucket
     )
-    checkoutIDs.put(cell, keys.pointee.id, at: place, bucket: bucket.pointee.number)
+    checkoutIDs.put(
+      cell,
+      keys.pointee.id,
+      at: place,
+      bucket: bucket.pointee.number,
+      chunk: bucket.pointee.cells.count &- 1
+    )
     if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
     return verdict == .expired ? .lateUnchecked : verdict
   }
@@ -187,17 +201,20 @@ extension FirstClick {
       product: products.intern(
         ClickKeys.productFields(record),
         keys.pointee.product,
-        bucket: number
+        bucket: number,
+        &cells
       ),
       origin: origins.intern(
         ClickKeys.originFields(record),
         keys.pointee.origin,
-        bucket: number
+        bucket: number,
+        &cells
       )
     )
     let time = record.pointee.time.microseconds
     if time >= frontier.microseconds {
-      bucket.pointee.clicks.append(offset: bucket.pointee.offset(of: time), reference: cell)
+      let offset = bucket.pointee.offset(of: time)
+      bucket.pointee.clicks.append(offset: offset, reference: cell, &cells)
       if isEarly { noteWaiting(cell, of: user, at: time) }
       users[user].pointee.waitingCount &+= 1
     } else {
@@ -235,7 +252,7 @@ extension FirstClick {
     var pending = Pending(offset: offset, user: user)
     pending.fieldsByteCount = UInt16(end - start)
     cells.blocks.pending(checkout).initialize(to: pending)
-    bucket.pointee.checkouts.append(offset: offset, reference: checkout)
+    bucket.pointee.checkouts.append(offset: offset, reference: checkout, &cells)
     pendingCount &+= 1
     if isEarly { answerEarly(checkout, at: time) }
     remember(checkout, of: user, at: time)

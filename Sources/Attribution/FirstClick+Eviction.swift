@@ -9,13 +9,13 @@ extension FirstClick {
     // A bucket's last moment is before this time where the bucket is before this time's.
     let first = buckets.number(of: windowStart(watermark.microseconds))
     guard let earliest = buckets.entries.first, earliest.number < first else { return 0 }
-    clickIDs.expire(before: first, cells.blocks, hash)
-    checkoutIDs.expire(before: first, cells.blocks, hash)
+    clickIDs.expire(before: first, buckets, cells.blocks, hash)
+    checkoutIDs.expire(before: first, buckets, cells.blocks, hash)
     let count = buckets.place(of: first)
     for entry in buckets.entries.prefix(count) { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
-    clickIDs.trim(cells.blocks, hash)
-    checkoutIDs.trim(cells.blocks, hash)
+    clickIDs.trim(buckets, cells.blocks, hash)
+    checkoutIDs.trim(buckets, cells.blocks, hash)
     return count
   }
 
@@ -30,15 +30,14 @@ extension FirstClick {
 
   /// Frees what only waiting records need; their answers keep the checkouts until they are drained.
   mutating func close(_ bucket: UnsafeMutablePointer<Buckets.Bucket>) {
-    bucket.pointee.clicks.free()
-    bucket.pointee.checkouts.free()
+    bucket.pointee.clicks.free(&cells)
+    bucket.pointee.checkouts.free(&cells)
     outbox.keep(bucket.pointee.pending)
     bucket.pointee.pending = ChunkList()
   }
 
   /// Frees the cells of a bucket and takes its clicks off their users' chains.
   private mutating func evictCells(of bucket: UnsafeMutablePointer<Buckets.Bucket>) {
-    cells.seal(bucket.pointee.cells)
     let blocks = cells.blocks
     var walk = ChunkWalk(bucket.pointee.cells)
     var clicks = 0

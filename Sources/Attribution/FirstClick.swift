@@ -96,8 +96,8 @@ package struct FirstClick: ~Copyable {
     self.hash = hash
     buckets = Buckets(bits: bucketBits)
     users = UserTable(cells.blocks)
-    clickIDs = IDIndex(bucketBits: buckets.bits)
-    checkoutIDs = IDIndex(bucketBits: buckets.bits)
+    clickIDs = IDIndex(bucketBits: buckets.bits, kind: 0)
+    checkoutIDs = IDIndex(bucketBits: buckets.bits, kind: CheckoutID.flag)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,

@@ -60,6 +60,9 @@ package protocol Epoch: AnyObject {
   func append(_ gap: LogGap, of stream: StreamKind)
   func append(_ resend: Resend, of stream: StreamKind)
   func append(_ answers: [Answer])
+  /// Has the commit store nothing of the late checkouts at these offsets, and count them as
+  /// duplicates: they are resends of checkouts that wait for their only row.
+  func leaveOut(lateCheckoutsAt offsets: [Int64])
   /// Has the commit answer the task's stored checkouts of these times again, from the stored rows:
   /// the state that knew them is gone. For an epoch without rows of its own.
   func restate(_ times: Range<EventTime>)
@@ -82,17 +85,17 @@ package struct CommitReceipt: Hashable, Sendable {
 ///
 /// One owner at a time: opening it fences the former owner.
 ///
-/// `open` and `commit` block; a task calls them from one thread at a time.
+/// `open` and `commit` block; a task calls them from one thread at a time. Only `interrupt` may be
+/// called meanwhile.
 package protocol TaskSink: AnyObject {
   /// Takes the task over and returns its committed progress; nil when it never committed.
   func open() throws(ConnectorError) -> TaskProgress?
-  /// event_ids of late events that were dropped and are younger than `horizon`: a rebuild
-  /// joins nothing with them. May be called again after a transient error.
-  func droppedEventIDs(
+  /// The times of late events that were dropped and are younger than `horizon`, by event_id: a
+  /// rebuild joins nothing with them. May be called again after a transient error.
+  func droppedTimes(
     _ stream: StreamKind,
     since horizon: EventTime
-  ) throws(ConnectorError)
-    -> Set<[UInt8]>
+  ) throws(ConnectorError) -> [[UInt8]: Set<EventTime>]
   /// The places of the task's resends that are younger than `horizon`, by event_id: a rebuild skips
   /// them. May be called again after a transient error.
   func resentPlaces(
@@ -113,7 +116,15 @@ package protocol TaskSink: AnyObject {
   func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt
   /// Makes the epoch empty again, keeping its memory.
   func recycle(_ epoch: any Epoch)
+  /// Has the call that another thread is in end soon, with a transient error, if it waits for
+  /// something outside; called again and again, from any thread, once the time for it is over.
+  func interrupt()
   func close()
+}
+
+extension TaskSink {
+  /// Nothing, for a sink whose calls do not wait.
+  package func interrupt() {}
 }
 
 /// A destination for attributed rows.

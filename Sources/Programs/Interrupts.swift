@@ -3,7 +3,13 @@ import Synchronization
 
 /// SIGINT and SIGTERM: the first asks for a drained stop, the second ends the process with 130.
 package enum Interrupts {
-  private static let stop = Mutex<(@Sendable () -> Void)?>(nil)
+  /// What the first one does, and how long that may take before the process ends all the same.
+  private struct Stop {
+    var request: @Sendable () -> Void
+    var limit: Duration?
+  }
+
+  private static let stop = Mutex<Stop?>(nil)
 
   /// Takes the two signals over; until `onFirst` says what to stop, the first ends the process with
   /// 0, since there is nothing to drain.
@@ -15,15 +21,28 @@ package enum Interrupts {
     Thread.detachNewThread {
       wait()
       guard let stop = stop.withLock({ $0 }) else { _exit(0) }
-      stop()
-      wait()
-      _exit(130)
+      stop.request()
+      guard let limit = stop.limit, !wait(atMost: limit) else {
+        if stop.limit == nil { wait() }
+        _exit(130)
+      }
+      Console.shared.write(
+        "\(Program.invokedName): did not end within \(limit.components.seconds) s of the stop, "
+          + "something does not answer; nothing is lost: the next run goes on from the last commit"
+      )
+      _exit(1)
     }
   }
 
   /// Makes `stop` the answer to the first interrupt; it is called on a thread of its own.
-  package static func onFirst(_ stop: @escaping @Sendable () -> Void) {
-    Self.stop.withLock { $0 = stop }
+  ///
+  /// With a `limit` the process ends with 1 if it still runs so long after: for work of which
+  /// nothing is lost then.
+  package static func onFirst(
+    within limit: Duration? = nil,
+    _ stop: @escaping @Sendable () -> Void
+  ) {
+    Self.stop.withLock { $0 = Stop(request: stop, limit: limit) }
   }
 
   private static var signals: sigset_t {
@@ -32,6 +51,18 @@ package enum Interrupts {
     sigaddset(&signals, SIGINT)
     sigaddset(&signals, SIGTERM)
     return signals
+  }
+
+  /// - Returns: whether there was another interrupt by then.
+  private static func wait(atMost limit: Duration) -> Bool {
+    var signals = signals
+    let end = ContinuousClock.now + limit
+    while true {
+      let left = max(ContinuousClock.now.duration(to: end), .zero).components
+      var time = timespec(tv_sec: Int(left.seconds), tv_nsec: Int(left.attoseconds / 1_000_000_000))
+      if sigtimedwait(&signals, nil, &time) > 0 { return true }
+      guard errno == EINTR else { return false }
+    }
   }
 
   private static func wait() {

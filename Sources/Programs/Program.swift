@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Connect
 import Foundation
+package import Logging
 
 /// The frame of the three programs: arguments in, one line on stderr and SPEC's exit code out.
 package enum Program {
@@ -9,6 +10,11 @@ package enum Program {
   /// The program's name as it was called.
   package static var invokedName: String {
     CommandLine.arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
+  }
+
+  /// For what commands without a log level of their own have to say.
+  package static var logger: Logger {
+    Logger(label: invokedName) { ConsoleLog(name: $0, level: .info) }
   }
 
   /// Runs the command that the process's arguments name, and ends the process.

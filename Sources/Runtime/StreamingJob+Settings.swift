@@ -21,8 +21,8 @@ extension StreamingJob {
     package var idleTimeout: Duration = .seconds(30)
     /// Retries of a transient sink error before the job ends; nil: no bound.
     package var retryLimit: Int?
-    /// What the last commits may take after a stop was requested.
-    package var stopTimeout: Duration = .seconds(5)
+    /// What the last commits may take after a stop was requested: the process has ended within 5 s.
+    package var stopTimeout: Duration = .milliseconds(4_500)
     /// About how much is read and decoded at once, in bytes.
     package var readByteCount = 256 << 10
     /// How long a worker sleeps when it has nothing to do.

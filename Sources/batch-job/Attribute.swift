@@ -48,28 +48,43 @@ struct Attribute: ParsableCommand {
     Interrupts.watch()
     let files = (clicks: try InputFile.find(clicks), checkouts: try InputFile.find(checkouts))
     try settings.refuseTarget(among: files.clicks + files.checkouts)
-    let job = try AttributionJob(
-      clicks: files.clicks,
-      checkouts: files.checkouts,
-      settings: settings.job
-    )
+    let stop = StopRequest()
     // Before the output is made, so that an interrupt takes it away again.
-    Interrupts.onFirst { job.requestStop() }
-    guard let output = try settings.openTarget(for: job) else {
+    Interrupts.onFirst { stop() }
+    do {
+      let target = try settings.prepareTarget()
+      // A database that was lost half way holds nothing of it, or all: then there is nothing to do.
+      let retry = Retry.patient(limit: Self.retryLimit, unless: { stop.isRequested })
+      try retry("attribution") { () throws(ConnectorError) in
+        try Self.attribute(files.clicks, files.checkouts, settings.job, into: target, until: stop)
+      }
+    } catch {
+      guard stop.isRequested else { throw error }
+      Console.shared.write("batch-job: stopped: nothing was written")
+      throw ExitCode(130)
+    }
+  }
+
+  /// Every retry reads all files again.
+  private static let retryLimit = 5
+
+  private static func attribute(
+    _ clicks: [InputFile],
+    _ checkouts: [InputFile],
+    _ settings: AttributionJob.Settings,
+    into target: AttributeTarget,
+    until stop: StopRequest
+  ) throws(ConnectorError) {
+    let job = try AttributionJob(clicks: clicks, checkouts: checkouts, settings: settings)
+    stop.onRequest { job.requestStop() }
+    guard let output = try target.open(for: job) else {
       Console.shared.write("batch-job: these files are stored already: nothing to do")
       return
     }
     let display = AttributeDisplay(of: job)
     display.start()
     defer { display.stop() }
-    do {
-      display.finish(try job.run(into: output))
-    } catch {
-      guard job.isStopRequested else { throw error }
-      display.stop()
-      Console.shared.write("batch-job: stopped: nothing was written")
-      throw ExitCode(130)
-    }
+    display.finish(try job.run(into: output))
   }
 }
 
@@ -161,15 +176,11 @@ extension AttributeSettings {
     )
   }
 
-  /// Makes the output ready before the files are read; nil when they are stored already.
-  func openTarget(for job: AttributionJob) throws -> (any AttributionOutput)? {
+  /// Makes a database ready before the files are read.
+  func prepareTarget() throws(ConnectorError) -> AttributeTarget {
     switch target {
-    case .files(let path): return try AnswerFile(path: path)
-    case .database(let choice):
-      let address = try choice.start()
-      try DatabaseChoice.migrate(address)
-      let load = try PostgresLoad(address, source: job.identity, rule: job.rule)
-      return try load.begin() ? DatabaseOutput(load) : nil
+    case .files(let path): .file(path)
+    case .database(let choice): .database(try choice.prepare().address)
     }
   }
 }

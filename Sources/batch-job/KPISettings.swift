@@ -50,9 +50,7 @@ extension KPISettings {
     switch target {
     case .files(let directory): return FigureFiles(directory: directory)
     case .database(let choice):
-      let address = try choice.start()
-      try DatabaseChoice.migrate(address)
-      return KPIDatabase(on: try PostgresConnection(address, applicationName: "firstclick kpis"))
+      return KPIConnection(try choice.prepare().address)
     }
   }
 }
@@ -62,7 +60,23 @@ protocol KPISink {
   func write(_ result: ShopKPIs.Result) throws(ConnectorError)
 }
 
-extension KPIDatabase: KPISink {}
+/// Writes on a connection of its own, made again where it is lost: the days are replaced whole.
+struct KPIConnection: KPISink {
+  private static let retryLimit = 5
+
+  private let address: PostgresAddress
+
+  init(_ address: PostgresAddress) { self.address = address }
+
+  func write(_ result: ShopKPIs.Result) throws(ConnectorError) {
+    let retry = Retry.patient(limit: Self.retryLimit)
+    try retry("writing of the figures") { () throws(ConnectorError) in
+      let connection = try PostgresConnection(address, applicationName: "firstclick kpis")
+      defer { connection.close() }
+      try KPIDatabase(on: connection).write(result)
+    }
+  }
+}
 
 extension FigureFiles: KPISink {
   func write(_ result: ShopKPIs.Result) throws(ConnectorError) { try write(result.figures) }

@@ -38,14 +38,14 @@ struct Workload {
 /// What a run gave: its checksum, equal for all runs, and figures besides time.
 struct Outcome {
   let checksum: UInt64
-  /// Such as `bytes/click`; the last run's are shown.
+  /// Such as `bytes/click`, the same in every run; their medians are shown.
   var figures: [Figure] = []
   /// What the run measured itself, if not all of it is meant (see `Stopwatch`).
   var seconds: Double?
 
   struct Figure {
     let name: String
-    let value: Double
+    var value: Double
   }
 }
 

@@ -6,6 +6,13 @@ final class BrokerProcess {
   let addresses: [String]
   private let process = Process()
 
+  /// Names the process to the system, as long as it runs.
+  struct ID: Sendable {
+    let number: Int32
+  }
+
+  var id: ID { ID(number: process.processIdentifier) }
+
   /// Starts the program `local-broker` that stands beside this one, with both topics of a prefix.
   ///
   /// - Throws: when it is not there, or does not say its address.

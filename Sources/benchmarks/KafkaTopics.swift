@@ -18,6 +18,8 @@ final class KafkaTopics: Sendable {
   let directory: String
   let lineCount: Int
   let byteCount: Int
+  let broker: BrokerProcess.ID
+  let costs = KafkaCosts()
   private let settings: KafkaSettings
   private let logger: Logger
 
@@ -33,6 +35,7 @@ final class KafkaTopics: Sendable {
     directory = try context.directory().appending(path: "log-kafka").path
     let broker = try BrokerProcess(brokers: 3, partitions: Self.partitionCount, prefix: "shop")
     context.atEnd { broker.stop() }
+    self.broker = broker.id
     settings = try KafkaSettings(
       brokers: broker.addresses,
       prefix: "shop",

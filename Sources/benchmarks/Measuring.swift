@@ -43,6 +43,8 @@ private struct Series {
   let workload: Workload
   private var outcome: Outcome?
   private var seconds: [Double] = []
+  /// Of every run but the first.
+  private var figures: [[Outcome.Figure]] = []
 
   init(_ benchmark: Benchmark, _ workload: Workload) {
     self.benchmark = benchmark
@@ -58,11 +60,17 @@ private struct Series {
       throw BenchmarkError.unequalOutputs(benchmark: benchmark.name, run: run)
     }
     self.outcome = outcome
-    if run > 0 { seconds.append(outcome?.seconds ?? duration / .seconds(1)) }
+    guard run > 0 else { return }
+    seconds.append(outcome?.seconds ?? duration / .seconds(1))
+    figures.append(outcome?.figures ?? [])
   }
 
   func measurement(after measured: [Measurement]) throws -> Measurement {
-    guard let outcome else { preconditionFailure("\(benchmark.name) was not run") }
+    guard var outcome else { preconditionFailure("\(benchmark.name) was not run") }
+    for index in outcome.figures.indices {
+      let name = outcome.figures[index].name
+      outcome.figures[index].value = figures.joined().filter { $0.name == name }.map(\.value).median
+    }
     let own = Measurement(
       name: benchmark.name,
       unit: benchmark.unit,

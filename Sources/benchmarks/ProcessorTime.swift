@@ -10,11 +10,20 @@ enum ProcessorTime {
 
   /// Adds what `run` takes for each of `count` units to the figures of its outcome.
   static func measure(_ count: Int, _ run: () throws -> Outcome) rethrows -> Outcome {
+    try measure(count, noting: { _ in }, run)
+  }
+
+  /// The same, and has the time of one unit noted, in seconds.
+  static func measure(
+    _ count: Int,
+    noting note: (Double) -> Void,
+    _ run: () throws -> Outcome
+  ) rethrows -> Outcome {
     let start = seconds
     var outcome = try run()
-    outcome.figures.append(
-      .init(name: "ns CPU each", value: (seconds - start) / Double(count) * 1e9)
-    )
+    let each = (seconds - start) / Double(count)
+    outcome.figures.append(.init(name: "ns CPU each", value: each * 1e9))
+    note(each)
     return outcome
   }
 }

@@ -1,9 +1,7 @@
 import Connect
-import Foundation
 import Logging
 import PostgresConnect
 import Programs
-import Runtime
 
 /// Where the answers go.
 enum Destination {
@@ -45,16 +43,7 @@ extension Destination {
   func openSink(untilEnd: Bool, logger: Logger) throws -> any Sink {
     switch self {
     case .database(let choice):
-      let address = try choice.start()
-      try address.requireServer()
-      let retry = Retry(logger: logger) { delay in
-        Thread.sleep(forTimeInterval: delay / .seconds(1))
-        return true
-      }
-      try retry("migration") { () throws(ConnectorError) in
-        _ = try DatabaseChoice.migrate(address)
-      }
-      return PostgresSink(address)
+      return PostgresSink(try choice.prepare(logger: logger).address)
     case .files(let uri):
       return try uri.makeFileSink(untilEnd: untilEnd)
     }

@@ -12,8 +12,7 @@ struct Migrate: ParsableCommand {
 
   func run() throws {
     let database = try Destination(common, common.configuration()).requireDatabase(for: "migrate")
-    let address = try database.start()
-    let outcome = try DatabaseChoice.migrate(address)
+    let (address, outcome) = try database.prepare()
     let applied = outcome.applied.map(String.init).joined(separator: ", ")
     print(
       "\(address): schema version \(outcome.version), "

@@ -14,6 +14,9 @@ struct Run: ParsableCommand {
       """
   )
 
+  /// The job gives up what it can after 5 s; the rest is for a machine under load.
+  private static let stopLimit = Duration.seconds(15)
+
   @OptionGroup var common: CommonOptions
   @OptionGroup var options: RunOptions
 
@@ -29,7 +32,7 @@ struct Run: ParsableCommand {
       settings: settings.job,
       logger: logger
     )
-    Interrupts.onFirst { job.requestStop() }
+    Interrupts.onFirst(within: Self.stopLimit) { job.requestStop() }
     let display = RunDisplay(of: job, lagUnit: source.lagUnit)
     display.start()
     try job.run()

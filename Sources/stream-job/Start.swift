@@ -23,7 +23,7 @@ struct Start: ParsableCommand {
     // What would end the job at once is better said here than in its log.
     _ = try settings.source.open(logger: settings.logger)
     if case .database(let database) = settings.destination {
-      _ = try DatabaseChoice.migrate(database.start())
+      _ = try database.prepare(logger: settings.logger)
     }
     guard
       let job = try BackgroundJob.streamJob.start(["run"] + CommandLine.arguments.dropFirst(2))

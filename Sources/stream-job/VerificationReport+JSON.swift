@@ -15,6 +15,9 @@ extension VerificationReport {
         unexpected: figures.unexpected,
         different: figures.different,
         differences: differences.map(Document.Row.init),
+        sharedIds: sharedIDs.count,
+        firstSharedIds: sharedIDs.first.map(Document.SharedID.init),
+        taskFaults: taskFaults.map(Document.TaskFault.init),
         conservation: Dictionary(
           uniqueKeysWithValues: conservation.map { ($0.stream.rawValue, Document.Stream($0)) }
         )
@@ -55,6 +58,32 @@ private struct Document: Encodable {
     }
   }
 
+  struct SharedID: Encodable {
+    var checkoutId: String
+    var userId: String
+    var task: Int
+
+    init(_ row: VerificationReport.SharedIDs.Row) {
+      checkoutId = row.checkoutID
+      userId = row.userID
+      task = row.task
+    }
+  }
+
+  struct TaskFault: Encodable {
+    var task: Int
+    var answers: Int
+    var checkouts: Int
+    var isLineChanged: Bool
+
+    init(_ fault: VerificationReport.TaskFault) {
+      task = fault.task
+      answers = fault.answers
+      checkouts = fault.checkouts
+      isLineChanged = fault.isLineChanged
+    }
+  }
+
   struct Stream: Encodable {
     var records: Int
     var stored: Int
@@ -62,6 +91,10 @@ private struct Document: Encodable {
     var deadLetters: Int
     var storedRows: Int
     var deadLetterRows: Int
+    var late: Int
+    var lateDropped: Int
+    var lateRows: Int
+    var lateDroppedRows: Int
     var gaps: Int
     var gapRecords: Int?
     var isBalanced: Bool
@@ -73,6 +106,10 @@ private struct Document: Encodable {
       deadLetters = figures.deadLetters
       storedRows = figures.storedRows
       deadLetterRows = figures.deadLetterRows
+      late = figures.late
+      lateDropped = figures.lateDropped
+      lateRows = figures.lateRows
+      lateDroppedRows = figures.lateDroppedRows
       gaps = figures.skipped.gaps
       gapRecords = figures.skipped.records
       isBalanced = figures.isBalanced
@@ -87,5 +124,8 @@ private struct Document: Encodable {
   var unexpected: Int
   var different: Int
   var differences: [Row]
+  var sharedIds: Int
+  var firstSharedIds: [SharedID]
+  var taskFaults: [TaskFault]
   var conservation: [String: Stream]
 }

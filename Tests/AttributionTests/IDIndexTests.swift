@@ -8,7 +8,7 @@ import Testing
   private struct Pair: ~Copyable {
     var cells = ChunkArena()
     var buckets = Buckets(bits: 4)
-    var index = IDIndex(bucketBits: 4)
+    var index = IDIndex(bucketBits: 4, kind: CheckoutID.flag)
     let hash: KeyedHash
     /// The times under which every id is in state.
     var expected: [String: [Int64]] = [:]
@@ -36,7 +36,7 @@ import Testing
     ) -> Bool {
       let id = cells.blocks.patterns.pack(text, byteCount)
       let key = hash.id(id, text)
-      let found = index.find(id, text, key, at: time, since: start, in: cells.blocks, hash)
+      let found = index.find(id, text, key, at: time, since: start, in: buckets, cells.blocks, hash)
       guard case .place(let place) = found else { return false }
       let bucket = buckets.bucket(of: time)
       let cell = cells.allocate(
@@ -48,7 +48,13 @@ import Testing
       let stamp = bucket.pointee.offset(of: time) << 8 | CheckoutID.flag | id.code
       memory.storeBytes(of: stamp, as: UInt32.self)
       id.write(text, to: memory + CheckoutID.idOffset)
-      index.put(cell, key, at: place, bucket: bucket.pointee.number)
+      index.put(
+        cell,
+        key,
+        at: place,
+        bucket: bucket.pointee.number,
+        chunk: bucket.pointee.cells.count - 1
+      )
       return true
     }
 
@@ -58,7 +64,7 @@ import Testing
     mutating func evict(before time: Int64) {
       let first = buckets.number(of: time)
       guard let earliest = buckets.entries.first, earliest.number < first else { return }
-      index.expire(before: first, cells.blocks, hash)
+      index.expire(before: first, buckets, cells.blocks, hash)
       let count = buckets.place(of: first)
       let former = cellCount
       for entry in buckets.entries.prefix(count) {
@@ -69,7 +75,7 @@ import Testing
       expected = expected.mapValues { times in times.filter { $0 >> 4 >= first } }
       expected = expected.filter { !$0.value.isEmpty }
       index.countOut(former - cellCount)
-      index.trim(cells.blocks, hash)
+      index.trim(buckets, cells.blocks, hash)
     }
   }
 

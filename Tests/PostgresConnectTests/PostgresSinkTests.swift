@@ -246,6 +246,33 @@ import Testing
     #expect(kind { _ = try sink.commit(epoch, progress: TaskProgress()) } == .permanent)
   }
 
+  /// A producer that spreads a user over partitions, or did so before.
+  @Test func `a checkout that another task has answered is a duplicate`() throws {
+    let checkout = messages.checkout("x", user: "u", at: Self.noon)
+    let click = messages.click("c", user: "u", at: Self.noon - 1)
+    var progress = TaskProgress()
+    progress.checkouts.counts.stored = 1
+    var expected = CommitReceipt()
+    for number in 0..<2 {
+      let sink = try task(number)
+      _ = try sink.open()
+      let first = sink.makeEpoch()
+      first.append(CheckoutBatch([checkout]), verdicts: [.onTime], watermark: .beginning)
+      first.append([messages.answer(.new, to: checkout, by: nil, clicksInWindow: 0)])
+      #expect(try sink.commit(first, progress: progress) == expected)
+      expected.resentCheckouts = 1
+      guard number == 1 else { continue }
+      let second = sink.makeEpoch()
+      second.append([messages.answer(.revision, to: checkout, by: click, clicksInWindow: 1)])
+      _ = try sink.commit(second, progress: progress.corrected(by: expected))
+    }
+    #expect(
+      try query("SELECT checkout_id, click_id, task FROM ecommerce.attributions")
+        == [["x", nil, "0"]]
+    )
+    #expect(try query("SELECT count(*) FROM ecommerce.raw_checkouts") == [["1"]])
+  }
+
   @Test func `dropped events are given back for a rebuild`() throws {
     var rule = AttributionRule()
     rule.latePolicy = .drop
@@ -261,9 +288,9 @@ import Testing
     )
     _ = try sink.commit(epoch, progress: TaskProgress())
     let noon = EventTime(microseconds: Self.noon)
-    #expect(try sink.droppedEventIDs(.clicks, since: noon) == [Array("young".utf8)])
-    #expect(try sink.droppedEventIDs(.clicks, since: .beginning).count == 2)
-    #expect(try sink.droppedEventIDs(.checkouts, since: .beginning).isEmpty)
+    #expect(try sink.droppedTimes(.clicks, since: noon) == [Array("young".utf8): [noon]])
+    #expect(try sink.droppedTimes(.clicks, since: .beginning).count == 2)
+    #expect(try sink.droppedTimes(.checkouts, since: .beginning).isEmpty)
   }
 
   @Test func `a missing permission is permanent and says what to grant`() throws {
@@ -307,11 +334,12 @@ import Testing
   private static let noon: Int64 = 1_795_262_400_000_000
 
   private func task(
+    _ number: Int = 0,
     source: String = "file:/log",
     rule: AttributionRule = AttributionRule(),
     fault: Fault? = nil
   ) throws -> any TaskSink {
-    try PostgresSink(address, fault: fault).makeTask(0, source: source, rule: rule)
+    try PostgresSink(address, fault: fault).makeTask(number, source: source, rule: rule)
   }
 
   /// An epoch of one click.

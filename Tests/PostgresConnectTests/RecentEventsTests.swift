@@ -33,6 +33,7 @@ import Testing
         at: time(minutes + 1),
         isUnchecked: true,
         isDropped: false,
+        isNew: false,
         to: recent,
         ingestedAt: time(0)
       )
@@ -66,6 +67,7 @@ import Testing
       at: time(9),
       isUnchecked: true,
       isDropped: false,
+      isNew: false,
       to: recent,
       ingestedAt: time(0)
     )
@@ -141,6 +143,7 @@ import Testing
         at: time(0),
         isUnchecked: true,
         isDropped: false,
+        isNew: false,
         to: recent,
         ingestedAt: time(0)
       )

@@ -73,6 +73,27 @@ import Testing
     #expect(error?.kind == .fenced)
   }
 
+  /// The unique key refuses its rows before the line does.
+  @Test func `a former owner whose answers the next one has given is fenced`() throws {
+    let checkout = messages.checkout("k", user: "u", at: 1_767_256_200_000_000)
+    func commit(to sink: any TaskSink) throws {
+      let epoch = sink.makeEpoch()
+      epoch.append(CheckoutBatch([checkout]), verdicts: [.onTime], watermark: .beginning)
+      epoch.append([messages.answer(.new, to: checkout, by: nil, clicksInWindow: 0)])
+      _ = try sink.commit(epoch, progress: TaskProgress())
+    }
+    let (former, latter) = (try task(), try task())
+    _ = try former.open()
+    _ = try latter.open()
+    try commit(to: latter)
+    let error = #expect(throws: ConnectorError.self) { try commit(to: former) }
+    #expect(error?.kind == .fenced)
+    #expect(error?.message == "another worker has taken task 0 over at \(address)")
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    #expect(try connection.query("SELECT count(*) FROM ecommerce.raw_checkouts") == [["1"]])
+  }
+
   @Test func `the sessions of other tasks and databases are let be`() throws {
     let other = try PostgresSink(address, fault: nil)
       .makeTask(1, source: "file:/log", rule: AttributionRule())

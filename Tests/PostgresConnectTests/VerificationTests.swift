@@ -86,6 +86,8 @@ import Testing
         ('clicks', 'c1', 'u1', '2026-11-21 08:00Z', 0, 0, '2026-11-21 09:10Z', 'dropped', 0, now()),
         ('checkouts', 'k2', 'u2', '2026-11-21 08:30:30Z', 0, 0, '2026-11-21 09:10Z', 'dropped', 0,
           now());
+      UPDATE stream_progress
+      SET clicks_late = 1, clicks_late_dropped = 1, checkouts_late = 1, checkouts_late_dropped = 1;
       DELETE FROM attributions WHERE checkout_id = 'k2';
       UPDATE attributions
       SET click_id = 'c2', click_timestamp = '2026-11-21 08:10Z', product_id = 'p2',

@@ -90,6 +90,30 @@ import Testing
     #expect(again.commitAttempts == 0, "nothing new, nothing to commit")
   }
 
+  /// The sink finds no row to tell it by, and the state does not look so far back.
+  @Test(arguments: [AttributionRule.LatePolicy.restate, .drop])
+  func `a late resend of a checkout that waits for its row is no new one`(
+    latePolicy: AttributionRule.LatePolicy
+  ) throws {
+    let log = MemoryLog(partitions: 1)
+    for stream in StreamKind.allCases {
+      log.append([line(stream, "k", user: "u", at: .at(9000))], to: stream)
+    }
+    var sink = MemorySink(rule: .with(.final, latePolicy))
+    try settle(log, into: sink)
+    #expect(sink.stored().rows.isEmpty)
+    // Sent again twice, beside one that is new.
+    for (id, time) in [("k", 1000.0), ("new", 1000), ("k", 1001)] {
+      log.append([line(.checkouts, id, user: "u", at: .at(time))], to: .checkouts)
+    }
+    sink = sink.reopened()
+    try settle(log, into: sink)
+    #expect(sink.stored().checkouts["k"]?.time == .at(9000))
+    #expect(sink.stored().progress?.checkouts.counts.duplicates == 2)
+    #expect(sink.stored().progress?.checkouts.counts.late == 1)
+    #expect(sink.violations == [])
+  }
+
   @Test(arguments: [AttributionRule.LatePolicy.restate, .drop], [1, 2, 3] as [UInt64])
   func `any course of emissions, crashes and flushes holds the law at every commit`(
     latePolicy: AttributionRule.LatePolicy,

@@ -138,6 +138,25 @@ import Testing
     #expect(sink.violations == [])
   }
 
+  @Test func `a stop ends a commit that hangs when its time is over`() throws {
+    let log = randomLog(partitions: 1)
+    let sink = MemorySink(rule: rule)
+    let freezing = FreezingSink(sink, isInterruptible: true)
+    var settings = smallSteps(untilEnd: false, rule: rule)
+    settings.stopTimeout = .zero
+    let job = try makeJob(log, into: freezing, settings)
+    let ended = Background { try job.run() }
+    waitUntil { sink.stored(0).clicks.count == log.storedClicks }
+    freezing.freeze()
+    log.append([line(.clicks, "last", user: "u", at: .at(0))], to: .clicks)
+    waitUntil { freezing.waitingCount == 1 }
+    job.requestStop()
+    let error = #expect(throws: ConnectorError.self) { try ended.wait() }
+    #expect(error?.message == "gave up the commit of task 0 at the stop: was still waiting")
+    #expect(sink.stored(0).clicks["last"] == nil)
+    #expect(sink.violations == [])
+  }
+
   @Test func `a sink that cannot revise gets final rows and drops late events`() throws {
     let dropping = AttributionRule.with(.final, .drop)
     let sink = MemorySink(rule: dropping, acceptsRevisions: false)

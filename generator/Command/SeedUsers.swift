@@ -41,8 +41,7 @@ struct SeedUsers: ParsableCommand {
       try configuration.count("users", option: users, atMost: RunSettings.greatestUserCount)
       ?? Self.defaultUserCount
     let seed = try configuration.value("seed", option: seed)?.number ?? Self.defaultSeed
-    let address = try target.database(configuration, for: "users").start()
-    try DatabaseChoice.migrate(address)
+    let address = try target.database(configuration, for: "users").prepare().address
     let connection = try PostgresConnection(address, applicationName: "firstclick generator")
     defer { connection.close() }
     try UserTable(connection).put(count: count, seed: seed)

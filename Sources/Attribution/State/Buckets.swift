@@ -43,7 +43,9 @@ struct Buckets: ~Copyable {
   static let mostBits = 24
 
   let bits: Int64
-  private(set) var entries: [Entry] = []
+  private(set) var entries = ShiftedArray<Entry>()
+  /// Not in use: for those that come.
+  private var spare: [UnsafeMutablePointer<Bucket>] = []
   /// Direct-mapped: number -> entry, so that a record finds its bucket without a search.
   private let recent: UnsafeMutablePointer<Recent>
   private static let recentCount = 1024
@@ -60,18 +62,19 @@ struct Buckets: ~Copyable {
 
   deinit {
     for entry in entries {
-      entry.bucket.pointee.clicks.free()
-      entry.bucket.pointee.checkouts.free()
+      entry.bucket.pointee.clicks.freeAtEnd()
+      entry.bucket.pointee.checkouts.freeAtEnd()
+      entry.bucket.pointee.cells.freeAtEnd()
+      entry.bucket.pointee.pending.freeAtEnd()
       entry.bucket.deallocate()
     }
+    for bucket in spare { bucket.deallocate() }
     recent.deallocate()
   }
 
   var allocatedBytes: Int {
-    entries.reduce((Buckets.recentCount + entries.capacity) * 16) {
-      $0 + MemoryLayout<Bucket>.stride + $1.bucket.pointee.clicks.allocatedBytes
-        + $1.bucket.pointee.checkouts.allocatedBytes
-    }
+    (Buckets.recentCount + entries.capacity) * 16 + spare.capacity * 8
+      + (entries.count + spare.count) * MemoryLayout<Bucket>.stride
   }
 
   @inline(__always) func number(of time: Int64) -> Int64 { time &>> bits }
@@ -91,6 +94,13 @@ struct Buckets: ~Copyable {
     return findOrMake(number)
   }
 
+  /// The cells of the bucket with this number; none where there is no such bucket.
+  func cells(of number: Int64) -> ChunkList {
+    let place = place(of: number)
+    guard place < entries.count, entries[place].number == number else { return ChunkList() }
+    return entries[place].bucket.pointee.cells
+  }
+
   /// Place in `entries` of the first bucket with this number or a greater one.
   func place(of number: Int64) -> Int {
     var low = 0
@@ -107,7 +117,7 @@ struct Buckets: ~Copyable {
     for entry in entries.prefix(count) {
       let place = Buckets.recentPlace(of: entry.number)
       if recent[place].bucket == entry.bucket { recent[place].bucket = nil }
-      entry.bucket.deallocate()
+      spare.append(entry.bucket)
     }
     entries.removeFirst(count)
   }
@@ -120,7 +130,7 @@ struct Buckets: ~Copyable {
   private mutating func findOrMake(_ number: Int64) -> UnsafeMutablePointer<Bucket> {
     let place = place(of: number)
     if place == entries.count || entries[place].number != number {
-      let bucket = UnsafeMutablePointer<Bucket>.allocate(capacity: 1)
+      let bucket = spare.popLast() ?? .allocate(capacity: 1)
       bucket.initialize(to: Bucket(number: number, start: firstTime(of: number)))
       entries.insert(Entry(number: number, bucket: bucket), at: place)
     }

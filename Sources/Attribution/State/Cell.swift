@@ -87,20 +87,31 @@ extension ChunkArena.Blocks {
     return (stamp & 127, cell + offset)
   }
 
+  /// Whether the cell is a click (0) or a checkout's id (`CheckoutID.flag`).
+  @inline(__always) func isKind(_ reference: UInt32, _ kind: UInt32) -> Bool {
+    pointer(reference).load(as: UInt32.self) & CheckoutID.flag == kind
+  }
+
   /// The hash of a cell's event_id.
   @inline(__always) func idKey(of reference: UInt32, _ hash: KeyedHash) -> HashKey {
     let kept = keptID(reference)
     return hash.id(PackedID(code: kept.code, at: kept.place), kept.place)
   }
 
-  /// True when the cell has this event_id, whose text is at `text`.
+  /// True when the cell is of this kind and has this event_id, whose text is at `text`.
   @inline(__always)
-  func hasID(_ reference: UInt32, _ id: PackedID, _ text: UnsafeRawPointer) -> Bool {
-    let kept = keptID(reference)
-    guard kept.code == id.code else { return false }
-    if !id.isNumber { return text.holdsSameBytes(as: kept.place, count: Int(id.code)) }
-    let other = PackedID(code: kept.code, at: kept.place)
-    return other.first == id.first && other.second == id.second
+  func hasID(
+    _ reference: UInt32,
+    _ kind: UInt32,
+    _ id: PackedID,
+    _ text: UnsafeRawPointer
+  ) -> Bool {
+    let cell = UnsafeRawPointer(pointer(reference))
+    guard cell.load(as: UInt32.self) & 0xFF == kind | id.code else { return false }
+    let place = cell + (kind == 0 ? Click.idOffset : CheckoutID.idOffset)
+    if !id.isNumber { return text.holdsSameBytes(as: place, count: Int(id.code)) }
+    return place.word(at: 0) == id.first
+      && (id.code < PackedID.allDigits || place.word(at: 8) == id.second)
   }
 
   /// Writes the event_id of a click or a checkout as text; returns its byte count, 100 at most.

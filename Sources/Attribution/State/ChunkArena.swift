@@ -4,7 +4,7 @@ internal import CScan
 ///
 /// ```
 /// reference  distance from the start in units of 4 bytes; never 0
-/// chunk      | baseTime (8) | next chunk (4) | bytes used (4) | records ... |      1 KiB
+/// chunk      | baseTime (8) | bytes used (4) | free (4) | records ... |      1 KiB
 /// ```
 ///
 /// A `ChunkList` collects the records of one bucket and is freed as a whole. Freed chunks are used
@@ -17,6 +17,10 @@ struct ChunkArena: ~Copyable {
   private var freeChunks: [UInt32] = []
   /// The first chunk that was never used; chunk 0 never is, so that no reference is 0.
   private var nextChunk: UInt32 = ChunkArena.chunkUnits
+  /// By length, in steps: the first free piece; nil when there is none.
+  let freePieces: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// In use, of pieces that are not in chunks.
+  var longPieceBytes = 0
 
   static let chunkBytes = 1024
   static let headerBytes = 16
@@ -46,10 +50,14 @@ struct ChunkArena: ~Copyable {
       preconditionFailure("\(memory.count) bytes are reserved nowhere")
     }
     blocks = Blocks(start: start)
+    let sizes = 1 + ChunkArena.longestPiece / ChunkArena.pieceStep
+    freePieces = .allocate(capacity: sizes)
+    freePieces.initialize(repeating: nil, count: sizes)
   }
 
   deinit {
     LargePages.release(memory)
+    freePieces.deallocate()
     blocks.patterns.deallocate()
   }
 
@@ -57,7 +65,7 @@ struct ChunkArena: ~Copyable {
   var allocatedBytes: Int {
     let used = Int(nextChunk) * 4
     let page = used > LargePages.pageBytes ? LargePages.pageBytes : 4096
-    return (used + page - 1) / page * page + freeChunks.capacity * 4
+    return (used + page - 1) / page * page + freeChunks.capacity * 4 + longPieceBytes
   }
 
   /// Adds a record of `byteCount` bytes (a multiple of 4) to the list.
@@ -77,17 +85,8 @@ struct ChunkArena: ~Copyable {
 
   /// Gives the chunks back; the list is empty afterwards.
   mutating func free(_ list: inout ChunkList) {
-    var chunk = list.first
-    while chunk != 0 {
-      freeChunks.append(chunk)
-      chunk = blocks.header(of: chunk).pointee.next
-    }
-    list = ChunkList()
-  }
-
-  /// Notes in the last chunk how full it is, so that the records can be walked.
-  func seal(_ list: ChunkList) {
-    if list.last != 0 { blocks.header(of: list.last).pointee.used = list.used }
+    for place in 0..<list.count { freeChunks.append(list.chunk(place)) }
+    list.free(&self)
   }
 
   @inline(never)
@@ -96,18 +95,10 @@ struct ChunkArena: ~Copyable {
       byteCount <= ChunkArena.chunkBytes - ChunkArena.headerBytes,
       "a record of \(byteCount) bytes is longer than its contract allows"
     )
+    if list.last != 0 { blocks.header(of: list.last).pointee.used = list.used }
     let chunk = takeChunk()
-    blocks.header(of: chunk).initialize(
-      to: ChunkHeader(baseTime: baseTime, next: 0, used: UInt32(ChunkArena.headerBytes))
-    )
-    if list.last == 0 {
-      list.first = chunk
-    } else {
-      seal(list)
-      blocks.header(of: list.last).pointee.next = chunk
-    }
-    list.last = chunk
-    list.used = UInt32(ChunkArena.headerBytes)
+    blocks.header(of: chunk).initialize(to: ChunkHeader(baseTime: baseTime))
+    list.append(chunk, &self)
   }
 
   /// A chunk for the caller to divide.
@@ -126,52 +117,9 @@ struct ChunkArena: ~Copyable {
 struct ChunkHeader: BitwiseCopyable {
   /// Start of the bucket, which the records' offsets count from.
   var baseTime: Int64
-  var next: UInt32
-  /// Bytes used, this head included.
-  var used: UInt32
-}
+  /// Bytes used, this head included, once another chunk follows; until then its list knows.
+  var used: UInt32 = 0
+  private var free: UInt32 = 0
 
-/// The records of one bucket: a list of chunks, filled at its end.
-struct ChunkList: BitwiseCopyable {
-  var first: UInt32 = 0
-  var last: UInt32 = 0
-  /// Bytes used of the last chunk.
-  ///
-  /// "Full" when there is none.
-  var used = UInt32(ChunkArena.chunkBytes)
-}
-
-/// Goes through the cells of a sealed list: clicks and ids of checkouts.
-struct ChunkWalk {
-  private var chunk: UInt32
-  private var cell: UInt32 = 0
-  private var end: UInt32 = 0
-
-  init(_ list: ChunkList) { chunk = list.first }
-
-  @inline(__always) mutating func next(in blocks: ChunkArena.Blocks) -> UInt32? {
-    while cell == end {
-      if chunk == 0 { return nil }
-      let header = blocks.header(of: chunk)
-      cell = chunk &+ UInt32(ChunkArena.headerBytes / 4)
-      end = chunk &+ header.pointee.used / 4
-      chunk = header.pointee.next
-      prefetchChunk(blocks)
-    }
-    let stamp = blocks.click(cell).pointee.stamp
-    let code = stamp & 127
-    let byteCount =
-      stamp & CheckoutID.flag == 0
-      ? Click.byteCount(idCode: code) : CheckoutID.byteCount(idCode: code)
-    defer { cell &+= UInt32(truncatingIfNeeded: byteCount / 4) }
-    return cell
-  }
-
-  /// Asks for the next chunk.
-  @inline(__always) private func prefetchChunk(_ blocks: ChunkArena.Blocks) {
-    guard chunk != 0 else { return }
-    for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
-      prefetch(blocks.pointer(chunk) + offset)
-    }
-  }
+  init(baseTime: Int64) { self.baseTime = baseTime }
 }

@@ -10,14 +10,13 @@ internal import Events
 /// A run is identified by its fingerprint and carries the number of the latest bucket that has a
 /// click with it; when that bucket has left the state, so may the run. So neither a new click nor an
 /// evicted one costs more than a look at the run's slot. Open addressing by linear probing, at most
-/// half full.
+/// half full. The runs are pieces of the task's arena.
 struct Interner: ~Copyable {
   private var slots: UnsafeMutableBufferPointer<Slot>
   /// By their number; 0 stands for none.
   private var runs: [UnsafeMutableRawBufferPointer] = [Interner.none]
   private var freeRuns: [UInt32] = []
   private(set) var count = 0
-  private var byteCount = 0
 
   private struct Slot: BitwiseCopyable {
     var key: HashKey = 0
@@ -31,13 +30,14 @@ struct Interner: ~Copyable {
   init() { slots = Interner.allocate(Interner.fewestSlots) }
 
   deinit {
-    for run in runs { run.deallocate() }
+    for run in runs {
+      if let start = run.baseAddress { ChunkArena.freePieceAtEnd(start, run.count) }
+    }
     slots.deallocate()
   }
 
   var allocatedBytes: Int {
     slots.count * MemoryLayout<Slot>.stride + runs.capacity * 16 + freeRuns.capacity * 4
-      + byteCount
   }
 
   @inline(__always) func prefetchLine(of key: HashKey) {
@@ -46,13 +46,18 @@ struct Interner: ~Copyable {
 
   /// The run of these fields, whose fingerprint is `key`, for a click of the bucket.
   @inline(__always)
-  mutating func intern(_ fields: RunFields, _ key: HashKey, bucket: Int64) -> UInt32 {
+  mutating func intern(
+    _ fields: RunFields,
+    _ key: HashKey,
+    bucket: Int64,
+    _ arena: inout ChunkArena
+  ) -> UInt32 {
     // Proof: there are always slots, and a place is one of them.
     let slots = slots.baseAddress.unsafelyUnwrapped
     let home = home(of: key)
     // One of the first two slots, chosen without a branch, which could not be predicted.
     let place = slots[home].key == key ? home : next(home)
-    if slots[place].key != key { return findOrAdd(fields, key, bucket) }
+    if slots[place].key != key { return findOrAdd(fields, key, bucket, &arena) }
     slots[place].lastBucket = max(slots[place].lastBucket, bucket)
     return slots[place].run
   }
@@ -63,24 +68,29 @@ struct Interner: ~Copyable {
   }
 
   /// Forgets the runs whose last bucket is before this one; looks at every run.
-  mutating func removeAll(before bucket: Int64) {
+  mutating func removeAll(before bucket: Int64, _ arena: inout ChunkArena) {
     let former = count
     for place in 0..<slots.count where slots[place].key != 0 {
-      if slots[place].lastBucket < bucket { remove(slots[place].run) }
+      if slots[place].lastBucket < bucket { remove(slots[place].run, &arena) }
     }
     if count < former { rebuild { $0.lastBucket >= bucket } }
   }
 
-  private mutating func remove(_ run: UInt32) {
-    byteCount -= Interner.heapBytes(runs[Int(run)].count)
-    runs[Int(run)].deallocate()
+  private mutating func remove(_ run: UInt32, _ arena: inout ChunkArena) {
+    let bytes = runs[Int(run)]
+    if let start = bytes.baseAddress { arena.freePiece(start, bytes.count) }
     runs[Int(run)] = Interner.none
     freeRuns.append(run)
     count -= 1
   }
 
   @inline(never)
-  private mutating func findOrAdd(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
+  private mutating func findOrAdd(
+    _ fields: RunFields,
+    _ key: HashKey,
+    _ bucket: Int64,
+    _ arena: inout ChunkArena
+  ) -> UInt32 {
     var place = home(of: key)
     while slots[place].key != 0 {
       if slots[place].key == key {
@@ -89,14 +99,21 @@ struct Interner: ~Copyable {
       }
       place = next(place)
     }
-    return add(fields, key, bucket)
+    return add(fields, key, bucket, &arena)
   }
 
-  private mutating func add(_ fields: RunFields, _ key: HashKey, _ bucket: Int64) -> UInt32 {
+  private mutating func add(
+    _ fields: RunFields,
+    _ key: HashKey,
+    _ bucket: Int64,
+    _ arena: inout ChunkArena
+  ) -> UInt32 {
     if count * 2 >= slots.count { rebuild { _ in true } }
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: fields.byteCount, alignment: 8)
+    let bytes = UnsafeMutableRawBufferPointer(
+      start: arena.allocatePiece(fields.byteCount),
+      count: fields.byteCount
+    )
     fields.write(to: bytes)
-    byteCount += Interner.heapBytes(bytes.count)
     count += 1
     let run = freeRuns.popLast() ?? UInt32(runs.count)
     if Int(run) == runs.count { runs.append(bytes) } else { runs[Int(run)] = bytes }
@@ -134,9 +151,6 @@ struct Interner: ~Copyable {
     slots.initialize(repeating: Slot())
     return slots
   }
-
-  /// What the allocator takes for a piece, about: its own word, and 16-byte steps.
-  private static func heapBytes(_ count: Int) -> Int { (count + 23) & ~15 }
 }
 
 /// Two or three fields of a message, taken together.

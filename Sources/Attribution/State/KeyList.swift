@@ -5,15 +5,13 @@
 /// keys  | replayed | sorted | arrived since |
 /// ```
 ///
-/// Owned by its bucket, which frees it.
+/// A piece of the task's arena, owned by its bucket, which frees it.
 struct KeyList: BitwiseCopyable {
   private(set) var keys: UnsafeMutablePointer<UInt64>?
   private(set) var count: Int32 = 0
   private var capacity: Int32 = 0
   private var sortedCount: Int32 = 0
   var replayedCount: Int32 = 0
-
-  var allocatedBytes: Int { Int(capacity) * 8 }
 
   /// What is not replayed yet.
   var waiting: UnsafeMutableBufferPointer<UInt64> {
@@ -23,8 +21,9 @@ struct KeyList: BitwiseCopyable {
     )
   }
 
-  @inline(__always) mutating func append(offset: UInt32, reference: UInt32) {
-    if count == capacity { grow() }
+  @inline(__always)
+  mutating func append(offset: UInt32, reference: UInt32, _ arena: inout ChunkArena) {
+    if count == capacity { grow(&arena) }
     // Proof: `grow` has allocated when it was nil, since capacity is then 0.
     keys.unsafelyUnwrapped[Int(count)] = UInt64(offset) << 32 | UInt64(reference)
     count &+= 1
@@ -62,19 +61,29 @@ struct KeyList: BitwiseCopyable {
     }
   }
 
-  mutating func free() {
-    keys?.deallocate()
+  mutating func free(_ arena: inout ChunkArena) {
+    if let keys { arena.freePiece(keys, byteCount) }
     self = KeyList()
   }
 
-  private mutating func grow() {
-    let larger = max(16, capacity + capacity / 2)
-    let target = UnsafeMutablePointer<UInt64>.allocate(capacity: Int(larger))
+  /// Gives the keys back when the arena goes too.
+  func freeAtEnd() {
+    if let keys { ChunkArena.freePieceAtEnd(keys, byteCount) }
+  }
+
+  private var byteCount: Int { Int(capacity) * MemoryLayout<UInt64>.stride }
+
+  @inline(never)
+  private mutating func grow(_ arena: inout ChunkArena) {
+    var larger = KeyList()
+    larger.capacity = max(16, capacity + capacity / 2)
+    let target = arena.allocatePiece(larger.byteCount)
+      .bindMemory(to: UInt64.self, capacity: Int(larger.capacity))
     if let keys {
       target.moveInitialize(from: keys, count: Int(count))
-      keys.deallocate()
+      arena.freePiece(keys, byteCount)
     }
     keys = target
-    capacity = larger
+    capacity = larger.capacity
   }
 }

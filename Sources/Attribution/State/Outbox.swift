@@ -21,6 +21,8 @@ struct Outbox: ~Copyable {
   /// The answers were handed over: the next call that changes the state lets them go.
   private(set) var isDrained = false
 
+  deinit { for list in kept { list.freeAtEnd() } }
+
   var allocatedBytes: Int {
     settled.allocatedBytes + changed.capacity * 4 + ids.allocatedBytes
       + kept.capacity * MemoryLayout<ChunkList>.stride
@@ -45,7 +47,7 @@ struct Outbox: ~Copyable {
   func id(_ place: IDPile.Place) -> UnsafeRawBufferPointer { ids.text(place) }
 
   mutating func keep(_ checkouts: ChunkList) {
-    if checkouts.first != 0 { kept.append(checkouts) }
+    if checkouts.count > 0 { kept.append(checkouts) }
   }
 
   mutating func markDrained() {

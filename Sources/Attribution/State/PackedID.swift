@@ -21,7 +21,7 @@ struct PackedID: BitwiseCopyable {
 
   static let mostBytes = 100
   fileprivate static let firstPattern: UInt32 = 101
-  fileprivate static let allDigits: UInt32 = 126
+  static let allDigits: UInt32 = 126
   fileprivate static let uuid: UInt32 = 127
 
   @inline(__always) var isNumber: Bool { code > UInt32(PackedID.mostBytes) }

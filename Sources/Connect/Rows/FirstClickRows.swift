@@ -1,5 +1,6 @@
 package import Attribution
 import Dataflow
+import Events
 
 /// Final answers as text rows in memory: the product of the batch path.
 ///
@@ -71,11 +72,7 @@ extension RowWriter {
     text("attributed_category", isAttributed ? product.next() : nil)
     text("traffic_source", isAttributed ? origin.next() : nil)
     text("device_type", isAttributed ? origin.next() : nil)
-    number(
-      "attribution_window_seconds",
-      isAttributed
-        ? (answer.checkoutTime.microseconds - answer.clickTime.microseconds) / 1_000_000 : nil
-    )
+    number("attribution_window_seconds", answer.attributionSeconds)
     endRow()
   }
 }

@@ -35,7 +35,9 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
 
   func open() -> TaskProgress? { nil }
 
-  func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) -> Set<[UInt8]> { [] }
+  func droppedTimes(_ stream: StreamKind, since horizon: EventTime) -> [[UInt8]: Set<EventTime>] {
+    [:]
+  }
 
   func resentPlaces(_ stream: StreamKind, since horizon: EventTime) -> [[UInt8]: Set<String>] {
     [:]

@@ -35,6 +35,14 @@ enum RowTable: String, CaseIterable, Sendable {
   }
 }
 
+extension Answer {
+  /// Whole seconds from the first click to the checkout; nil where there is no click.
+  @inline(__always)
+  var attributionSeconds: Int64? {
+    isAttributed ? (checkoutTime.microseconds - clickTime.microseconds) / 1_000_000 : nil
+  }
+}
+
 extension RowWriter {
   /// Rows of `attributed_checkouts`.
   ///
@@ -75,11 +83,7 @@ extension RowWriter {
     text("device_type", isAttributed ? origin.next() : nil)
     time("first_click_timestamp", isAttributed ? answer.clickTime : nil)
     money("revenue", checkout.nextMoney())
-    number(
-      "attribution_window_seconds",
-      isAttributed
-        ? (answer.checkoutTime.microseconds - answer.clickTime.microseconds) / 1_000_000 : nil
-    )
+    number("attribution_window_seconds", answer.attributionSeconds)
     number("clicks_in_window", Int64(answer.clicksInWindow))
     truth("is_final", answer.isFinal)
     number("revision", 0)

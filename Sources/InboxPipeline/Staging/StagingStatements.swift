@@ -83,12 +83,7 @@ struct StagingStatements {
       WHERE r.place = 1 AND s.category IS DISTINCT FROM r.category
       """
     case .orders:
-      """
-      INSERT INTO touched_days
-      SELECT DISTINCT s.order_date
-      FROM ranked_orders AS r
-      JOIN staging_orders AS s ON s.order_id = r.order_id
-      """
+      Self.touchedByOrders
     case .orderItems:
       """
       INSERT INTO touched_days
@@ -99,6 +94,14 @@ struct StagingStatements {
       """
     }
   }
+
+  /// Of the orders as they stand in the staging table, before or after.
+  private static let touchedByOrders = """
+    INSERT INTO touched_days
+    SELECT DISTINCT s.order_date
+    FROM ranked_orders AS r
+    JOIN staging_orders AS s ON s.order_id = r.order_id
+    """
 
   /// Days whose figures change with the rows that are there now.
   var touchedAfter: String {
@@ -112,12 +115,7 @@ struct StagingStatements {
       JOIN staging_orders AS o ON o.order_id = i.order_id
       """
     case .orders:
-      """
-      INSERT INTO touched_days
-      SELECT DISTINCT s.order_date
-      FROM ranked_orders AS r
-      JOIN staging_orders AS s ON s.order_id = r.order_id
-      """
+      Self.touchedByOrders
     case .orderItems:
       """
       INSERT INTO touched_days

@@ -5,7 +5,7 @@ import Dataflow
 /// the late rules need.
 enum StagedLateRow {
   static func columns(behind columns: [String]) -> [String] {
-    columns + ["log_offset", "watermark", "is_unchecked", "is_dropped", "restated"]
+    columns + ["log_offset", "watermark", "is_unchecked", "is_dropped", "is_new", "restated"]
   }
 }
 
@@ -26,12 +26,13 @@ extension LateEvents {
     for event in stored {
       let fields = fields(of: event)
       var cursor = rows.reserve(fields.count + 64)
-      cursor.startRow(fieldCount: Int16(fieldCount + 5))
+      cursor.startRow(fieldCount: Int16(fieldCount + 6))
       cursor.fields(fields)
       cursor.int64(event.offset)
       cursor.time(event.watermark)
       cursor.bool(event.isUnchecked && !event.isKnown)
       cursor.bool(event.isDropped)
+      cursor.bool(event.isNew)
       if event.asks { cursor.int32(Int32(clamping: restated(by: event))) } else { cursor.null() }
       rows.commit(to: cursor)
     }

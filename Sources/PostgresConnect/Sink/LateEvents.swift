@@ -13,6 +13,8 @@ struct LateEvent {
   let isDropped: Bool
   /// The engine cannot say whether it is new.
   let isUnchecked: Bool
+  /// The engine has taken it for new, and may let it count: so it is, whatever is stored.
+  let isNew: Bool
   /// Fingerprints of the user_id and of the event_id.
   let user: HashKey
   let id: HashKey
@@ -51,6 +53,7 @@ struct LateEvents: ~Copyable {
     at watermark: Watermark,
     isUnchecked: Bool,
     isDropped: Bool,
+    isNew: Bool,
     to recent: RecentEvents,
     ingestedAt: EventTime
   ) {
@@ -67,6 +70,7 @@ struct LateEvents: ~Copyable {
         offset: record.offset,
         isDropped: isDropped,
         isUnchecked: isUnchecked,
+        isNew: isNew,
         user: record.userID.fingerprint(of: record.message),
         id: record.eventID.fingerprint(of: record.message),
         order: recent.order,
@@ -107,10 +111,10 @@ struct LateEvents: ~Copyable {
 
   // MARK: Rows
 
-  /// The numbers of those that are no resends as far as is known, their event_ids and their user_ids
-  /// as text[].
+  /// The numbers of those that may be resends for all that is known, their event_ids and their
+  /// user_ids as text[].
   func storedKeys() -> (numbers: [Int], ids: String, userIDs: String) {
-    let numbers = events.indices.filter { !events[$0].isResend }
+    let numbers = events.indices.filter { !events[$0].isResend && !events[$0].isNew }
     return (
       numbers,
       numbers.map { id(of: events[$0]) }.arrayLiteral,

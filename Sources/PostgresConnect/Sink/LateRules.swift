@@ -8,6 +8,7 @@ import Events
 ///
 /// ```
 /// staged late events -> drop resends of what is stored                (unique key, late_events)
+///                       and of checkouts that wait for their row      (the engine has told)
 /// questions   late checkouts, and stored checkouts that late clicks touch
 /// answers     first candidate and count per question                  (recent events)
 /// old ones    at or before the floor of the recent events             (raw tables, LateScan)
@@ -188,7 +189,8 @@ struct LateRules {
   }
 
   // Whether the id of a late event l is stored under whatever time: a checkout that has an answer or
-  // was dropped, a click that came late before. Scalar subqueries, which the planner never turns
+  // was dropped, a click that came late before; clicks that the engine has taken for new are not
+  // asked for. Scalar subqueries, which the planner never turns
   // into a join: it would hash a whole table.
   private static let isStoredCheckout = """
     (
@@ -216,7 +218,8 @@ struct LateRules {
       DELETE FROM pg_temp.late_checkouts AS l WHERE \(isStoredCheckout) RETURNING log_offset
     ),
     resent_clicks AS (
-      DELETE FROM pg_temp.late_clicks AS l WHERE \(isStoredClick) RETURNING log_offset
+      DELETE FROM pg_temp.late_clicks AS l WHERE NOT is_new AND (\(isStoredClick))
+      RETURNING log_offset
     )
     SELECT 'checkouts', log_offset FROM resent_checkouts
     UNION ALL

@@ -36,7 +36,7 @@ struct LateScan {
     resent_clicks AS (
       DELETE FROM pg_temp.late_clicks AS l
       USING pg_temp.late_clicks AS earlier
-      WHERE earlier.user_id = l.user_id AND earlier.event_id = l.event_id
+      WHERE NOT l.is_new AND earlier.user_id = l.user_id AND earlier.event_id = l.event_id
         AND earlier.log_offset < l.log_offset
       RETURNING l.log_offset
     )

@@ -102,6 +102,7 @@ final class PostgresEpoch: Epoch {
             isUnchecked: verdicts[index] == .lateUnchecked,
             isDropped: rule.latePolicy == .drop
               || rule.isExpired(record.time, at: watermarks[index]),
+            isNew: Record.stream == .clicks && verdicts[index] == .late,
             to: recent,
             ingestedAt: now
           )
@@ -150,6 +151,10 @@ final class PostgresEpoch: Epoch {
       case .revision: row.write(to: &revisions)
       }
     }
+  }
+
+  func leaveOut(lateCheckoutsAt offsets: [Int64]) {
+    recent.withLock { lateCheckouts.takeBack(offsets: offsets) }
   }
 
   func restate(_ times: Range<EventTime>) { restated = times }

@@ -27,7 +27,7 @@ package struct PostgresSink: Sink {
 
   /// The database's name and eight digits of when its tables were made.
   package func sharedIdentity() throws(ConnectorError) -> String? {
-    let connection = try PostgresConnection(address, applicationName: "firstclick identity")
+    let connection = try connect(as: "firstclick identity")
     defer { connection.close() }
     return try connection.query(
       """
@@ -38,7 +38,7 @@ package struct PostgresSink: Sink {
   }
 
   package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] {
-    let connection = try PostgresConnection(address, applicationName: "firstclick standings")
+    let connection = try connect(as: "firstclick standings")
     defer { connection.close() }
     let rows = try connection.query(
       "SELECT task, epoch, is_flushed FROM ecommerce.stream_progress WHERE source = $1",
@@ -52,6 +52,14 @@ package struct PostgresSink: Sink {
       standings[task] = TaskStanding(epoch: epoch, isFlushed: row[2] == "t")
     }
     return standings
+  }
+
+  /// A connection for one question, which waits for other sessions' locks so shortly that a stop of
+  /// the job, which waits for the answer, is in time.
+  private func connect(as name: String) throws(ConnectorError) -> PostgresConnection {
+    let connection = try PostgresConnection(address, applicationName: name)
+    try connection.execute("SET lock_timeout = '400ms'")
+    return connection
   }
 
   package func leaseTasks(

@@ -1,6 +1,7 @@
 import Attribution
 import Connect
 import Dataflow
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -22,24 +23,26 @@ import Darwin
 ///             generation > ours: fenced
 /// ```
 final class PostgresTaskSink: TaskSink {
-  private let address: PostgresAddress
-  private let task: Int32
+  let address: PostgresAddress
+  let task: Int32
   private let source: String
-  private let rule: AttributionRule
-  private let fault: Fault?
+  let rule: AttributionRule
+  let fault: Fault?
   private let recentByteLimit: Int
 
   /// Nil before `open` and after a failure.
   private var session: SinkSession?
-  private var generation: Int64 = 0
+  /// What the session is at, for other threads to end.
+  private let statement = Mutex<StatementCancel?>(nil)
+  private(set) var generation: Int64 = 0
   /// The last epoch known to be committed.
-  private var committedEpoch: Int64 = 0
+  var committedEpoch: Int64 = 0
   /// Knows nothing before `open`.
   private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
-  private var isUncertain = false
+  var isUncertain = false
   /// True after a commit that another session's locks held up.
-  private var isHeldUp = false
+  var isHeldUp = false
 
   init(
     address: PostgresAddress,
@@ -60,7 +63,14 @@ final class PostgresTaskSink: TaskSink {
 
   func open() throws(ConnectorError) -> TaskProgress? {
     close()
-    let session = try SinkSession(address, task: task)
+    do {
+      return try open(connect())
+    } catch {
+      throw interruption(error)
+    }
+  }
+
+  private func open(_ session: SinkSession) throws(ConnectorError) -> TaskProgress? {
     let connection = session.connection
     // Fencing must survive a crash of the server, whatever commits do.
     try connection.execute("SET synchronous_commit = on")
@@ -138,244 +148,47 @@ final class PostgresTaskSink: TaskSink {
     )
   }
 
-  func droppedEventIDs(
-    _ stream: StreamKind,
-    since horizon: EventTime
-  ) throws(ConnectorError) -> Set<[UInt8]> {
-    do {
-      let rows = try openSession().connection.query(
-        """
-        SELECT event_id FROM ecommerce.late_events
-        WHERE task = $1 AND stream = $2 AND outcome = 'dropped' AND event_timestamp >= $3
-        """,
-        [String(task), stream.rawValue, horizon.postgresText]
-      )
-      return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
-    } catch {
-      close()
-      throw error
-    }
-  }
-
-  func resentPlaces(
-    _ stream: StreamKind,
-    since horizon: EventTime
-  ) throws(ConnectorError) -> [[UInt8]: Set<String>] {
-    do {
-      return try openSession().resentPlaces(stream, task: Int(task), since: horizon)
-    } catch {
-      close()
-      throw error
-    }
-  }
-
-  func answeredIDs(
-    among checkouts: [UnsafeRawBufferPointer]
-  ) throws(ConnectorError) -> Set<[UInt8]> {
-    guard !checkouts.isEmpty else { return [] }
-    var questions = CopyBuffer()
-    for fields in checkouts { RecentAnswers.writeQuestion(fields, to: &questions) }
-    do {
-      return try openSession().answeredIDs(among: questions)
-    } catch {
-      close()
-      throw error
-    }
-  }
-
   func makeEpoch() -> any Epoch { PostgresEpoch(task: task, rule: rule, recent: recent) }
 
   func recycle(_ epoch: any Epoch) { (epoch as? PostgresEpoch)?.recycle() }
 
-  func close() {
-    session?.connection.close()
-    session = nil
-  }
+  // MARK: The session
 
-  func commit(
-    _ epoch: any Epoch,
-    progress: TaskProgress
-  ) throws(ConnectorError) -> CommitReceipt {
-    guard let epoch = epoch as? PostgresEpoch, epoch.task == task else {
-      preconditionFailure("an epoch of another sink was committed to task \(task)")
-    }
-    precondition(generation > 0, "task \(task) commits without having been opened")
-    do {
-      if isUncertain, let receipt = try resume(progress) { return receipt }
-      let receipt = try writeOnce(epoch, progress: progress, in: openSession())
-      committedEpoch += 1
-      return receipt
-    } catch {
-      isUncertain = true
-      isHeldUp = error.message.contains(SinkSession.lockNotAvailable)
-      close()
-      throw error
-    }
-  }
-
-  private func openSession() throws(ConnectorError) -> SinkSession {
+  /// The session, made again after a failure.
+  func openSession() throws(ConnectorError) -> SinkSession {
     if let session { return session }
-    let session = try SinkSession(address, task: task)
+    let session = try connect()
     if isHeldUp { try session.endFormerSessions() }
     isHeldUp = false
     self.session = session
     return session
   }
 
-  /// After a failure: finds out whether the former try had committed.
-  ///
-  /// - Returns: its receipt if it had; nil if it must be repeated.
-  private func resume(_ progress: TaskProgress) throws(ConnectorError) -> CommitReceipt? {
-    let line = try storedLine(openSession().connection)
-    isUncertain = false
-    if line.epoch == committedEpoch { return nil }
-    committedEpoch += 1
-    return CommitReceipt(given: progress, stored: line.progress)
+  private func connect() throws(ConnectorError) -> SinkSession {
+    let session = try SinkSession(address, task: task)
+    statement.withLock { $0 = StatementCancel(of: session.connection) }
+    return session
   }
 
-  /// Reads the line; the epoch of what it returns is ours or one more.
-  private func storedLine(_ connection: PostgresConnection) throws(ConnectorError) -> StoredLine {
-    let row = try connection.query(ProgressLine.standing, [String(task)]).first
-    let line = row.map { StoredLine($0) }
-    let epoch = line?.epoch ?? 0
-    let storedGeneration = line?.generation ?? 0
-    guard storedGeneration <= generation, epoch <= committedEpoch + 1 else {
-      throw ConnectorError(
-        .fenced,
-        "another worker has taken task \(task) over at \(address)",
-        hint: "Let one job at a time feed a database."
-      )
-    }
-    guard let line, storedGeneration == generation, epoch >= committedEpoch else {
-      throw ConnectorError(
-        .rewound,
-        "the server at \(address) has forgotten commits of task \(task): "
-          + "expected epoch \(committedEpoch), found \(epoch)",
-        hint: "It crashed with synchronous_commit off; reading goes on from what it still has."
-      )
-    }
-    return line
+  /// Asks the server's process to end the statement that it is at.
+  func interrupt() {
+    let statement = statement.withLock { $0 }
+    statement?()
   }
 
-  /// Writes the epoch; where its answers are refused as second ones, again without the resends.
-  private func writeOnce(
-    _ epoch: PostgresEpoch,
-    progress: TaskProgress,
-    in session: SinkSession
-  ) throws(ConnectorError) -> CommitReceipt {
-    do {
-      return try write(epoch, progress: progress, in: session)
-    } catch {
-      guard Resends.areSuspected(in: error) else { throw error }
-      try session.connection.execute("ROLLBACK")
-      return try writeWithoutResends(epoch, progress: progress, in: session)
-    }
-  }
-
-  /// Writes the epoch without the resends that are stored by then.
-  ///
-  /// Answers that come in between are another worker's, which has taken the task over: then that is
-  /// thrown.
-  private func writeWithoutResends(
-    _ epoch: PostgresEpoch,
-    progress: TaskProgress,
-    in session: SinkSession
-  ) throws(ConnectorError) -> CommitReceipt {
-    do {
-      return try write(epoch, leavingOutResends: true, progress: progress, in: session)
-    } catch {
-      guard Resends.areSuspected(in: error) else { throw error }
-      try session.connection.execute("ROLLBACK")
-      _ = try storedLine(session.connection)
-      throw error
-    }
-  }
-
-  private func write(
-    _ epoch: PostgresEpoch,
-    leavingOutResends: Bool = false,
-    progress: TaskProgress,
-    in session: SinkSession
-  ) throws(ConnectorError) -> CommitReceipt {
-    let connection = session.connection
-    let rules = LateRules(
-      task: task,
-      window: rule.window,
-      watermark: progress.isFlushed ? .endOfInput : progress.watermark
-    )
-    let memory = try rules.settleByMemory(epoch, on: connection)
-    // A late checkout may be the first of what is sent again on time: the stored rows tell.
-    let settled = leavingOutResends ? SettledLate() : memory
-    try session.prepare(for: epoch, settled)
-    fault.pass(.beforeBegin)
-    try connection.execute("BEGIN")
-    fault.pass(.afterBegin)
-    var resentCheckouts: Int64 = 0
-    if leavingOutResends {
-      resentCheckouts = try session.copyLeavingOutResends(of: epoch)
-    } else if rule.emission == .final {
-      resentCheckouts = try session.copyAllButResends(of: epoch, settled)
-      fault.pass(.afterRawCopy)
-    } else {
-      try session.copyRawRows(of: epoch, settled)
-      fault.pass(.afterRawCopy)
-      try session.copyAnswers(of: epoch, settled)
-    }
-    fault.pass(.afterAttributions)
-    var receipt = try session.settleLateEvents(of: epoch, settled, by: rules)
-    receipt.resentCheckouts = resentCheckouts
-    fault.pass(.afterLate)
-    try session.copyDeadLetters(of: epoch)
-    try session.copyGaps(of: epoch)
-    try session.copyResends(of: epoch)
-    fault.pass(.beforeProgress)
-    try advance(
-      connection,
-      to: progress.corrected(by: receipt),
-      greatestEventTime: epoch.greatestEventTime
-    )
-    // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
-    if progress.isFlushed { try connection.execute(Self.waitForDisk) }
-    fault.pass(.beforeCommit)
-    try finish(connection)
-    fault.pass(.afterCommit)
-    return receipt
-  }
-
-  /// Turns asynchronous commits off for a transaction; stricter settings than `on` stay.
-  private static let waitForDisk = """
-    SELECT set_config('synchronous_commit', 'on', true)
-    WHERE current_setting('synchronous_commit') = 'off'
-    """
-
-  private func advance(
-    _ connection: PostgresConnection,
-    to progress: TaskProgress,
-    greatestEventTime: EventTime
-  ) throws(ConnectorError) {
-    let tag = try connection.execute(
-      ProgressLine.advance,
-      [
-        String(task), String(generation), String(committedEpoch), greatestEventTime.postgresText,
-      ] + ProgressLine.values(progress)
-    )
-    guard tag.rowCount != 1 else { return }
-    try connection.execute("ROLLBACK")
-    _ = try storedLine(connection)
-    throw ConnectorError(
-      .fenced,
-      "the line of task \(task) at \(address) was changed by another worker"
+  /// What an error of this sink says to the job: a statement that was canceled may be tried again.
+  func interruption(_ error: ConnectorError) -> ConnectorError {
+    guard error.message.contains("SQLSTATE 57014") else { return error }
+    return ConnectorError(
+      .transient,
+      "was still waiting at \(address) when the statement was canceled; "
+        + "another session may hold locks on the tables"
     )
   }
 
-  private func finish(_ connection: PostgresConnection) throws(ConnectorError) {
-    if let fault, fault.strikes(at: .lostCommitAck) {
-      try connection.abandon(after: "COMMIT")
-      throw ConnectorError(.transient, "lost the connection to \(address) during COMMIT")
-    }
-    let tag = try connection.execute("COMMIT")
-    guard tag.text == "COMMIT" else {
-      throw ConnectorError(.transient, "COMMIT answered \(tag.text) at \(address)")
-    }
+  func close() {
+    statement.withLock { $0 = nil }
+    session?.connection.close()
+    session = nil
   }
 }

@@ -43,7 +43,7 @@ enum ProgressLine {
   private static let greatestEventTime = hexadecimal("greatest_event_time")
 
   /// The digits of a time's binary form, which knows infinities and loses nothing.
-  private static func hexadecimal(_ column: String) -> String {
+  static func hexadecimal(_ column: String) -> String {
     "encode(timestamptz_send(\(column)), 'hex')"
   }
 
@@ -116,15 +116,41 @@ enum ProgressLine {
   ///
   /// Parameters: task, generation, epoch, the greatest event time of the commit, then `values`.
   static let advance: String = {
-    let assignments = columns.enumerated().map { "\($1) = $\($0 + 5)" }
+    let values = columns.enumerated().map { "$\($0 + 5)::\(type(of: $1))" }
+    let assignments = zip(columns, values).map { "\($0) = \($1)" }
+    let greatest = "GREATEST(greatest_event_time, $4::timestamptz)"
     return """
       UPDATE ecommerce.stream_progress
-      SET epoch = epoch + 1, committed_at = clock_timestamp(),
-        greatest_event_time = GREATEST(greatest_event_time, $4::timestamptz),
-        \(assignments.joined(separator: ", "))
+      SET epoch = epoch + 1, committed_at = clock_timestamp(), greatest_event_time = \(greatest),
+        \(assignments.joined(separator: ", ")),
+        seal = \(seal(epoch: "epoch + 1", greatestEventTime: greatest, values))
       WHERE task = $1 AND generation = $2 AND epoch = $3
       """
   }()
+
+  /// Whether a line is as its last commit wrote it; NULL before the first one.
+  ///
+  /// What a takeover changes is left out.
+  static let isSealed = """
+    seal = \(seal(epoch: "epoch", greatestEventTime: "greatest_event_time", columns))
+    """
+
+  /// The text form of these values is that of a session of `PostgresConnection`.
+  private static func seal(
+    epoch: String,
+    greatestEventTime: String,
+    _ values: [String]
+  ) -> String {
+    let line =
+      ["task", "source", "window_seconds", epoch, greatestEventTime] + values
+    return "encode(sha256(convert_to(ROW(\(line.joined(separator: ", ")))::text, 'UTF8')), 'hex')"
+  }
+
+  private static func type(of column: String) -> String {
+    if column.hasSuffix("watermark") { return "timestamptz" }
+    if column.hasSuffix("position") || column == "emission" { return "text" }
+    return column == "is_flushed" ? "boolean" : "bigint"
+  }
 
   /// Reads the line; FOR UPDATE waits for a COMMIT still under way on a connection that was lost.
   static let standing = """

@@ -1,7 +1,8 @@
 import Connect
 import Events
 
-/// Checkouts sent again on time with another time, after the engine has forgotten the first one.
+/// Checkouts sent again on time with another time, after the engine has forgotten the first one, or
+/// into another partition than the first one.
 ///
 /// Only the stored answers recognise them. With early rows an epoch that reads a resend answers it
 /// too, and the unique key refuses the COPY of its answers: the commit is then repeated through
@@ -27,15 +28,22 @@ enum Resends {
     error.message.contains("SQLSTATE 23505") && error.message.contains("\"attributions_once\"")
   }
 
-  /// Deletes staged rows whose checkout is stored with another time; its index finds them.
+  /// Deletes staged rows whose checkout is stored with another time or by another task; its index
+  /// finds them.
   ///
-  /// One stored with the same time is no resend that the engine may forget: it is refused again.
-  static func deletionOfStored(from table: String, id: String, time: String) -> String {
+  /// One of the same time and task is no resend that the engine may forget: it is refused again.
+  static func deletionOfStored(
+    from table: String,
+    id: String,
+    time: String,
+    task: Int32
+  ) -> String {
     """
     \(LateRules.lookUp)
     DELETE FROM \(table) AS r
     USING ecommerce.attributions AS a
-    WHERE a.user_id = r.user_id AND a.checkout_id = r.\(id) AND a.checkout_timestamp <> r.\(time)
+    WHERE a.user_id = r.user_id AND a.checkout_id = r.\(id)
+      AND (a.checkout_timestamp <> r.\(time) OR a.task <> \(task))
     """
   }
 
@@ -70,7 +78,8 @@ extension SinkSession {
         Resends.deletionOfStored(
           from: StagingTables.revisions,
           id: "checkout_id",
-          time: "checkout_timestamp"
+          time: "checkout_timestamp",
+          task: task
         )
       )
       try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
@@ -121,7 +130,7 @@ extension SinkSession {
       Resends.deletionOfStaged(from: table, id: id, time: time)
     )
     let stored = try connection.execute(
-      Resends.deletionOfStored(from: table, id: id, time: time)
+      Resends.deletionOfStored(from: table, id: id, time: time, task: task)
     )
     return Int64(staged.rowCount + stored.rowCount)
   }

@@ -16,7 +16,7 @@ final class SinkSession {
   static let lockNotAvailable = "SQLSTATE 55P03"
 
   let connection: PostgresConnection
-  private let task: Int32
+  let task: Int32
   private var hasAnswerTables = false
   private var hasStagingTables = false
   private var knownDays: Set<Int64> = []
@@ -89,46 +89,10 @@ final class SinkSession {
     hasAnswerTables = true
   }
 
-  private func makeStagingTables() throws(ConnectorError) {
+  func makeStagingTables() throws(ConnectorError) {
     guard !hasStagingTables else { return }
     try connection.execute(StagingTables.creation)
     hasStagingTables = true
-  }
-
-  /// Which of the checkouts, given as rows of `StagingTables.questions`, are answered under the same
-  /// time, by checkout_id: an index look-up each.
-  func answeredIDs(among checkouts: borrowing CopyBuffer) throws(ConnectorError) -> Set<[UInt8]> {
-    try makeStagingTables()
-    try connection.execute("BEGIN")
-    try connection.copy(
-      checkouts,
-      into: StagingTables.questions,
-      columns: RecentAnswers.questionColumns
-    )
-    let rows = try connection.query(StagingTables.answeredQuestions)
-    try connection.execute("COMMIT")
-    return Set(rows.compactMap { $0.first.flatMap { $0 }.map { Array($0.utf8) } })
-  }
-
-  /// Places of the task's resends by event_id.
-  func resentPlaces(
-    _ stream: StreamKind,
-    task: Int,
-    since horizon: EventTime
-  ) throws(ConnectorError) -> [[UInt8]: Set<String>] {
-    let rows = try connection.query(
-      """
-      SELECT event_id, log_position FROM \(ResendRow.table)
-      WHERE task = $1 AND stream = $2 AND event_timestamp >= $3
-      """,
-      [String(task), stream.rawValue, horizon.postgresText]
-    )
-    var places: [[UInt8]: Set<String>] = [:]
-    for row in rows {
-      guard let id = row[0], let place = row[1] else { continue }
-      places[Array(id.utf8), default: []].insert(place)
-    }
-    return places
   }
 
   /// Makes the partitions of the days that are new.
@@ -206,19 +170,14 @@ final class SinkSession {
     return true
   }
 
-  func copyDeadLetters(of epoch: PostgresEpoch) throws(ConnectorError) {
+  /// What an epoch notes for people and rebuilds, beside events and answers.
+  func copyNotes(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(
       epoch.deadLetters,
       into: DeadLetterRow.table,
       columns: DeadLetterRow.columns
     )
-  }
-
-  func copyGaps(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(epoch.gaps, into: GapRow.table, columns: GapRow.columns)
-  }
-
-  func copyResends(of epoch: PostgresEpoch) throws(ConnectorError) {
     try connection.copy(epoch.resends, into: ResendRow.table, columns: ResendRow.columns)
   }
 

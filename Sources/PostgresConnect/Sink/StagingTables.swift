@@ -23,6 +23,7 @@ enum StagingTables {
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
+      is_new boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE late_checkouts (
@@ -31,6 +32,7 @@ enum StagingTables {
       watermark timestamptz NOT NULL,
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
+      is_new boolean NOT NULL,
       restated integer
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE questions (
@@ -82,7 +84,8 @@ enum StagingTables {
   /// Writes the rows of a staging table into the answers: inserts the new ones and replaces the
   /// stored ones that differ, revision + 1.
   ///
-  /// An answer to a resend with another time replaces nothing: the first in log order has won.
+  /// An answer to a resend with another time, or of another task, replaces nothing: the first in log
+  /// order has won, or the first one committed.
   ///
   /// Goes row by row over the unique index, so its cost is that of the staging table's size.
   static func restatement(from table: String) -> String {
@@ -97,7 +100,7 @@ enum StagingTables {
         \(assignments),
         processed_at = excluded.processed_at,
         revision = a.revision + 1
-      WHERE a.checkout_timestamp = excluded.checkout_timestamp
+      WHERE a.checkout_timestamp = excluded.checkout_timestamp AND a.task = excluded.task
         AND (\(answer)) IS DISTINCT FROM (\(other))
       """
   }

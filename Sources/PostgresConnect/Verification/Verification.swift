@@ -29,15 +29,17 @@ package struct Verification: Sendable {
     try leader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     try checkWindow(leader)
     let snapshot = try leader.query("SELECT pg_export_snapshot()").first?.first ?? nil
-    let plan = try plan(leader)
+    let tasks = try TaskAccount.all(on: leader)
     var report = VerificationReport()
-    for share in try runShares(plan, snapshot: snapshot ?? "") {
+    for share in try runShares(plan(tasks), snapshot: snapshot ?? "") {
       report.figures.add(share.figures)
       report.differences += share.differences
+      report.sharedIDs.add(share.sharedIDs, keeping: Self.differencesToShow)
     }
     report.differences.sort { $0.checkoutID < $1.checkoutID }
     report.differences = Array(report.differences.prefix(Self.differencesToShow))
-    report.conservation = try conservation(leader)
+    report.conservation = try VerificationReport.Conservation.all(on: leader)
+    if !report.conservation.isEmpty { report.taskFaults = tasks.compactMap(\.fault) }
     try leader.execute("ROLLBACK")
     return report
   }
@@ -64,12 +66,9 @@ package struct Verification: Sendable {
   }
 
   /// Sized by the answers that are there: wrong answers make it slower, not wrong.
-  private func plan(_ connection: PostgresConnection) throws(ConnectorError) -> Plan {
-    let row = try connection.query(
-      "SELECT count(*), sum(clicks_in_window) FROM ecommerce.attributions"
-    ).first
-    let checkouts = row?.first.flatMap(\.self).flatMap { Int($0) } ?? 0
-    let candidates = row?.last.flatMap(\.self).flatMap { Int($0) } ?? 0
+  private func plan(_ tasks: [TaskAccount]) -> Plan {
+    let checkouts = tasks.reduce(0) { $0 + $1.answers }
+    let candidates = tasks.reduce(0) { $0 + $1.candidates }
     var shares = 1
     let limit = min(8, ProcessInfo.processInfo.activeProcessorCount)
     while shares * 2 <= limit, checkouts > shares * Self.checkoutsPerConnection { shares *= 2 }
@@ -119,7 +118,8 @@ package struct Verification: Sendable {
     let figures = try connection.query(SQLFiles.compare).first ?? []
     let report = VerificationReport(
       figures: .init(figures),
-      differences: try differences(connection)
+      differences: try differences(connection),
+      sharedIDs: try sharedIDs(connection)
     )
     try connection.execute("ROLLBACK")
     return report
@@ -162,48 +162,37 @@ package struct Verification: Sendable {
     return differences
   }
 
-  // MARK: - Conservation
-
-  private func conservation(
+  /// Of the share of ids that the connection has by their own hash.
+  private func sharedIDs(
     _ connection: PostgresConnection
-  ) throws(ConnectorError) -> [VerificationReport.Conservation] {
-    var streams: [VerificationReport.Conservation] = []
-    for stream in StreamKind.allCases {
-      let name = stream.rawValue
-      let rows = try connection.query(
-        """
-        SELECT
-          sum(\(name)_records),
-          sum(\(name)_stored),
-          sum(\(name)_duplicates),
-          sum(\(name)_dead_letters),
-          (SELECT count(*) FROM ecommerce.raw_\(name)),
-          (SELECT count(*) FROM ecommerce.dead_letters WHERE stream = '\(name)'),
-          max(gap_count),
-          max(gap_records)
-        FROM ecommerce.stream_progress
-        CROSS JOIN (
-          SELECT \(GapCount.selection) FROM ecommerce.log_gaps WHERE stream = '\(name)'
-        ) AS gaps
-        HAVING count(*) > 0
-        """
+  ) throws(ConnectorError) -> VerificationReport.SharedIDs {
+    let rows = try connection.query(
+      """
+      WITH shared AS MATERIALIZED (
+        SELECT checkout_id
+        FROM ecommerce.attributions
+        WHERE hashtext(checkout_id) & (SELECT current_setting('verify.slices')::integer - 1)
+          = (SELECT current_setting('verify.slice')::integer)
+        GROUP BY checkout_id
+        HAVING count(*) > 1
       )
-      guard let row = rows.first else { continue }
-      let counts = row.map { $0.flatMap { Int($0) } ?? 0 }
-      streams.append(
-        .init(
-          stream: stream,
-          records: counts[0],
-          stored: counts[1],
-          duplicates: counts[2],
-          deadLetters: counts[3],
-          storedRows: counts[4],
-          deadLetterRows: counts[5],
-          skipped: GapCount(gaps: counts[6], records: row[7].flatMap { Int($0) })
-        )
+      SELECT checkout_id, user_id, task, (SELECT count(*) FROM shared)
+      FROM ecommerce.attributions
+      WHERE checkout_id IN (
+        SELECT checkout_id FROM shared ORDER BY checkout_id LIMIT \(Self.differencesToShow)
       )
+      ORDER BY checkout_id, user_id
+      """
+    )
+    var shared = VerificationReport.SharedIDs()
+    shared.count = rows.first?[3].flatMap { Int($0) } ?? 0
+    for row in rows {
+      guard let id = row[0], let user = row[1], let task = row[2].flatMap({ Int($0) }) else {
+        continue
+      }
+      shared.first.append(.init(checkoutID: id, userID: user, task: task))
     }
-    return streams
+    return shared
   }
 }
 

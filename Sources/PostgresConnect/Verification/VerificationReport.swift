@@ -1,5 +1,3 @@
-package import Connect
-
 /// What `Verification` found.
 package struct VerificationReport: Hashable, Sendable {
   /// Checkouts by how their row compares with the rule.
@@ -33,33 +31,53 @@ package struct VerificationReport: Hashable, Sendable {
     package var columns: [Column]
   }
 
-  /// Where the records of one stream went: by the tasks' counts, and by counting rows.
-  package struct Conservation: Hashable, Sendable {
-    package var stream: StreamKind
-    package var records: Int
-    package var stored: Int
-    package var duplicates: Int
-    package var deadLetters: Int
-    package var storedRows: Int
-    package var deadLetterRows: Int
-    /// Records that the log had lost before they could be read; they are in no other count.
-    package var skipped = GapCount()
-
-    package var isBalanced: Bool {
-      records == stored + duplicates + deadLetters
-        && stored == storedRows && deadLetters == deadLetterRows
+  /// Ids that several rows have; an event_id is one event's.
+  package struct SharedIDs: Hashable, Sendable {
+    package struct Row: Hashable, Sendable {
+      package var checkoutID: String
+      package var userID: String
+      package var task: Int
     }
+
+    package var count = 0
+    /// The rows of the first ids.
+    package var first: [Row] = []
+
+    /// Adds those of another share; `limit` ids keep their rows.
+    mutating func add(_ other: Self, keeping limit: Int) {
+      count += other.count
+      first = (first + other.first).sorted {
+        ($0.checkoutID, $0.userID) < ($1.checkoutID, $1.userID)
+      }
+      let ids = Set(first.map(\.checkoutID)).sorted().prefix(limit)
+      first.removeAll { $0.checkoutID > ids.last ?? "" }
+    }
+  }
+
+  /// A task whose line does not fit what is stored.
+  package struct TaskFault: Hashable, Sendable {
+    package var task: Int
+    /// Rows of the task, and its checkouts that have one or will have.
+    package var answers: Int
+    package var checkouts: Int
+    package var isMiscounted = false
+    /// Something else than the job has changed the line since the last commit.
+    package var isLineChanged = false
   }
 
   package var figures = Figures()
   /// The first ones by checkout_id.
   package var differences: [Difference] = []
+  package var sharedIDs = SharedIDs()
+  /// By task.
+  package var taskFaults: [TaskFault] = []
   /// Empty where no task has committed: nothing was counted then.
   package var conservation: [Conservation] = []
 
   /// True when the rows are exactly what the rule says and every record is accounted for.
   package var holds: Bool {
-    figures.differences == 0 && conservation.allSatisfy(\.isBalanced)
+    figures.differences == 0 && sharedIDs.count == 0 && taskFaults.isEmpty
+      && conservation.allSatisfy(\.isBalanced)
   }
 
   /// For people, a line each.
@@ -73,7 +91,9 @@ package struct VerificationReport: Hashable, Sendable {
       lines.append("not yet answered: \(figures.pending), the watermark has not passed them")
     }
     lines += differences.flatMap(\.lines)
+    lines += sharedIDs.lines
     lines += conservation.map(\.line)
+    lines += taskFaults.flatMap(\.lines)
     lines.append(
       holds
         ? "verified: attributed_checkouts is what the rule says"
@@ -93,13 +113,25 @@ extension VerificationReport.Difference {
   }
 }
 
-extension VerificationReport.Conservation {
-  fileprivate var line: String {
-    let sum =
-      "\(stream.rawValue): \(records) read = \(stored) stored + \(duplicates) duplicates "
-      + "+ \(deadLetters) dead letters" + (skipped.text.map { "; \($0)" } ?? "")
-    guard !isBalanced else { return sum }
-    return "\(sum) DOES NOT ADD UP: raw_\(stream.rawValue) holds \(storedRows) rows, "
-      + "dead_letters \(deadLetterRows)"
+extension VerificationReport.SharedIDs {
+  fileprivate var lines: [String] {
+    guard count > 0 else { return [] }
+    return ["checkout_ids of several users: \(count), an event_id must be unique"]
+      + first.map { "  \($0.checkoutID): of \($0.userID), task \($0.task)" }
+  }
+}
+
+extension VerificationReport.TaskFault {
+  fileprivate var lines: [String] {
+    var lines: [String] = []
+    if isMiscounted {
+      lines.append("task \(task): \(answers) rows in attributed_checkouts, expected \(checkouts)")
+    }
+    if isLineChanged {
+      lines.append(
+        "task \(task): something else than the job has changed its line in stream_progress"
+      )
+    }
+    return lines
   }
 }

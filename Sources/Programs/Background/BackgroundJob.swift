@@ -77,6 +77,8 @@ package struct BackgroundJob {
   }
 
   private func spawn(_ arguments: [String]) throws(Failure) -> ChildProcess {
+    // A job on another server is perhaps the first thing here; where this fails, the log tells.
+    mkdir(directory, 0o755)
     do {
       return try ChildProcess(
         "/proc/self/exe",

@@ -1,5 +1,6 @@
 package import Connect
 import Foundation
+package import Logging
 package import PostgresConnect
 
 /// Which database a command means, chosen before anything is touched.
@@ -67,10 +68,28 @@ package enum DatabaseChoice: Sendable {
     Console.shared.write("\(Program.invokedName): \($0)")
   }
 
+  /// Starts the database as `start` does, and applies the migrations that are missing.
+  ///
+  /// Blocks while a server that was there is away; an interrupt ends the process then, unless the
+  /// command has said what to stop.
+  ///
+  /// - Parameter logger: told when trouble starts and when it is over.
+  /// - Returns: the address, and what the migrations came to.
+  /// - Throws: at once for a database that is not there or cannot be used.
+  package func prepare(
+    logger: Logger = Program.logger
+  ) throws(ConnectorError) -> (address: PostgresAddress, outcome: Migrations.Outcome) {
+    let address = try start()
+    try address.requireServer()
+    let outcome = try Retry.patient(logger)("migration") { () throws(ConnectorError) in
+      try Self.migrate(address)
+    }
+    return (address, outcome)
+  }
+
   /// Applies the migrations that are missing, and says on stderr what could not be done but need not
   /// stop anything.
-  @discardableResult
-  package static func migrate(
+  private static func migrate(
     _ address: PostgresAddress
   ) throws(ConnectorError) -> Migrations.Outcome {
     let connection = try PostgresConnection(address, applicationName: "firstclick migrate")

@@ -60,6 +60,7 @@ final class GroupMember {
       follow()
       settleEndings()
       takeFencedOverAgain()
+      workers.pool.interruptOverdue()
       environment.control.stoppages.remindIfDue()
       // All of the log is this worker's, and nothing of it will ever be read.
       if stoppedTasks.count == taskCount { break }
@@ -70,7 +71,10 @@ final class GroupMember {
       }
     }
     environment.control.requestStop()
-    while !workers.pool.isEmpty { follow() }
+    while !workers.pool.isEmpty {
+      follow()
+      workers.pool.interruptOverdue()
+    }
   }
 
   private var hasNothingToDo: Bool {

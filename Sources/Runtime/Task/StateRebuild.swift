@@ -65,7 +65,7 @@ struct StateRebuild {
     guard let end = input.position else { return segments }
     let known = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
       KnownEvents(
-        dropped: try sink.droppedEventIDs(Decoder.stream, since: horizon),
+        droppedTimes: try sink.droppedTimes(Decoder.stream, since: horizon),
         resentPlaces: try sink.resentPlaces(Decoder.stream, since: horizon)
       )
     }
@@ -102,7 +102,7 @@ struct StateRebuild {
 
 /// What became of events that a rebuild reads again, where their times do not say it.
 private struct KnownEvents {
-  var dropped: Set<[UInt8]>
+  var droppedTimes: [[UInt8]: Set<EventTime>]
   var resentPlaces: [[UInt8]: Set<String>]
 
   /// `.expired` for what was dropped, `.duplicate` for what was resent under another time, `.onTime`
@@ -113,14 +113,15 @@ private struct KnownEvents {
     into verdicts: inout [Verdict]
   ) {
     verdicts.removeAll(keepingCapacity: true)
-    guard !dropped.isEmpty || !resentPlaces.isEmpty else {
+    guard !droppedTimes.isEmpty || !resentPlaces.isEmpty else {
       verdicts.append(contentsOf: repeatElement(.onTime, count: batch.records.count))
       return
     }
     for record in batch.records {
       let id = Array(record.bytes(record.eventID))
+      let isDropped = droppedTimes[id]?.contains(record.time) ?? false
       verdicts.append(
-        isResend(record, id, reader) ? .duplicate : dropped.contains(id) ? .expired : .onTime
+        isResend(record, id, reader) ? .duplicate : isDropped ? .expired : .onTime
       )
     }
   }

@@ -275,6 +275,7 @@ final class StreamTask {
 
   private func handOver() {
     takeAnswers()
+    leaveOutResends()
     let ticket = CommitTicket(
       task: task,
       sink: sink,
@@ -294,6 +295,19 @@ final class StreamTask {
     engine.drainAnswers(into: &answers)
     if !answers.isEmpty { filling.append(answers) }
     answers.removeAll(keepingCapacity: true)
+  }
+
+  /// Tells the epoch which of its late checkouts are resends of those that wait in the state.
+  ///
+  /// Only paid by epochs that have late checkouts older than the state: a look at all that wait.
+  private func leaveOutResends() {
+    let unchecked = checkouts.takeUncheckedCheckouts()
+    guard !unchecked.isEmpty else { return }
+    let offsets = engine.pendingFields.flatMap { fields in
+      var reader = CopyFieldReader(fields)
+      return reader.next().flatMap { unchecked[Array($0)] } ?? []
+    }
+    if !offsets.isEmpty { filling.leaveOut(lateCheckoutsAt: offsets) }
   }
 
   private func progress() -> TaskProgress {

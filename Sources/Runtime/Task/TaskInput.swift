@@ -26,6 +26,10 @@ struct TaskInput<Decoder: RunDecoder> {
   /// The task's watermark when each record of the batch was read.
   private var watermarks: [Watermark] = []
   private let rule: AttributionRule
+  /// True for checkouts that may be stored and wait for their only row.
+  private let leavesOutResends: Bool
+  /// Offsets of late checkouts since `takeUncheckedCheckouts`, by event_id.
+  private var uncheckedCheckouts: [[UInt8]: [Int64]] = [:]
   private var segments: RebuildSegments
   private var idleDetector: IdleDetector
 
@@ -41,6 +45,9 @@ struct TaskInput<Decoder: RunDecoder> {
     self.task = task
     logger = environment.logger
     rule = environment.settings.rule
+    leavesOutResends =
+      Decoder.stream == .checkouts && rule.emission == .final
+      && environment.job.sink.acceptsRevisions
     self.segments = segments
     counts = progress.counts
     let partition = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
@@ -85,6 +92,7 @@ struct TaskInput<Decoder: RunDecoder> {
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
     noteResends(batch, in: epoch)
+    noteUncheckedCheckouts(batch)
     warnOfStrayKeys(run.strayKeyCount)
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
     if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
@@ -140,6 +148,21 @@ struct TaskInput<Decoder: RunDecoder> {
         of: Decoder.stream
       )
     }
+  }
+
+  /// The sink knows checkouts by their rows, so those that wait for a final one only the state knows.
+  private mutating func noteUncheckedCheckouts(_ batch: RecordBatch<Decoder.Record>) {
+    guard leavesOutResends else { return }
+    for (record, verdict) in zip(batch.records, verdicts) where verdict == .lateUnchecked {
+      uncheckedCheckouts[Array(record.bytes(record.eventID)), default: []].append(record.offset)
+    }
+  }
+
+  /// Offsets, by event_id, of the late checkouts since the last call of which only the rows can say
+  /// whether they are new; empty where every stored checkout has one.
+  mutating func takeUncheckedCheckouts() -> [[UInt8]: [Int64]] {
+    defer { uncheckedCheckouts = [:] }
+    return uncheckedCheckouts
   }
 
   /// Adds the batch, with the engine's verdicts, to the totals.

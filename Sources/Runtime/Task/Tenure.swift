@@ -44,6 +44,16 @@ final class Tenure: Sendable {
     job.wakeWaiters()
   }
 
+  /// True when the time that was left to commit is over.
+  var isOverdue: Bool {
+    let state = state.withLock { $0 }
+    guard !state.isDropped else { return true }
+    guard let deadline = [state.deadline, job.stopDeadline].compactMap(\.self).min() else {
+      return false
+    }
+    return deadline <= job.clock.instant()
+  }
+
   /// Waits before a retry: not at all once the time to stop is over.
   ///
   /// - Returns: false when there is no time for another try.

@@ -79,6 +79,13 @@ final class TaskPool: @unchecked Sendable {
 
   var isEmpty: Bool { locked { entries.isEmpty } }
 
+  /// Ends what tasks wait for at the sink whose time to commit is over.
+  ///
+  /// To be called again and again: what comes between two statements of a sink ends neither.
+  func interruptOverdue() {
+    for slot in locked({ entries.map(\.slot) }) { slot.interruptIfOverdue() }
+  }
+
   /// The tasks that have ended since the last call.
   func takeEndings() -> [(slot: TaskSlot, ending: TaskSlot.Ending)] {
     locked {

@@ -5,7 +5,7 @@ import Synchronization
 /// One task at this worker, from its takeover until it is let go.
 ///
 /// Unchecked: `task` is touched by the thread that has the slot in work, one at a time (`TaskPool`);
-/// any other may call `readAhead`.
+/// any other may call `readAhead` and `interruptIfOverdue`.
 final class TaskSlot: @unchecked Sendable {
   enum Outcome {
     /// Call again at once.
@@ -68,6 +68,11 @@ final class TaskSlot: @unchecked Sendable {
     } catch {
       return recover(from: error)
     }
+  }
+
+  /// Ends what the task waits for at the sink, where its time to commit is over; from any thread.
+  func interruptIfOverdue() {
+    if environment.tenure.isOverdue { sink.interrupt() }
   }
 
   /// Reads and decodes what the task will need next; for a thread that does not step it.

@@ -28,11 +28,18 @@ struct Workers {
     }
   }
 
-  /// Waits until the pool's last task has ended, and does something now and then meanwhile.
+  /// How often `join` looks after the tasks: a stop is late by so much at most.
+  private static let lookInterval = DispatchTimeInterval.milliseconds(100)
+
+  /// Waits until the pool's last task has ended, interrupts those whose time is over, and does
+  /// something else now and then meanwhile.
   ///
   /// The pool must be sealed.
   func join(_ meanwhile: () -> Void) {
-    while stepping.wait(timeout: .now() + .seconds(1)) == .timedOut { meanwhile() }
+    while stepping.wait(timeout: .now() + Self.lookInterval) == .timedOut {
+      pool.interruptOverdue()
+      meanwhile()
+    }
     committer.close()
     committing.wait()
   }

@@ -40,7 +40,7 @@ struct PipelineStart: ParsableCommand {
       return
     }
     // What would end it at once is better said here than in its log.
-    try DatabaseChoice.migrate(wish.database.start())
+    _ = try wish.database.prepare()
     let words =
       CommandLine.arguments.dropFirst(3) + (wish.schedule == nil ? ["--every", "5m"] : [])
     guard let job = try background.start(["pipeline", "run"] + words) else {

@@ -34,13 +34,13 @@ struct PipelineRunCommand: ParsableCommand {
     Interrupts.watch()
     let control = RunControl()
     WakeSignal.watch { control.requestRun() }
-    let address = try wish.database.start()
-    try DatabaseChoice.migrate(address)
     let level = wish.logLevel
+    let logger = Logger(label: "batch-job") { ConsoleLog(name: $0, level: level) }
+    let address = try wish.database.prepare(logger: logger).address
     let pipeline = Pipeline(
       wish.settings(database: address),
       control: control,
-      logger: Logger(label: "batch-job") { ConsoleLog(name: $0, level: level) }
+      logger: logger
     )
     Interrupts.onFirst { control.requestStop() }
     let display = PipelineDisplay(of: pipeline.progress)

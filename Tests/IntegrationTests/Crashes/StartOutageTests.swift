@@ -36,6 +36,65 @@ import Testing
     try trial.expectRightRows()
   }
 
+  /// Other commands that make the schema before they do something else.
+  private static let commands = [
+    ["stream-job", "migrate"],
+    ["stream-job", "start", "--from", "file:log", "--until-end"],
+    ["generator", "users", "--users", "10"],
+    load,
+  ]
+  private static let load = [
+    "batch-job", "attribute", "--clicks", "log/clicks/*.jsonl", "--checkouts",
+    "log/checkouts/*.jsonl",
+  ]
+
+  @Test(arguments: commands)
+  func `every command that makes the schema makes a lost connection again`(
+    command: [String]
+  ) throws {
+    let trial = try JobTrial()
+    try trial.generate(events: 2_000, partitions: 2, seed: 53)
+    let other = try PostgresConnection(trial.address)
+    defer { other.close() }
+    try other.execute("SELECT pg_advisory_lock(\(Self.migrationLock))")
+    let program = try trial.start(command[0], Array(command.dropFirst()))
+    let waiting = """
+      SELECT pid FROM pg_stat_activity
+      WHERE wait_event = 'advisory' AND datname = current_database()
+      """
+    try trial.wait(for: program) { try !trial.query(waiting).isEmpty }
+    try trial.query("SELECT pg_terminate_backend(pid) FROM (\(waiting)) AS w")
+    try trial.wait(for: program) { try program.hasRetried || program.hasEnded }
+    other.close()
+    let outcome = try program.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    if command.contains("start") {
+      #expect(try trial.start("stream-job", ["stop"]).wait().exitCode == 0)
+    }
+  }
+
+  /// The rows are one transaction, which begins again.
+  @Test func `a load whose connection is lost half way is made again`() throws {
+    let trial = try JobTrial()
+    try trial.generate(events: 2_000, partitions: 2, seed: 54)
+    try #require(trial.start("stream-job", ["migrate"]).wait().exitCode == 0)
+    let other = try PostgresConnection(trial.address)
+    defer { other.close() }
+    try other.execute("BEGIN; LOCK TABLE ecommerce.attributions IN SHARE MODE")
+    let program = try trial.start(Self.load[0], Array(Self.load.dropFirst()))
+    let waiting = """
+      SELECT pid FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock' AND datname = current_database()
+      """
+    try trial.wait(for: program) { try !trial.query(waiting).isEmpty }
+    try trial.query("SELECT pg_terminate_backend(pid) FROM (\(waiting)) AS w")
+    try trial.wait(for: program) { try program.hasRetried || program.hasEnded }
+    try other.execute("ROLLBACK")
+    let outcome = try program.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    try trial.expectRightRows()
+  }
+
   @Test func `a server that says it is not ready yet is waited for`() throws {
     let cluster = try TemporaryCluster()
     defer { cluster.remove() }
@@ -72,5 +131,10 @@ import Testing
 extension ProgramRun {
   fileprivate var hasRetried: Bool {
     get throws { try errorsSoFar().contains("retrying with backoff") }
+  }
+
+  /// As far as its messages tell.
+  fileprivate var hasEnded: Bool {
+    get throws { try errorsSoFar().contains("terminating connection") }
   }
 }

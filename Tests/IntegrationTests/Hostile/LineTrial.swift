@@ -21,6 +21,11 @@ struct LineTrial {
     checkouts: [String] = [],
     _ arguments: String...
   ) throws {
+    try run(clicks: clicks, checkouts: checkouts, arguments)
+  }
+
+  /// As above.
+  func run(clicks: [String], checkouts: [String], _ arguments: [String]) throws {
     try append(clicks, to: "clicks")
     try append(checkouts, to: "checkouts")
     for command in [["run", "--from", "file:log", "--until-end"] + arguments, ["verify"]] {
@@ -32,6 +37,56 @@ struct LineTrial {
       )
       try #require(outcome.exitCode == 0, "\(outcome.output)\(outcome.errors)")
     }
+  }
+
+  /// Appends lines, follows the log until they are committed, and verifies: nothing is flushed.
+  func follow(
+    clicks: [String] = [],
+    checkouts: [String] = [],
+    _ arguments: String...
+  ) throws {
+    try follow(clicks: clicks, checkouts: checkouts, arguments)
+  }
+
+  /// As above.
+  func follow(clicks: [String], checkouts: [String], _ arguments: [String]) throws {
+    try append(clicks, to: "clicks")
+    try append(checkouts, to: "checkouts")
+    let environment = ["DATABASE_URL": address.connectionString]
+    let job = try ProgramRun.start(
+      "stream-job",
+      ["run", "--from", "file:log"] + arguments,
+      in: directory,
+      environment: environment
+    )
+    defer { job.end() }
+    let wanted = "\(try lineCount("clicks") + lineCount("checkouts"))"
+    let deadline = ContinuousClock.now + .seconds(120)
+    while try query(Self.committedRecords) != [[wanted]] {
+      guard ContinuousClock.now < deadline else {
+        throw ProgramRun.Overdue(errors: try job.errorsSoFar())
+      }
+      usleep(10_000)
+    }
+    job.send(SIGTERM)
+    let outcome = try job.wait()
+    try #require(outcome.exitCode == 0, "\(outcome.errors)")
+    let verify = try ProgramRun.run(
+      "stream-job",
+      ["verify"],
+      in: directory,
+      environment: environment
+    )
+    try #require(verify.exitCode == 0, "\(verify.output)\(verify.errors)")
+  }
+
+  private static let committedRecords = """
+    SELECT sum(clicks_records + checkouts_records) FROM ecommerce.stream_progress
+    """
+
+  private func lineCount(_ stream: String) throws -> Int {
+    let file = directory.url.appendingPathComponent("log/\(stream)/0.jsonl")
+    return try String(contentsOf: file, encoding: .utf8).utf8.count { $0 == UInt8(ascii: "\n") }
   }
 
   func append(_ lines: [String], to stream: String) throws {

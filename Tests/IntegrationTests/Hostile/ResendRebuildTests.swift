@@ -33,6 +33,22 @@ import Testing
     )
   }
 
+  /// What is dropped counts for nothing, but only that: its namesake was on time.
+  @Test func `a dropped resend takes nothing from the first one`() throws {
+    try trial.run(
+      clicks: [trial.click("c", "05:50:00")],
+      checkouts: [trial.checkout("k1", "05:50:00", user: "v")],
+      "--late",
+      "drop"
+    )
+    // Dropped, with a time that the state does not reach back to.
+    try trial.follow(clicks: [trial.click("c", "04:30:00")], "--late", "drop")
+    try trial.follow(checkouts: [trial.checkout("k2", "06:00:00")], "--late", "drop")
+    #expect(
+      try answers() == [["k1", nil, nil], ["k2", "c", "2026-03-31 05:50:00"]]
+    )
+  }
+
   @Test func `a checkout's duplicate stays one, too`() throws {
     try trial.run(
       clicks: [trial.click("c1", "01:10:00")],

@@ -120,6 +120,32 @@ import Testing
     )
   }
 
+  /// The first one has no row yet, and the state does not look so far back.
+  @Test(arguments: [true, false])
+  func `a checkout sent again while the first waits for its final row is a duplicate`(
+    isRestarted: Bool
+  ) throws {
+    let (first, resend) = (trial.checkout("k1", "15:00:00"), trial.checkout("k1", "12:00:00"))
+    let click = trial.click("c1", "15:00:00")
+    if isRestarted {
+      try trial.follow(clicks: [click], checkouts: [first], "--emit", "final")
+      try trial.follow(checkouts: [resend], "--emit", "final")
+    } else {
+      try trial.follow(clicks: [click], checkouts: [first, resend], "--emit", "final")
+    }
+    try trial.run("--emit", "final")
+    #expect(
+      try trial.query("SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts")
+        == [["k1", "c1"]]
+    )
+    #expect(
+      try trial.query(
+        "SELECT checkouts_stored, checkouts_duplicates, checkouts_late FROM ecommerce.stream_progress"
+      ) == [["1", "1", "0"]]
+    )
+    #expect(try trial.query("SELECT FROM ecommerce.late_events").isEmpty)
+  }
+
   @Test func `a late checkout sent again with another late time is a duplicate`() throws {
     try trial.run(
       clicks: [trial.click("c1", "12:00:00"), trial.click("c2", "15:00:00")],
@@ -153,6 +179,31 @@ import Testing
       )
         == [["c2", "2026-03-31 12:30:00"]]
     )
+  }
+
+  /// The state has forgotten the first one and lets the second count; so must the stored rows.
+  @Test(arguments: [true, false])
+  func `a late click sent again with a time that the state reaches back to is stored again`(
+    isRestarted: Bool
+  ) throws {
+    // Late by hours, then by minutes.
+    let (old, young) = (trial.click("c", "12:00:00"), trial.click("c", "15:50:00"))
+    try trial.follow(
+      clicks: [trial.click("c1", "16:00:00", user: "v")],
+      checkouts: [trial.checkout("k1", "16:00:00")]
+    )
+    if isRestarted {
+      try trial.follow(clicks: [old])
+      try trial.follow(clicks: [young])
+    } else {
+      try trial.follow(clicks: [old, young])
+    }
+    #expect(
+      try trial.query(
+        "SELECT attributed_click_id, clicks_in_window FROM ecommerce.attributed_checkouts"
+      ) == [["c", "1"]]
+    )
+    try trial.run()
   }
 
   @Test func `a window that is no whole number of seconds is refused`() throws {

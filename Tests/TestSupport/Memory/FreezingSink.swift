@@ -12,7 +12,14 @@ package final class FreezingSink: Sink, @unchecked Sendable {
   private var isFrozen = false
   private var waiting = 0
 
-  package init(_ sink: any Sink) { self.sink = sink }
+  /// Whether a call that is held up can be ended, as one that waits for a lock.
+  private let isInterruptible: Bool
+  private var isInterrupted = false
+
+  package init(_ sink: any Sink, isInterruptible: Bool = false) {
+    self.sink = sink
+    self.isInterruptible = isInterruptible
+  }
 
   package var acceptsRevisions: Bool { sink.acceptsRevisions }
   package func sharedIdentity() throws(ConnectorError) -> String? { try sink.sharedIdentity() }
@@ -48,6 +55,26 @@ package final class FreezingSink: Sink, @unchecked Sendable {
     waiting -= 1
   }
 
+  fileprivate func interrupt() {
+    condition.lock()
+    isInterrupted = isInterruptible
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// As `pass`, for calls that can be interrupted.
+  fileprivate func passUnlessInterrupted() throws(ConnectorError) {
+    condition.lock()
+    defer { condition.unlock() }
+    guard isFrozen else { return }
+    waiting += 1
+    defer { waiting -= 1 }
+    while isFrozen {
+      if isInterrupted { throw ConnectorError(.transient, "was still waiting") }
+      condition.wait()
+    }
+  }
+
   private func set(_ isFrozen: Bool) {
     condition.lock()
     self.isFrozen = isFrozen
@@ -70,11 +97,11 @@ private final class FreezingTaskSink: TaskSink {
     return try sink.open()
   }
 
-  func droppedEventIDs(
+  func droppedTimes(
     _ stream: StreamKind,
     since horizon: EventTime
-  ) throws(ConnectorError) -> Set<[UInt8]> {
-    try sink.droppedEventIDs(stream, since: horizon)
+  ) throws(ConnectorError) -> [[UInt8]: Set<EventTime>] {
+    try sink.droppedTimes(stream, since: horizon)
   }
 
   func resentPlaces(
@@ -93,10 +120,11 @@ private final class FreezingTaskSink: TaskSink {
   func makeEpoch() -> any Epoch { sink.makeEpoch() }
 
   func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt {
-    gate.pass()
+    try gate.passUnlessInterrupted()
     return try sink.commit(epoch, progress: progress)
   }
 
   func recycle(_ epoch: any Epoch) { sink.recycle(epoch) }
+  func interrupt() { gate.interrupt() }
   func close() { sink.close() }
 }

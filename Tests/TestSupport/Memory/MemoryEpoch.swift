@@ -9,6 +9,9 @@ final class MemoryEpoch: Epoch {
     var event: NaiveAttribution.Event
     var verdict: Verdict
     var watermark: Watermark
+    var offset: Int64
+
+    var isLate: Bool { [.late, .lateUnchecked, .expired].contains(verdict) }
   }
   struct Answer {
     var checkoutID: String
@@ -24,6 +27,8 @@ final class MemoryEpoch: Epoch {
   private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
   private(set) var gaps: [(stream: StreamKind, gap: LogGap)] = []
   private(set) var resends: [(stream: StreamKind, resend: Resend)] = []
+  /// Offsets of late checkouts.
+  private(set) var leftOut: Set<Int64> = []
   private(set) var restated: Range<EventTime>?
   private(set) var byteCount = 0
   /// Changes with every use of the object.
@@ -57,6 +62,8 @@ final class MemoryEpoch: Epoch {
     resends.append((stream, resend))
   }
 
+  func leaveOut(lateCheckoutsAt offsets: [Int64]) { leftOut.formUnion(offsets) }
+
   func restate(_ times: Range<EventTime>) { restated = times }
 
   func append(_ answers: [Attribution.Answer]) {
@@ -82,6 +89,7 @@ final class MemoryEpoch: Epoch {
     answers = []
     rejects = []
     gaps = []
+    leftOut = []
     restated = nil
     byteCount = 0
     identity = Identity()
@@ -102,7 +110,8 @@ final class MemoryEpoch: Epoch {
           time: record.time
         ),
         verdict: judged.0,
-        watermark: judged.1
+        watermark: judged.1,
+        offset: record.offset
       )
     }
   }
@@ -125,7 +134,7 @@ extension Epoch {
 extension UnsafeRawBufferPointer {
   /// The first of several fields in binary COPY form, a text.
   var firstField: String {
-    let count = Int32(bigEndian: loadUnaligned(as: Int32.self))
-    return String(decoding: self[4..<4 + Int(count)], as: UTF8.self)
+    var reader = CopyFieldReader(self)
+    return reader.next().map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 }

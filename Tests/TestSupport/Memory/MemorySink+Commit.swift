@@ -23,7 +23,15 @@ extension MemorySink.Stored {
       case .stored, .skipped: break
       }
     }
+    let answered = Set(epoch.answers.map(\.checkoutID))
     for event in epoch.checkouts {
+      let id = event.event.id
+      let isKnown =
+        rows[id] != nil || answered.contains(id) || lateCheckouts.contains(id)
+        || dropped[.checkouts, default: []].contains(id) || epoch.leftOut.contains(event.offset)
+      if event.isLate, checkouts[id] != nil, !isKnown {
+        violations.append("late checkouts \(id) is stored again, its first one waits")
+      }
       switch store(event, in: \.checkouts, of: .checkouts, rule, &violations) {
       case .duplicate: receipt.lateCheckoutDuplicates += 1
       case .dropped: receipt.lateCheckoutsDropped += 1

@@ -18,13 +18,17 @@ final class MemoryTaskSink: TaskSink {
     return opened.progress
   }
 
-  func droppedEventIDs(_ stream: StreamKind, since horizon: EventTime) -> Set<[UInt8]> {
+  func droppedTimes(
+    _ stream: StreamKind,
+    since horizon: EventTime
+  ) -> [[UInt8]: Set<EventTime>] {
     let stored = sink.stored(task)
     let events = stream == .clicks ? stored.clicks : stored.checkouts
-    let dropped = (stored.dropped[stream] ?? []).filter { id in
-      events[id].map { $0.time >= horizon } ?? false
+    var times: [[UInt8]: Set<EventTime>] = [:]
+    for id in stored.dropped[stream] ?? [] {
+      if let time = events[id]?.time, time >= horizon { times[Array(id.utf8)] = [time] }
     }
-    return Set(dropped.map { Array($0.utf8) })
+    return times
   }
 
   func resentPlaces(_ stream: StreamKind, since horizon: EventTime) -> [[UInt8]: Set<String>] {

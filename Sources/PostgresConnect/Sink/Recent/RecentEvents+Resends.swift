@@ -25,7 +25,7 @@ extension RecentEvents {
     var ids = KeySet()
     // The late events of each id in the set.
     var numbers: [[Int]] = []
-    for (number, event) in late.events.enumerated() {
+    for (number, event) in late.events.enumerated() where !event.isNew {
       let place = ids.insert(event.id & HashKey(UInt32.max))
       if place == numbers.count { numbers.append([]) }
       numbers[place].append(number)

@@ -1,17 +1,16 @@
-import Dataflow
-import Events
-
 /// Takes apart fields in PostgreSQL's binary COPY form, in the order in which they stand.
 ///
 ///     byte count (Int32, big-endian; -1: NULL) | bytes | byte count | bytes | ...
-struct CopyFieldReader {
-  private let fields: UnsafeRawBufferPointer
-  private var offset = 0
+@usableFromInline
+package struct CopyFieldReader {
+  @usableFromInline let fields: UnsafeRawBufferPointer
+  @usableFromInline var offset = 0
 
-  init(_ fields: UnsafeRawBufferPointer) { self.fields = fields }
+  /// Starts at the first of the fields, which must stay where they are meanwhile.
+  @inlinable package init(_ fields: UnsafeRawBufferPointer) { self.fields = fields }
 
   /// The next field's bytes; nil for NULL.
-  mutating func next() -> UnsafeRawBufferPointer? {
+  @inlinable package mutating func next() -> UnsafeRawBufferPointer? {
     let byteCount = Int(
       Int32(bigEndian: fields.loadUnaligned(fromByteOffset: offset, as: Int32.self))
     )
@@ -26,7 +25,7 @@ struct CopyFieldReader {
   ///     digit count | weight | sign | scale | digits        Int16 each, big-endian
   ///
   /// The digits are in base 10,000; the first is worth 10,000 ^ weight.
-  mutating func nextMoney() -> Money {
+  @inlinable package mutating func nextMoney() -> Money {
     guard let field = next() else { return .absent }
     func word(_ index: Int) -> Int64 {
       Int64(Int16(bigEndian: field.loadUnaligned(fromByteOffset: 2 * index, as: Int16.self)))

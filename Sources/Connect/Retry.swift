@@ -1,4 +1,3 @@
-package import Connect
 package import Logging
 
 /// Repeats what fails for a passing reason, with backoff, until it succeeds or the job must end.

@@ -1,0 +1,106 @@
+internal import CScan
+
+/// The records of one bucket: chunks of the arena, filled at the end of the last one.
+///
+/// Owned by its bucket, which gives it back to the arena; the list of chunks is a piece of it too.
+struct ChunkList: BitwiseCopyable {
+  private var chunks: UnsafeMutablePointer<UInt32>?
+  private(set) var count: Int32 = 0
+  private var capacity: Int32 = 0
+  /// The chunk that is being filled; 0: none.
+  private(set) var last: UInt32 = 0
+  /// Bytes used of it; "full" when there is none.
+  var used = UInt32(ChunkArena.chunkBytes)
+
+  /// Where the arena has a chunk: the `place`-th from 0 on, as they were filled.
+  @inline(__always) func chunk(_ place: Int32) -> UInt32 {
+    // Proof: there is memory for `capacity` chunks, and `count` is not greater.
+    chunks.unsafelyUnwrapped[Int(place)]
+  }
+
+  /// The cells of a chunk.
+  @inline(__always) func cells(_ place: Int32, in blocks: ChunkArena.Blocks) -> ChunkCells {
+    let chunk = chunk(place)
+    let used = place &+ 1 == count ? used : blocks.header(of: chunk).pointee.used
+    return ChunkCells(
+      next: chunk &+ UInt32(ChunkArena.headerBytes / 4),
+      end: chunk &+ used / 4
+    )
+  }
+
+  mutating func append(_ chunk: UInt32, _ arena: inout ChunkArena) {
+    if count == capacity { grow(&arena) }
+    chunks.unsafelyUnwrapped[Int(count)] = chunk
+    count += 1
+    last = chunk
+    used = UInt32(ChunkArena.headerBytes)
+  }
+
+  /// Frees the list, not the chunks.
+  mutating func free(_ arena: inout ChunkArena) {
+    if let chunks { arena.freePiece(chunks, byteCount) }
+    self = ChunkList()
+  }
+
+  /// Gives the list back when the arena goes too.
+  func freeAtEnd() {
+    if let chunks { ChunkArena.freePieceAtEnd(chunks, byteCount) }
+  }
+
+  private var byteCount: Int { Int(capacity) * MemoryLayout<UInt32>.stride }
+
+  private mutating func grow(_ arena: inout ChunkArena) {
+    var larger = self
+    larger.capacity = max(4, capacity + capacity / 2)
+    let target = arena.allocatePiece(larger.byteCount)
+      .bindMemory(to: UInt32.self, capacity: Int(larger.capacity))
+    if let chunks {
+      target.moveInitialize(from: chunks, count: Int(count))
+      arena.freePiece(chunks, byteCount)
+    }
+    chunks = target
+    capacity = larger.capacity
+  }
+}
+
+/// The cells of one chunk, one after another: clicks and ids of checkouts.
+struct ChunkCells: BitwiseCopyable {
+  fileprivate var next: UInt32
+  fileprivate let end: UInt32
+
+  @inline(__always) mutating func next(in blocks: ChunkArena.Blocks) -> UInt32? {
+    if next == end { return nil }
+    let stamp = blocks.click(next).pointee.stamp
+    let code = stamp & 127
+    let byteCount =
+      stamp & CheckoutID.flag == 0
+      ? Click.byteCount(idCode: code) : CheckoutID.byteCount(idCode: code)
+    defer { next &+= UInt32(truncatingIfNeeded: byteCount / 4) }
+    return next
+  }
+}
+
+/// Goes through all cells of a list.
+struct ChunkWalk: BitwiseCopyable {
+  private let list: ChunkList
+  private var place: Int32 = 0
+  private var cells = ChunkCells(next: 0, end: 0)
+
+  init(_ list: ChunkList) { self.list = list }
+
+  @inline(__always) mutating func next(in blocks: ChunkArena.Blocks) -> UInt32? {
+    while true {
+      if let cell = cells.next(in: blocks) { return cell }
+      if place == list.count { return nil }
+      cells = list.cells(place, in: blocks)
+      place &+= 1
+      if place < list.count { ask(for: list.chunk(place), blocks) }
+    }
+  }
+
+  @inline(__always) private func ask(for chunk: UInt32, _ blocks: ChunkArena.Blocks) {
+    for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
+      prefetch(blocks.pointer(chunk) + offset)
+    }
+  }
+}

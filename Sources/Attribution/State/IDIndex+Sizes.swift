@@ -1,0 +1,95 @@
+internal import CScan
+internal import Events
+
+extension IDIndex {
+  @inline(__always) var isFull: Bool { UInt64(count) >= lineCount &* 13 }
+
+  @inline(never)
+  mutating func makeRoom(
+    for number: Int64,
+    _ buckets: borrowing Buckets,
+    _ blocks: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) {
+    if base > lastNumber {
+      let (first, overflow) = number.subtractingReportingOverflow(IDIndex.mostEarlier)
+      setBase(overflow ? .min : first)
+    }
+    // Half as full: as long as nothing leaves, the state grows on.
+    if isFull { rebuild(base: base, lineCount * 2, buckets, blocks, hash) }
+    guard number > lastNumber, firstNumber > .min else { return }
+    let distance = UInt64(bitPattern: number &- firstNumber)
+    if distance <= IDIndex.mostAhead {
+      rebuild(base: firstNumber, lineCount, buckets, blocks, hash)
+    }
+  }
+
+  private mutating func setBase(_ number: Int64) {
+    base = number
+    let (last, overflow) = number.addingReportingOverflow(IDIndex.greatestEpoch - 1)
+    lastNumber = overflow ? .max : last
+    firstSlot = IDIndex.slot(epoch: max(firstNumber, base) &- base &+ 1)
+  }
+
+  /// Puts every cell in again that is in state, with epochs from another base on.
+  mutating func rebuild(
+    base newBase: Int64,
+    _ newLineCount: UInt64,
+    _ buckets: borrowing Buckets,
+    _ blocks: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) {
+    lines.deallocate()
+    lineCount = newLineCount
+    lines = IDIndex.allocate(lineCount)
+    others.removeAll()
+    otherBits = 0
+    setBase(newBase)
+    let formerCount = count
+    let block = KeyBlock<Entry>()
+    var filled = 0
+    for place in buckets.place(of: firstNumber)..<buckets.entries.count {
+      let entry = buckets.entries[place]
+      let list = entry.bucket.pointee.cells
+      for chunk in 0..<list.count {
+        var cells = list.cells(chunk, in: blocks)
+        while let cell = cells.next(in: blocks) {
+          guard blocks.isKind(cell, kind) else { continue }
+          let key = blocks.idKey(of: cell, hash)
+          prefetchLines(of: key)
+          block[filled].initialize(
+            to: Entry(key: key, number: entry.number, cell: cell, chunk: chunk)
+          )
+          filled &+= 1
+          if filled == KeyBlock<Entry>.count { putAgain(block, &filled) }
+        }
+      }
+    }
+    putAgain(block, &filled)
+    count = formerCount
+    goneCount = 0
+  }
+
+  private struct Entry: BitwiseCopyable {
+    var key: HashKey
+    var number: Int64
+    var cell: UInt32
+    var chunk: Int32
+  }
+
+  private mutating func putAgain(_ block: borrowing KeyBlock<Entry>, _ filled: inout Int) {
+    for index in 0..<filled {
+      let entry = block[index].pointee
+      let first = lines + firstHome(of: entry.key)
+      let second = lines + secondHome(of: entry.key)
+      let place = IDIndex.freeSlot(
+        first,
+        probe_slots_of(first, 0, 0, firstSlot),
+        second,
+        probe_slots_of(second, 0, 0, firstSlot)
+      )
+      put(entry.cell, entry.key, at: place, bucket: entry.number, chunk: entry.chunk)
+    }
+    filled = 0
+  }
+}
