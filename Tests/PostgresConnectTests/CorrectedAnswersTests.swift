@@ -126,7 +126,7 @@ import Testing
     let receipt = try commit(second, to: sink, at: 200)
     #expect(receipt.lateClickDuplicates == 1)
     #expect(
-      try rows() == [["k", "late", "p-late", "2", "1"], ["l", "late", "p-late", "2", "1"]]
+      try rows() == [["k", "late", "p-late", "2", "0"], ["l", "late", "p-late", "2", "0"]]
     )
     let stored = try PostgresConnection(address).query(
       "SELECT event_id FROM ecommerce.raw_clicks ORDER BY 1"
@@ -140,7 +140,7 @@ import Testing
     try commit(third, to: sink, at: 200)
     #expect(
       try rows() == [
-        ["k", "later", "p-later", "3", "2"], ["l", "later", "p-later", "3", "2"],
+        ["k", "later", "p-later", "3", "1"], ["l", "later", "p-later", "3", "1"],
         ["m", "later", "p-later", "3", "0"],
       ]
     )

@@ -9,7 +9,7 @@ import Testing
 
 /// Late events settled by SQL against a model that knows every stored event.
 @Suite struct LateRulesTests {
-  @Test(arguments: 1...12)
+  @Test(arguments: 1...24)
   func `after every commit the answers are those of the rule`(seed: UInt64) throws {
     for policy in [AttributionRule.LatePolicy.restate, .drop] {
       var world = try LateWorld(
@@ -28,10 +28,12 @@ import Testing
     }
   }
 
-  @Test func `a late click names the checkouts that it changed`() throws {
+  @Test(arguments: [64 << 20, 0])
+  func `a late click names the checkouts that it changed`(recentByteLimit: Int) throws {
     let messages = Messages()
     let address = try TemporaryCluster.database()
-    let sink = try PostgresSink(address).makeTask(0, source: "s", rule: AttributionRule())
+    let sink = try PostgresSink(address, recentByteLimit: recentByteLimit)
+      .makeTask(0, source: "s", rule: AttributionRule())
     _ = try sink.open()
     let minute: Int64 = 60_000_000
     let hour = 60 * minute

@@ -117,14 +117,17 @@ struct LateWorld {
     }
     let spread = random.next(below: 3) == 0 ? 400 : 60
     let event = Event(
-      id: "e\(random.next(below: 100))-\(nextOffset)",
-      user: "u\(random.next(below: 3))",
+      id: "e\(random.next(below: 100))-\(nextOffset)\(Self.endings[random.next(below: 8)])",
+      user: "u\(random.next(below: 3))\"\\",
       minute: watermarkMinute + 60 - Int64(random.next(below: spread + 60)),
       offset: nextOffset,
       isCheckout: random.next(below: 4) == 0
     )
     return judged(event)
   }
+
+  /// What ids may end with, nearly all of it with a meaning in SQL, arrays or COPY.
+  private static let endings = ["", "\"", "\\", "{,}", "'", "\\N", " é", ",NULL"]
 
   private func judged(_ event: Event) -> Event {
     var event = event

@@ -20,39 +20,84 @@ import Testing
     return RecentEvents(rule: rule, after: floor, byteLimit: byteLimit)
   }
 
-  private func add(_ id: String, at minutes: Int64, to recent: RecentEvents) -> Bool {
-    let click = messages.click(id, user: "u", at: minutes * minute)
-    return recent.add(click, epoch: 1, isDropped: false) != nil
+  private func add(_ id: String, at minutes: Int64, to recent: RecentEvents) {
+    recent.add([messages.click(id, user: "u", at: minutes * minute)])
   }
 
+  /// Late clicks of these ids, all at one time, judged.
+  private func late(_ ids: [String], at minutes: Int64, _ recent: RecentEvents) -> [LateEvent] {
+    var late = LateEvents(.clicks)
+    for id in ids {
+      late.append(
+        messages.click(id, user: "v", at: minutes * minute),
+        at: time(minutes + 1),
+        isUnchecked: true,
+        isDropped: false,
+        isNew: false,
+        to: recent,
+        ingestedAt: time(0)
+      )
+    }
+    recent.judge(&late)
+    return late.events
+  }
+
+  /// Whether a late click of this id is a resend.
   private func holds(_ id: String, _ recent: RecentEvents) -> Bool {
-    Array(id.utf8).withUnsafeBytes { recent.holdsClick($0) }
+    late([id], at: -1000, recent).contains(where: \.isResend)
   }
 
-  @Test func `an id is found whatever its time, of one click of many`() {
+  @Test func `an id is found whatever its time and user, of one click of many`() {
     let recent = events()
-    for number in 0..<1000 { #expect(add("c\(number)", at: Int64(number % 300), to: recent)) }
-    #expect((0..<1000).allSatisfy { holds("c\($0)", recent) })
-    #expect(!holds("c1000", recent))
-    #expect(add("c1000", at: 7, to: recent))
-    #expect(holds("c1000", recent))
+    for number in 0..<1000 { add("c\(number)", at: Int64(number % 300), to: recent) }
+    let ids = (0..<1200).map { "c\($0)" }
+    #expect(late(ids, at: 7, recent).map(\.isResend) == (0..<1200).map { $0 < 1000 })
+  }
+
+  @Test func `of late events with one id the first is none's resend, nor what comes on time later`()
+  {
+    let recent = events()
+    #expect(
+      late(["a", "b", "a", "b", "a"], at: 7, recent).map(\.isResend)
+        == [false, false, true, true, true]
+    )
+    var before = LateEvents(.clicks)
+    before.append(
+      messages.click("c", user: "u", at: 8 * minute),
+      at: time(9),
+      isUnchecked: true,
+      isDropped: false,
+      isNew: false,
+      to: recent,
+      ingestedAt: time(0)
+    )
+    add("c", at: 10, to: recent)
+    recent.judge(&before)
+    #expect(!before.events[0].isResend)
+    #expect(holds("c", recent))
+    // However often it is asked.
+    recent.judge(&before)
+    #expect(!before.events[0].isResend)
   }
 
   @Test func `nothing at or before the floor is taken`() {
     let recent = events(after: time(60))
-    #expect(!add("c1", at: 60, to: recent))
+    add("c1", at: 60, to: recent)
+    add("c2", at: 61, to: recent)
     #expect(!holds("c1", recent))
-    #expect(add("c2", at: 61, to: recent))
+    #expect(holds("c2", recent))
+    #expect(late(["c3"], at: 60, recent).map(\.isKnown) == [false])
+    #expect(late(["c4"], at: 61, recent).map(\.isKnown) == [true])
   }
 
   @Test func `slices older than late horizon and window are let go`() {
     let recent = events()
-    #expect(add("c1", at: 59, to: recent))
-    #expect(add("c2", at: 60, to: recent))
+    add("c1", at: 59, to: recent)
+    add("c2", at: 60, to: recent)
     recent.noteLate(at: time(359))
     recent.letGo(at: time(359))
     #expect(recent.floor == .beginning)
-    #expect(add("c3", at: 400, to: recent))
+    add("c3", at: 400, to: recent)
     recent.letGo(at: time(360))
     #expect(recent.floor == EventTime(microseconds: 60 * minute - 1))
     #expect(!holds("c1", recent))
@@ -63,7 +108,7 @@ import Testing
     let recent = events(byteLimit: 300 << 10)
     recent.noteLate(at: time(0))
     for hour in 0..<5 {
-      #expect(add("c\(hour)", at: Int64(hour) * 60, to: recent))
+      add("c\(hour)", at: Int64(hour) * 60, to: recent)
       recent.letGo(at: time(1))
     }
     #expect(recent.floor > time(0))
@@ -73,45 +118,96 @@ import Testing
 
   @Test func `a task without late events forgets all, until one comes`() {
     let recent = events()
-    #expect(add("c1", at: 10, to: recent))
+    add("c1", at: 10, to: recent)
     recent.letGo(at: time(5))
-    #expect(add("c2", at: 61, to: recent))
+    add("c2", at: 61, to: recent)
     recent.letGo(at: time(66))
     #expect(recent.floor == .endOfInput)
-    #expect(!holds("c1", recent))
-    #expect(!add("c3", at: 70, to: recent))
+    add("c3", at: 70, to: recent)
 
     recent.noteLate(at: time(70))
     #expect(recent.floor == time(70))
-    #expect(!add("c4", at: 70, to: recent))
-    #expect(add("c5", at: 71, to: recent))
+    add("c4", at: 70, to: recent)
+    add("c5", at: 71, to: recent)
+    #expect(["c1", "c2", "c3", "c4"].allSatisfy { !holds($0, recent) })
+    #expect(holds("c5", recent))
   }
 
-  @Test func `candidates are in the order of the rule, and of the epochs asked for`() {
-    let recent = events()
-    let clicks = [("b", 10), ("a", 10), ("c", 5), ("d", 90)].map {
-      messages.click($0.0, user: "u", at: $0.1 * minute, product: "p-\($0.0)")
-    }
-    for click in clicks { recent.add(click, epoch: 1, isDropped: false) }
-    recent.add(messages.click("e", user: "u", at: 4 * minute), epoch: 2, isDropped: false)
-    recent.add(messages.click("f", user: "u", at: 6 * minute), epoch: 1, isDropped: true)
-    recent.add(messages.click("g", user: "v", at: 7 * minute), epoch: 1, isDropped: false)
-    let checkouts = [("k1", 10), ("k2", 65), ("k3", 66), ("k4", 71)].compactMap {
-      recent.add(
-        messages.checkout($0.0, user: "u", at: $0.1 * minute),
-        epoch: 1,
-        isDropped: false
+  @Test func `what late events know ends where the floor has risen to since they were read`() {
+    let recent = events(byteLimit: 300 << 10)
+    recent.noteLate(at: time(0))
+    var events = LateEvents(.clicks)
+    for minutes in [1, 299] {
+      events.append(
+        messages.click("c\(minutes)", user: "u", at: Int64(minutes) * minute),
+        at: time(0),
+        isUnchecked: true,
+        isDropped: false,
+        isNew: false,
+        to: recent,
+        ingestedAt: time(0)
       )
     }
-    let user = Array("u".utf8)
-    let answers = user.withUnsafeBytes { id in
-      let candidates = recent.candidates(in: time(-50)...time(71), of: RecentUser(id), through: 1)
-      return checkouts.map { candidates.answer(to: $0, window: .hours(1)) }
+    recent.judge(&events)
+    #expect(events.events.map(\.isKnown) == [true, true])
+    for hour in 0..<5 {
+      add("d\(hour)", at: Int64(hour) * 60, to: recent)
+      recent.letGo(at: time(1))
     }
-    #expect(answers.map { String(decoding: $0.clickID, as: UTF8.self) } == ["c", "c", "a", ""])
-    #expect(answers.map(\.clicksInWindow) == [3, 3, 2, 0])
-    #expect(
-      String(decoding: answers[2].productFields.dropFirst(4).prefix(3), as: UTF8.self) == "p-a"
+    recent.judge(&events)
+    #expect(events.events.map(\.isKnown) == [false, true])
+  }
+
+  @Test func `events of users are found in the order of the rule, up to the epoch asked for`() {
+    let recent = events()
+    let clicks = [("b", 10), ("a", 10), ("c", 5), ("d", 90)].map {
+      messages.click($0.0, user: "u", at: $0.1 * minute)
+    }
+    recent.add(clicks[...])
+    _ = recent.addLate(
+      messages.click("f", user: "u", at: 6 * minute),
+      at: time(90),
+      isDropped: true
     )
+    recent.add([messages.click("g", user: "v", at: 7 * minute)])
+    recent.add([messages.click("h", user: "w", at: 8 * minute)])
+    let order = recent.order
+    recent.add([messages.click("e", user: "u", at: 4 * minute)])
+
+    var users = KeySet()
+    for user in ["w", "u", "x"] {
+      let click = messages.click("", user: user, at: 0)
+      _ = users.insert(click.userID.fingerprint(of: click.message))
+    }
+    let gathering = RecentGathering(
+      of: users,
+      in: [time(0)...time(8), time(-50)...time(71), nil],
+      through: order,
+      among: recent
+    ) { $0.clicks }
+    func ids(of user: Int, _ first: Int64, _ last: Int64) -> String {
+      gathering.places(of: user, in: time(first)...time(last)).map { place in
+        String(
+          decoding: gathering.slice(at: place).events.id(of: gathering.entry(at: place)),
+          as: UTF8.self
+        )
+      }.joined(separator: " ")
+    }
+    #expect(ids(of: 0, 0, 8) == "h")
+    #expect(ids(of: 1, -50, 71) == "c a b")
+    #expect(ids(of: 1, 5, 9) == "c")
+    #expect(ids(of: 1, 6, 10) == "a b")
+    #expect(ids(of: 1, 11, 90) == "")
+    #expect(ids(of: 2, 0, 90) == "")
+  }
+
+  @Test func `a set knows its keys, and no other that shares their bits`() {
+    var set = KeySet()
+    let keys = (0..<200).map { HashKey($0) << 20 | 5 }
+    #expect(keys.map { set.insert($0) } == Array(0..<200))
+    #expect(keys.map { set.insert($0) } == Array(0..<200))
+    #expect(keys.map { set.place(of: $0) } == Array(0..<200))
+    #expect(set.place(of: 5 | 1 << 40) == nil)
+    #expect(set.place(of: 6) == nil)
   }
 }

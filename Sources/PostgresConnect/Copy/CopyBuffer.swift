@@ -8,14 +8,18 @@
 /// further checks. The slack lets the cursor copy text in whole vectors.
 struct CopyBuffer: ~Copyable {
   private var base: UnsafeMutableRawPointer
+  private let usualCapacity: Int
   private(set) var capacity: Int
   private(set) var count = 0
 
   /// Bytes behind the capacity that may be written.
   static let slack = 64
 
-  init(capacity: Int = 0) {
+  /// A buffer that outgrows 512 KiB takes room for the usual number of bytes at once, instead of
+  /// being copied from one size to the next; memory comes with use.
+  init(capacity: Int = 0, usually usualCapacity: Int = 0) {
     self.capacity = capacity
+    self.usualCapacity = usualCapacity
     base = .allocate(byteCount: capacity + Self.slack, alignment: 16)
   }
 
@@ -44,7 +48,8 @@ struct CopyBuffer: ~Copyable {
 
   @inline(never)
   private mutating func grow(by byteCount: Int) {
-    resize(to: max(count + byteCount, capacity * 2, 64 << 10))
+    let usual = capacity >= 512 << 10 ? usualCapacity : 64 << 10
+    resize(to: max(count + byteCount, capacity * 2, usual))
   }
 
   private mutating func resize(to newCapacity: Int) {

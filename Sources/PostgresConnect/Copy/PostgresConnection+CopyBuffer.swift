@@ -4,14 +4,16 @@ extension PostgresConnection {
   /// Copies rows into a table in one COPY; does nothing without rows.
   func copy(
     _ rows: borrowing CopyBuffer,
+    and more: borrowing CopyBuffer = CopyBuffer(),
     into table: String,
     columns: [String]
   ) throws(ConnectorError) {
-    guard !rows.isEmpty else { return }
+    guard !rows.isEmpty || !more.isEmpty else { return }
     let list = columns.joined(separator: ", ")
     try copyIn("COPY \(table) (\(list)) FROM STDIN (FORMAT binary)")
     try send(CopyFormat.header)
     try send(rows.bytes)
+    try send(more.bytes)
     try send(CopyFormat.trailer)
     try finishCopy()
   }

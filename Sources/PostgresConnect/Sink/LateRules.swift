@@ -3,7 +3,8 @@ import Connect
 import Dataflow
 import Events
 
-/// Settles a commit's late events, set by set, inside its transaction.
+/// Settles a commit's late events against the stored rows, set by set, inside its transaction: where
+/// the recent events do not know all about them.
 ///
 /// ```
 /// staged late events -> drop resends of what is stored                (unique key, late_events)
@@ -13,8 +14,8 @@ import Events
 /// old ones    at or before the floor of the recent events             (raw tables, LateScan)
 /// raw rows, answers -> attributions where they differ, outcomes -> late_events
 /// ```
-/// Answers that the same epoch gives for the first time are corrected before they are written
-/// (`CorrectedAnswers`), where no raw table must be asked.
+/// Where they do know all, nothing is staged (`SettledLate`), and only the corrections of rows that
+/// earlier epochs have stored are written here.
 ///
 /// Every answer is made anew of all stored clicks, whatever the row said before: so it is right
 /// after any crash, and it does not matter which of the clicks the engine has counted. Pending
@@ -51,26 +52,63 @@ struct LateRules {
 
     """
 
-  /// Settles an epoch's late events after its new answers are written, `corrected` or not.
+  /// What late events come to that the recent events know all about; nothing where they do not.
   ///
-  /// - Returns: how many late events were no resends, and how many of these were dropped; nil when
-  ///   answers were corrected by one that is a resend, so that all must be written again without.
+  /// Before the transaction: only this task stores what it looks for, so that nothing may come in
+  /// between without the commit being refused.
+  func settleByMemory(
+    _ epoch: PostgresEpoch,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) -> SettledLate {
+    guard epoch.hasLateEvents else { return SettledLate() }
+    var found = RecentAnswers(epoch, window: window, watermark: watermark)
+    guard found.isComplete else { return SettledLate() }
+    if try takeBackStored(from: epoch, on: connection) {
+      found = RecentAnswers(epoch, window: window, watermark: watermark)
+    }
+    return found.isComplete ? SettledLate(epoch, found) : SettledLate()
+  }
+
+  /// Writes what was settled by memory and is not written with the epoch's own rows.
+  func finish(
+    _ settled: borrowing SettledLate,
+    of epoch: PostgresEpoch,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) -> Remaining {
+    if !settled.corrected.others.isEmpty {
+      try stage(settled.corrected.others, on: connection)
+      try connection.execute(Self.lookUp + Self.replacement)
+    }
+    try connection.copy(
+      settled.listed,
+      into: LateEventRow.table,
+      columns: LateEventRow.columns
+    )
+    return Remaining(
+      clicks: epoch.lateClicks.storedCounts,
+      checkouts: epoch.lateCheckouts.storedCounts
+    )
+  }
+
+  /// Settles an epoch's late events after its new answers are written.
+  ///
+  /// - Returns: how many late events were no resends, and how many of these were dropped.
   func settle(
     _ epoch: PostgresEpoch,
-    after corrected: borrowing CorrectedAnswers,
     on connection: PostgresConnection
-  ) throws(ConnectorError) -> Remaining? {
-    try stage(epoch, on: connection)
-    var hasResends = try takeBack(Self.resends, from: epoch, on: connection)
-    if !epoch.lateNotes.areKnown {
-      let others = try takeBack(LateScan.resends, from: epoch, on: connection)
-      hasResends = hasResends || others
-    }
-    guard !corrected.areComplete || hasResends else {
-      try stage(corrected.others, on: connection)
-      return try finish(on: connection, isOld: false)
-    }
-    if corrected.haveCorrections { return nil }
+  ) throws(ConnectorError) -> Remaining {
+    try connection.copy(
+      epoch.lateClicks.stagedRows(fieldCount: ClickRecord.columns.count),
+      into: StagingTables.lateClicks,
+      columns: StagedLateRow.columns(behind: ClickRecord.columns)
+    )
+    try connection.copy(
+      epoch.lateCheckouts.stagedRows(fieldCount: CheckoutRecord.columns.count),
+      into: StagingTables.lateCheckouts,
+      columns: StagedLateRow.columns(behind: CheckoutRecord.columns)
+    )
+    try takeBack(Self.resends, from: epoch, on: connection)
+    if !epoch.knowsLateEvents { try takeBack(LateScan.resends, from: epoch, on: connection) }
     return try answer(epoch, on: connection)
   }
 
@@ -80,101 +118,123 @@ struct LateRules {
     on connection: PostgresConnection
   ) throws(ConnectorError) -> Remaining {
     let found = RecentAnswers(epoch, window: window, watermark: watermark)
-    try stage(found.answers, on: connection)
+    try stage(found.corrections, and: found.newAnswers, on: connection)
     try connection.copy(
       found.questions,
       into: StagingTables.questions,
       columns: RecentAnswers.questionColumns
     )
-    let isOld = found.leavesQuestions(of: epoch.lateNotes)
-    if isOld {
+    if !found.isComplete {
       let scan = LateScan(task: task, window: window, watermark: watermark, floor: found.floor)
       try scan.answer(on: connection)
     }
-    return try finish(on: connection, isOld: isOld)
+    return try finish(on: connection, isOld: !found.isComplete)
   }
 
   private func stage(
     _ answers: borrowing CopyBuffer,
-    on connection: PostgresConnection
-  ) throws(ConnectorError) {
-    try connection.copy(answers, into: StagingTables.answers, columns: AnswerRow.columns)
-  }
-
-  private func stage(
-    _ epoch: PostgresEpoch,
+    and more: borrowing CopyBuffer = CopyBuffer(),
     on connection: PostgresConnection
   ) throws(ConnectorError) {
     try connection.copy(
-      epoch.lateClicks,
-      into: StagingTables.lateClicks,
-      columns: LateRow<ClickRecord>.columns
-    )
-    try connection.copy(
-      epoch.lateCheckouts,
-      into: StagingTables.lateCheckouts,
-      columns: LateRow<CheckoutRecord>.columns
-    )
-    guard !epoch.leftOut.isEmpty else { return }
-    let offsets = epoch.leftOut.map(String.init).joined(separator: ",")
-    try connection.execute(
-      "DELETE FROM \(StagingTables.lateCheckouts) WHERE log_offset = ANY ($1::bigint[])",
-      ["{\(offsets)}"]
+      answers,
+      and: more,
+      into: StagingTables.answers,
+      columns: AnswerRow.columns
     )
   }
 
   /// Takes resends out of the staging tables and of the recent events.
-  ///
-  /// - Returns: whether there are any.
   private func takeBack(
     _ resends: String,
     from epoch: PostgresEpoch,
     on connection: PostgresConnection
-  ) throws(ConnectorError) -> Bool {
+  ) throws(ConnectorError) {
     let rows = try connection.query(resends)
+    epoch.recent.withLock {
+      epoch.lateClicks.takeBack(offsets: Self.numbers(of: .clicks, in: rows))
+      epoch.lateCheckouts.takeBack(offsets: Self.numbers(of: .checkouts, in: rows))
+    }
+  }
+
+  /// As above, of late events that are not staged.
+  ///
+  /// - Returns: whether there are any.
+  private func takeBackStored(
+    from epoch: PostgresEpoch,
+    on connection: PostgresConnection
+  ) throws(ConnectorError) -> Bool {
+    let clicks = epoch.lateClicks.storedKeys()
+    let checkouts = epoch.lateCheckouts.storedKeys()
+    let rows = try connection.query(
+      Self.storedResends,
+      [clicks.ids, clicks.userIDs, checkouts.ids, checkouts.userIDs]
+    )
     guard !rows.isEmpty else { return false }
     epoch.recent.withLock {
-      for row in rows {
-        guard let stream = row[0].flatMap({ StreamKind(rawValue: $0) }),
-          let offset = row[1].flatMap({ Int64($0) })
-        else { continue }
-        epoch.lateNotes.takeBack(stream, offset: offset)
+      for place in Self.numbers(of: .clicks, in: rows) {
+        epoch.lateClicks.takeBack(clicks.numbers[Int(place) - 1])
+      }
+      for place in Self.numbers(of: .checkouts, in: rows) {
+        epoch.lateCheckouts.takeBack(checkouts.numbers[Int(place) - 1])
       }
     }
     return true
   }
 
-  /// Takes out the late events whose id is stored under whatever time: checkouts that have an answer
-  /// or were dropped, and clicks that came late before, unless the engine has taken them for new.
-  ///
-  /// Scalar subqueries, which the planner never turns into a join: it would hash a whole table.
+  private static func numbers(of stream: StreamKind, in rows: [[String?]]) -> [Int64] {
+    rows.compactMap { row in
+      row[0] == stream.rawValue ? row[1].flatMap { Int64($0) } : nil
+    }
+  }
+
+  // Whether the id of a late event l is stored under whatever time: a checkout that has an answer or
+  // was dropped, a click that came late before; clicks that the engine has taken for new are not
+  // asked for. Scalar subqueries, which the planner never turns
+  // into a join: it would hash a whole table.
+  private static let isStoredCheckout = """
+    (
+      SELECT true FROM ecommerce.attributions AS a
+      WHERE a.user_id = l.user_id AND a.checkout_id = l.event_id
+    )
+    OR (
+      SELECT true FROM ecommerce.late_events AS d
+      WHERE d.user_id = l.user_id AND d.event_id = l.event_id
+        AND d.stream = 'checkouts' AND d.outcome = 'dropped'
+      LIMIT 1
+    )
+    """
+  private static let isStoredClick = """
+    (
+      SELECT true FROM ecommerce.late_events AS d
+      WHERE d.user_id = l.user_id AND d.event_id = l.event_id AND d.stream = 'clicks'
+      LIMIT 1
+    )
+    """
+
+  /// Takes out the staged ones.
   private static let resends = """
     WITH resent_checkouts AS (
-      DELETE FROM pg_temp.late_checkouts AS l
-      WHERE (
-          SELECT true FROM ecommerce.attributions AS a
-          WHERE a.user_id = l.user_id AND a.checkout_id = l.event_id
-        )
-        OR (
-          SELECT true FROM ecommerce.late_events AS d
-          WHERE d.user_id = l.user_id AND d.event_id = l.event_id
-            AND d.stream = 'checkouts' AND d.outcome = 'dropped'
-          LIMIT 1
-        )
-      RETURNING log_offset
+      DELETE FROM pg_temp.late_checkouts AS l WHERE \(isStoredCheckout) RETURNING log_offset
     ),
     resent_clicks AS (
-      DELETE FROM pg_temp.late_clicks AS l
-      WHERE NOT is_new AND (
-        SELECT true FROM ecommerce.late_events AS d
-        WHERE d.user_id = l.user_id AND d.event_id = l.event_id AND d.stream = 'clicks'
-        LIMIT 1
-      )
+      DELETE FROM pg_temp.late_clicks AS l WHERE NOT is_new AND (\(isStoredClick))
       RETURNING log_offset
     )
     SELECT 'checkouts', log_offset FROM resent_checkouts
     UNION ALL
     SELECT 'clicks', log_offset FROM resent_clicks
+    """
+
+  /// Names those of arrays of ids and users, clicks' and then checkouts', by their places from 1 on.
+  private static let storedResends = """
+    SELECT 'clicks', l.place
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS l (event_id, user_id, place)
+    WHERE \(isStoredClick)
+    UNION ALL
+    SELECT 'checkouts', l.place
+    FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS l (event_id, user_id, place)
+    WHERE \(isStoredCheckout)
     """
 
   /// Stores the raw rows, brings the answers up to date and lists the late events.

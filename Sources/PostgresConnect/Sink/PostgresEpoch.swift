@@ -10,24 +10,21 @@ final class PostgresEpoch: Epoch {
   let task: Int32
   private let rule: AttributionRule
   let recent: RecentEvents
-  /// Among the epochs of the recent events; nil before the first record.
-  private(set) var number: UInt32?
+  /// Of its last event, among all that the recent events were told of.
+  private(set) var lastOrder: Int64 = 0
 
-  private(set) var clicks = CopyBuffer()
-  private(set) var checkouts = CopyBuffer()
-  private(set) var newAnswers = CopyBuffer()
+  private(set) var clicks = CopyBuffer(usually: 32 << 20)
+  private(set) var checkouts = CopyBuffer(usually: 8 << 20)
+  private(set) var newAnswers = CopyBuffer(usually: 8 << 20)
   private(set) var revisions = CopyBuffer()
-  private(set) var lateClicks = CopyBuffer()
-  private(set) var lateCheckouts = CopyBuffer()
+  var lateClicks = LateEvents(.clicks)
+  var lateCheckouts = LateEvents(.checkouts)
   private(set) var deadLetters = CopyBuffer()
   private(set) var gaps = CopyBuffer()
   private(set) var resends = CopyBuffer()
-  private(set) var lateNotes = LateNotes()
-  /// Offsets of late checkouts that are not to be stored.
-  private(set) var leftOut: [Int64] = []
   /// Times of stored checkouts that are to be answered again.
   private(set) var restated: Range<EventTime>?
-  /// Days of the raw rows, late ones too.
+  /// Days of the raw rows, of late ones once they are judged.
   private(set) var days = DaySet()
   /// No stored event has a greater one.
   private(set) var greatestEventTime = EventTime.beginning
@@ -39,13 +36,14 @@ final class PostgresEpoch: Epoch {
   }
 
   var byteCount: Int {
-    clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.count
-      + lateCheckouts.count + deadLetters.count + gaps.count + resends.count
+    clicks.count + checkouts.count + newAnswers.count + revisions.count + lateClicks.byteCount
+      + lateCheckouts.byteCount + deadLetters.count + gaps.count + resends.count
   }
 
   var isEmpty: Bool { byteCount == 0 && restated == nil }
-  var hasLateEvents: Bool { lateNotes.hasEvents }
-  var needsStagingTables: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }
+  var hasLateEvents: Bool { !lateClicks.isEmpty || !lateCheckouts.isEmpty }
+  /// True when answers may replace stored ones.
+  var mayReplaceAnswers: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }
 
   func append(_ batch: ClickBatch, verdicts: [Verdict], watermarks: [Watermark]) {
     append(
@@ -73,65 +71,59 @@ final class PostgresEpoch: Epoch {
     verdicts: [Verdict],
     watermarks: [Watermark],
     onTime: inout CopyBuffer,
-    late: inout CopyBuffer
+    late: inout LateEvents
   ) {
     precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
     guard let watermark = watermarks.last else { return }
     let now = EventTime.wallClock
     let fieldCount = Int16(Record.columns.count)
     recent.withLock {
-      let epoch = number ?? recent.beginEpoch()
-      number = epoch
       var days = self.days
+      // Those on time that the recent events have not been told of yet begin here.
+      var start = records.startIndex
       for index in records.indices {
         let record = records[index]
-        switch verdicts[index] {
-        case .duplicate, .resent: continue
-        case .onTime:
+        if case .onTime = verdicts[index] {
           var cursor = onTime.reserve(record.fieldsByteCount)
           cursor.startRow(fieldCount: fieldCount)
           record.writeFields(to: &cursor, ingestedAt: now)
           onTime.commit(to: cursor)
-          record.add(to: recent, epoch: epoch, isDropped: false)
+          days.insert(record.time)
+          continue
+        }
+        recent.add(records[start..<index])
+        start = index + 1
+        switch verdicts[index] {
+        case .onTime, .duplicate, .resent: continue
         case .late, .lateUnchecked, .expired:
-          let row = LateRow(
-            record: record,
-            watermark: watermarks[index],
+          late.append(
+            record,
+            at: watermarks[index],
             isUnchecked: verdicts[index] == .lateUnchecked,
             isDropped: rule.latePolicy == .drop
               || rule.isExpired(record.time, at: watermarks[index]),
-            isNew: Record.stream == .clicks && verdicts[index] == .late
+            isNew: Record.stream == .clicks && verdicts[index] == .late,
+            to: recent,
+            ingestedAt: now
           )
-          guard let row = note(row, in: epoch) else { continue }
-          row.write(to: &late, ingestedAt: now)
         }
-        days.insert(record.time)
       }
+      recent.add(records[start...])
       self.days = days
+      lastOrder = recent.order
       greatestEventTime = recent.greatestTime
       recent.letGo(at: watermark)
     }
   }
 
-  /// Asks the recent events about a late one, and adds it to them.
-  ///
-  /// - Returns: the row to stage; nil for a resend of what they hold.
-  private func note<Record: RecentRecord>(
-    _ row: LateRow<Record>,
-    in epoch: UInt32
-  ) -> LateRow<Record>? {
-    lateNotes.count(Record.stream)
-    recent.noteLate(at: row.watermark)
-    if !row.isNew, row.record.isHeld(by: recent) { return nil }
-    var row = row
-    let place = row.record.add(to: recent, epoch: epoch, isDropped: row.isDropped)
-    lateNotes.stage(row.record.time, isKnown: place != nil)
-    guard let place else { return row }
-    row.isUnchecked = false
-    lateNotes.places[Record.stream, default: [:]][row.record.offset] = place
-    guard !row.isDropped else { return row }
-    row.restated = row.record.note(in: &lateNotes, at: place, of: recent)
-    return row
+  /// True when the recent events know all about the late ones that are no resends.
+  var knowsLateEvents: Bool { (lateClicks.stored + lateCheckouts.stored).allSatisfy(\.isKnown) }
+
+  /// Has the recent events say what they know of the late ones; under their lock.
+  func judgeLateEvents() {
+    recent.judge(&lateClicks)
+    recent.judge(&lateCheckouts)
+    for event in lateClicks.stored + lateCheckouts.stored { days.insert(event.time) }
   }
 
   func append(_ rejects: [RejectedMessage], of stream: StreamKind) {
@@ -162,8 +154,7 @@ final class PostgresEpoch: Epoch {
   }
 
   func leaveOut(lateCheckoutsAt offsets: [Int64]) {
-    leftOut += offsets
-    recent.withLock { for offset in offsets { lateNotes.takeBack(.checkouts, offset: offset) } }
+    recent.withLock { lateCheckouts.takeBack(offsets: offsets) }
   }
 
   func restate(_ times: Range<EventTime>) { restated = times }
@@ -181,11 +172,9 @@ final class PostgresEpoch: Epoch {
     deadLetters.removeAll(keepingAtMost: Self.keptByteCount)
     gaps.removeAll(keepingAtMost: Self.keptByteCount)
     resends.removeAll(keepingAtMost: Self.keptByteCount)
-    lateNotes = LateNotes()
-    leftOut = []
     restated = nil
     days.removeAll()
     greatestEventTime = .beginning
-    number = nil
+    lastOrder = 0
   }
 }

@@ -9,7 +9,7 @@ package struct PostgresSink: Sink {
   private let fault: Fault?
   private let recentByteLimit: Int
 
-  /// What a task may remember of the events it stored, in bytes: some 600,000 of the usual kind.
+  /// What a task may remember of the events it stored, in bytes: some 550,000 of the usual kind.
   package static let defaultRecentByteLimit = 64 << 20
 
   /// Makes the sink for an address; `fault` says where a crash test strikes.

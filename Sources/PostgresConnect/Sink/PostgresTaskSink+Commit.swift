@@ -60,16 +60,6 @@ extension PostgresTaskSink {
     return line
   }
 
-  /// How the new answers of an epoch are written.
-  private enum Manner {
-    /// With what its late events change in them already changed.
-    case corrected
-    /// As they are.
-    case given
-    /// Less those to resends.
-    case withoutResends
-  }
-
   /// Writes the epoch; where its answers are refused as second ones, again without the resends.
   private func writeOnce(
     _ epoch: PostgresEpoch,
@@ -77,13 +67,7 @@ extension PostgresTaskSink {
     in session: SinkSession
   ) throws(ConnectorError) -> CommitReceipt {
     do {
-      for manner in [Manner.corrected, .given] {
-        if let receipt = try write(epoch, manner, progress: progress, in: session) {
-          return receipt
-        }
-        try session.connection.execute("ROLLBACK")
-      }
-      preconditionFailure("answers of task \(task) were corrected although written as they are")
+      return try write(epoch, progress: progress, in: session)
     } catch {
       guard Resends.areSuspected(in: error) else { throw error }
       try session.connection.execute("ROLLBACK")
@@ -101,10 +85,7 @@ extension PostgresTaskSink {
     in session: SinkSession
   ) throws(ConnectorError) -> CommitReceipt {
     do {
-      guard let receipt = try write(epoch, .withoutResends, progress: progress, in: session) else {
-        preconditionFailure("answers of task \(task) were corrected and compared with stored ones")
-      }
-      return receipt
+      return try write(epoch, leavingOutResends: true, progress: progress, in: session)
     } catch {
       guard Resends.areSuspected(in: error) else { throw error }
       try session.connection.execute("ROLLBACK")
@@ -113,41 +94,38 @@ extension PostgresTaskSink {
     }
   }
 
-  /// - Returns: nil when the transaction must be given up and the answers written as they are.
   private func write(
     _ epoch: PostgresEpoch,
-    _ manner: Manner,
+    leavingOutResends: Bool = false,
     progress: TaskProgress,
     in session: SinkSession
-  ) throws(ConnectorError) -> CommitReceipt? {
+  ) throws(ConnectorError) -> CommitReceipt {
     let connection = session.connection
-    let watermark = progress.isFlushed ? EventTime.endOfInput : progress.watermark
-    let corrected =
-      manner == .corrected && epoch.hasLateEvents
-      ? CorrectedAnswers(epoch, window: rule.window, watermark: watermark) : CorrectedAnswers()
-    try session.prepare(for: epoch)
+    let rules = LateRules(
+      task: task,
+      window: rule.window,
+      watermark: progress.isFlushed ? .endOfInput : progress.watermark
+    )
+    let memory = try rules.settleByMemory(epoch, on: connection)
+    // A late checkout may be the first of what is sent again on time: the stored rows tell.
+    let settled = leavingOutResends ? SettledLate() : memory
+    try session.prepare(for: epoch, settled)
     fault.pass(.beforeBegin)
     try connection.execute("BEGIN")
     fault.pass(.afterBegin)
     var resentCheckouts: Int64 = 0
-    if manner == .withoutResends {
+    if leavingOutResends {
       resentCheckouts = try session.copyLeavingOutResends(of: epoch)
     } else if rule.emission == .final {
-      resentCheckouts = try session.copyAllButResends(of: epoch, corrected)
+      resentCheckouts = try session.copyAllButResends(of: epoch, settled)
       fault.pass(.afterRawCopy)
     } else {
-      try session.copyRawRows(of: epoch)
+      try session.copyRawRows(of: epoch, settled)
       fault.pass(.afterRawCopy)
-      try session.copyAnswers(of: epoch, corrected)
+      try session.copyAnswers(of: epoch, settled)
     }
     fault.pass(.afterAttributions)
-    let settled = try session.settleLateEvents(
-      of: epoch,
-      after: corrected,
-      rule: rule,
-      watermark: watermark
-    )
-    guard var receipt = settled else { return nil }
+    var receipt = try session.settleLateEvents(of: epoch, settled, by: rules)
     receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
     try session.copyNotes(of: epoch)

@@ -92,10 +92,15 @@ extension SinkSession {
   /// - Returns: how many raw checkouts were left out.
   func copyAllButResends(
     of epoch: PostgresEpoch,
-    _ corrected: borrowing CorrectedAnswers
+    _ settled: borrowing SettledLate
   ) throws(ConnectorError) -> Int64 {
-    try connection.copy(epoch.clicks, into: ClickRecord.table, columns: ClickRecord.columns)
-    try copyAnswers(of: epoch, corrected)
+    try copyClicks(of: epoch, settled)
+    try copyAnswers(of: epoch, settled)
+    try connection.copy(
+      settled.checkouts,
+      into: CheckoutRecord.table,
+      columns: CheckoutRecord.columns
+    )
     guard !epoch.checkouts.isEmpty else { return 0 }
     try connection.execute(Resends.creation)
     return try copyCheckoutsLeavingOutResends(of: epoch)

@@ -17,6 +17,7 @@ final class SinkSession {
 
   let connection: PostgresConnection
   let task: Int32
+  private var hasAnswerTables = false
   private var hasStagingTables = false
   private var knownDays: Set<Int64> = []
 
@@ -71,9 +72,21 @@ final class SinkSession {
   }
 
   /// Makes what the epoch's transaction needs, outside of it.
-  func prepare(for epoch: PostgresEpoch) throws(ConnectorError) {
+  func prepare(
+    for epoch: PostgresEpoch,
+    _ settled: borrowing SettledLate
+  ) throws(ConnectorError) {
     try makePartitions(for: epoch.days)
-    if epoch.needsStagingTables { try makeStagingTables() }
+    if epoch.mayReplaceAnswers { try makeAnswerTables() }
+    if epoch.restated != nil || epoch.hasLateEvents && !settled.isComplete {
+      try makeStagingTables()
+    }
+  }
+
+  private func makeAnswerTables() throws(ConnectorError) {
+    guard !hasAnswerTables else { return }
+    try connection.execute(StagingTables.creationOfAnswers)
+    hasAnswerTables = true
   }
 
   func makeStagingTables() throws(ConnectorError) {
@@ -97,24 +110,50 @@ final class SinkSession {
     knownDays.formUnion(newDays)
   }
 
-  func copyRawRows(of epoch: PostgresEpoch) throws(ConnectorError) {
-    try connection.copy(epoch.clicks, into: ClickRecord.table, columns: ClickRecord.columns)
+  func copyRawRows(
+    of epoch: PostgresEpoch,
+    _ settled: borrowing SettledLate
+  ) throws(ConnectorError) {
+    try copyClicks(of: epoch, settled)
     try connection.copy(
       epoch.checkouts,
+      and: settled.checkouts,
       into: CheckoutRecord.table,
       columns: CheckoutRecord.columns
+    )
+  }
+
+  func copyClicks(
+    of epoch: PostgresEpoch,
+    _ settled: borrowing SettledLate
+  ) throws(ConnectorError) {
+    try connection.copy(
+      epoch.clicks,
+      and: settled.clicks,
+      into: ClickRecord.table,
+      columns: ClickRecord.columns
     )
   }
 
   /// New answers are plain rows; revisions replace the stored row where they differ from it.
   func copyAnswers(
     of epoch: PostgresEpoch,
-    _ corrected: borrowing CorrectedAnswers
+    _ settled: borrowing SettledLate
   ) throws(ConnectorError) {
-    if corrected.haveCorrections {
-      try connection.copy(corrected.rows, into: AnswerRow.table, columns: AnswerRow.columns)
+    if settled.corrected.rows.isEmpty {
+      try connection.copy(
+        epoch.newAnswers,
+        and: settled.newAnswers,
+        into: AnswerRow.table,
+        columns: AnswerRow.columns
+      )
     } else {
-      try connection.copy(epoch.newAnswers, into: AnswerRow.table, columns: AnswerRow.columns)
+      try connection.copy(
+        settled.corrected.rows,
+        and: settled.newAnswers,
+        into: AnswerRow.table,
+        columns: AnswerRow.columns
+      )
     }
     guard try stageRevisions(of: epoch) else { return }
     try connection.execute(StagingTables.restatement(from: StagingTables.revisions))
@@ -142,30 +181,30 @@ final class SinkSession {
     try connection.copy(epoch.resends, into: ResendRow.table, columns: ResendRow.columns)
   }
 
-  /// Settles the late events against the stored rows; nothing to do in most epochs.
-  ///
-  /// - Returns: nil when the new answers were `corrected` by what is no late event but a resend, and
-  ///   all must be written again as it is.
+  /// Settles the late events, against the stored rows where that is not done; nothing to do in most
+  /// epochs.
   func settleLateEvents(
     of epoch: PostgresEpoch,
-    after corrected: borrowing CorrectedAnswers,
-    rule: AttributionRule,
-    watermark: Watermark
-  ) throws(ConnectorError) -> CommitReceipt? {
+    _ settled: borrowing SettledLate,
+    by rules: LateRules
+  ) throws(ConnectorError) -> CommitReceipt {
     if let times = epoch.restated {
-      try LateScan(task: epoch.task, window: rule.window, watermark: watermark, floor: .endOfInput)
-        .restate(times, on: connection)
+      try LateScan(
+        task: epoch.task,
+        window: rules.window,
+        watermark: rules.watermark,
+        floor: .endOfInput
+      ).restate(times, on: connection)
     }
     guard epoch.hasLateEvents else { return CommitReceipt() }
-    let rules = LateRules(task: epoch.task, window: rule.window, watermark: watermark)
-    guard let remaining = try rules.settle(epoch, after: corrected, on: connection) else {
-      return nil
-    }
+    let remaining =
+      settled.isComplete
+      ? try rules.finish(settled, of: epoch, on: connection)
+      : try rules.settle(epoch, on: connection)
     var receipt = CommitReceipt()
-    receipt.lateClickDuplicates =
-      epoch.lateNotes.counts[.clicks, default: 0] - remaining.clicks.stored
+    receipt.lateClickDuplicates = Int64(epoch.lateClicks.events.count) - remaining.clicks.stored
     receipt.lateCheckoutDuplicates =
-      epoch.lateNotes.counts[.checkouts, default: 0] - remaining.checkouts.stored
+      Int64(epoch.lateCheckouts.events.count) - remaining.checkouts.stored
     receipt.lateClicksDropped = remaining.clicks.dropped
     receipt.lateCheckoutsDropped = remaining.checkouts.dropped
     return receipt

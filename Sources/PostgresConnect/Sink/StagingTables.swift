@@ -1,6 +1,7 @@
 import Events
 
-/// Temporary tables of a sink's connection, emptied by every commit.
+/// Temporary tables of a sink's connection, emptied by every commit that uses any of them: so those
+/// that few need are made when they are needed.
 enum StagingTables {
   static let revisions = "pg_temp.revisions"
   static let lateClicks = "pg_temp.late_clicks"
@@ -8,8 +9,14 @@ enum StagingTables {
   static let questions = "pg_temp.questions"
   static let answers = "pg_temp.answers"
 
-  static let creation = """
+  /// Makes those of answers that replace stored ones.
+  static let creationOfAnswers = """
     CREATE TEMP TABLE revisions (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE answers (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS
+    """
+
+  /// Makes the others, with which the stored rows settle late events.
+  static let creation = """
     CREATE TEMP TABLE late_clicks (
       LIKE ecommerce.raw_clicks,
       log_offset bigint NOT NULL,
@@ -51,7 +58,6 @@ enum StagingTables {
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE ranked (LIKE candidates, place bigint NOT NULL) ON COMMIT DELETE ROWS;
     CREATE INDEX ON ranked (user_id, event_timestamp, event_id);
-    CREATE TEMP TABLE answers (LIKE ecommerce.attributions) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE restated (
       user_id text COLLATE "C" NOT NULL,
       checkout_id text COLLATE "C" NOT NULL,

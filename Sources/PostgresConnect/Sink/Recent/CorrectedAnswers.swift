@@ -1,7 +1,3 @@
-import Attribution
-import Connect
-import Dataflow
-
 /// The new answers of an epoch with those corrected that its own late events change: such a row is
 /// written once, instead of being written and replaced.
 ///
@@ -12,27 +8,18 @@ import Dataflow
 /// others                                  k9'
 /// ```
 /// A log that is read faster than it was written has most of its late events in the epoch of what
-/// they touch. Where the raw tables must answer too (`LateScan`), nothing is corrected beforehand.
+/// they touch.
 struct CorrectedAnswers: ~Copyable {
   /// What is to be written in place of the epoch's new answers, where any of them are corrected.
   private(set) var rows = CopyBuffer()
-  /// Corrections of stored answers, and the answers to late checkouts.
+  /// Corrections of stored answers.
   private(set) var others = CopyBuffer()
-  /// False when the recent events have not been asked, or do not know all that is asked for.
-  let areComplete: Bool
 
-  /// Of an epoch that is written as it is.
-  init() { areComplete = false }
-
-  init(_ epoch: PostgresEpoch, window: EventSpan, watermark: Watermark) {
-    let found = RecentAnswers(epoch, window: window, watermark: watermark)
-    areComplete = !found.leavesQuestions(of: epoch.lateNotes)
-    guard areComplete, !found.answers.isEmpty else { return }
-    merge(found.answers.bytes, into: epoch.newAnswers.bytes)
+  /// The corrections are rows like those of the new answers, each checkout once.
+  init(of newAnswers: borrowing CopyBuffer, by corrections: borrowing CopyBuffer) {
+    guard !corrections.isEmpty else { return }
+    merge(corrections.bytes, into: newAnswers.bytes)
   }
-
-  /// True when the new answers depend on that none of the late events is a resend.
-  var haveCorrections: Bool { !rows.isEmpty }
 
   /// checkout_id, user_id, checkout_timestamp and revenue: a checkout's own fields.
   private static let keyFieldCount = 4

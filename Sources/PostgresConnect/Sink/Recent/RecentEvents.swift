@@ -24,7 +24,7 @@ import Synchronization
 /// rare late events are answered by scans and frequent ones are not.
 ///
 /// Two threads use it, each under `withLock`: the task's adds, and the committer's asks. What was
-/// added by a later epoch than the one it commits it leaves out.
+/// added after the epoch that it commits it leaves out.
 final class RecentEvents {
   private let lock = Mutex(())
   private let window: EventSpan
@@ -32,10 +32,13 @@ final class RecentEvents {
   private let byteLimit: Int
   private let sliceLength: Int64
   /// By number, ascending.
-  private var slices: [RecentSlice] = []
+  private(set) var slices: [RecentSlice] = []
   /// The one added to last.
   private var latest: RecentSlice?
-  private var lastEpoch: UInt32 = 0
+  /// Event times of `latest`.
+  private var latestTimes = EventTime.endOfInput..<EventTime.endOfInput
+  /// Of the last event that was added, kept or not.
+  private(set) var order: Int64 = 0
   private var callsBeforeCheck = 0
   /// Nothing at or before this time is known for certain; `.endOfInput` while nothing is added.
   private(set) var floor: EventTime
@@ -59,53 +62,49 @@ final class RecentEvents {
   /// The lock stands beside what it guards, not around it: epochs keep references to slices.
   func withLock(_ body: () -> Void) { lock.withLock { _ in body() } }
 
-  /// The number of the epoch that is filled from now on.
-  func beginEpoch() -> UInt32 {
-    lastEpoch &+= 1
-    return lastEpoch
-  }
-
   // MARK: Adding
 
   /// Where an event stands; it keeps its slice from going away.
-  struct Place: Hashable {
+  struct Place {
     let slice: RecentSlice
     let number: Int
+  }
 
-    static func == (left: Place, right: Place) -> Bool {
-      left.slice === right.slice && left.number == right.number
-    }
-
-    func hash(into hasher: inout Hasher) {
-      hasher.combine(ObjectIdentifier(slice))
-      hasher.combine(number)
+  /// Adds events that came on time, in the order in which they were read.
+  ///
+  /// Of as many as are in one slice, the slice is asked for once.
+  func add<Record: RecentRecord>(_ records: ArraySlice<Record>) {
+    var rest = records
+    while let first = rest.first {
+      // Nothing is kept at the moment, or of this one.
+      var count = floor == .endOfInput ? rest.count : 1
+      if first.time > floor {
+        let slice = slice(at: first.time)
+        count = max(1, rest.prefix { $0.time > floor && latestTimes.contains($0.time) }.count)
+        Record.add(rest.prefix(count), to: &slice.events, after: order, isDropped: false)
+      }
+      for record in rest.prefix(count) { greatestTime = max(greatestTime, record.time) }
+      order &+= Int64(count)
+      rest = rest.dropFirst(count)
     }
   }
 
+  /// Adds an event that came late.
+  ///
   /// - Returns: nil at or before the floor, where nothing is kept.
-  @discardableResult
-  func add(_ record: ClickRecord, epoch: UInt32, isDropped: Bool) -> Place? {
-    greatestTime = max(greatestTime, record.time)
-    guard record.time > floor else { return nil }
-    let slice = slice(at: record.time)
-    return Place(
-      slice: slice,
-      number: slice.events.add(record, epoch: epoch, isDropped: isDropped)
-    )
-  }
-
-  @discardableResult
-  func add(
-    _ record: CheckoutRecord,
-    epoch: UInt32,
+  func addLate<Record: RecentRecord>(
+    _ record: Record,
+    at watermark: Watermark,
     isDropped: Bool
   ) -> Place? {
+    noteLate(at: watermark)
+    order &+= 1
     greatestTime = max(greatestTime, record.time)
     guard record.time > floor else { return nil }
     let slice = slice(at: record.time)
     return Place(
       slice: slice,
-      number: slice.events.add(record, epoch: epoch, isDropped: isDropped)
+      number: Record.add([record], to: &slice.events, after: order &- 1, isDropped: isDropped)
     )
   }
 
@@ -127,7 +126,7 @@ final class RecentEvents {
     self.lastLate = lastLate
     guard watermark <= lastLate + EventSpan(microseconds: sliceLength) else {
       slices = []
-      latest = nil
+      forgetLatest()
       floor = .endOfInput
       return
     }
@@ -141,7 +140,7 @@ final class RecentEvents {
     guard count > 0 else { return }
     floor = max(floor, end(of: slices[count - 1]))
     slices.removeFirst(count)
-    latest = nil
+    forgetLatest()
   }
 
   // MARK: Slices
@@ -151,24 +150,41 @@ final class RecentEvents {
     return remainder < 0 ? quotient - 1 : quotient
   }
 
+  private func start(of slice: RecentSlice) -> EventTime {
+    let (start, overflow) = slice.number.multipliedReportingOverflow(by: sliceLength)
+    return EventTime(microseconds: overflow ? .min : start)
+  }
+
   /// The last moment of a slice.
   private func end(of slice: RecentSlice) -> EventTime {
-    let (start, overflow) = slice.number.multipliedReportingOverflow(by: sliceLength)
-    guard !overflow else { return EventTime(microseconds: .min) }
-    return EventTime(microseconds: start) + EventSpan(microseconds: sliceLength - 1)
+    let start = start(of: slice)
+    guard start.microseconds > .min else { return start }
+    return start + EventSpan(microseconds: sliceLength - 1)
   }
 
   @inline(__always)
   private func slice(at time: EventTime) -> RecentSlice {
+    if latestTimes.contains(time), let latest { return latest }
+    return otherSlice(at: time)
+  }
+
+  @inline(never)
+  private func otherSlice(at time: EventTime) -> RecentSlice {
     let number = number(at: time)
-    if let latest, latest.number == number { return latest }
     let place = place(of: number)
     if place == slices.count || slices[place].number != number {
       slices.insert(RecentSlice(number: number), at: place)
       callsBeforeCheck = 0
     }
-    latest = slices[place]
-    return slices[place]
+    let slice = slices[place]
+    latest = slice
+    latestTimes = start(of: slice)..<max(end(of: slice), start(of: slice))
+    return slice
+  }
+
+  private func forgetLatest() {
+    latest = nil
+    latestTimes = .endOfInput ..< .endOfInput
   }
 
   /// Where the slice of this number stands or belongs.
@@ -188,76 +204,5 @@ final class RecentEvents {
     var end = first
     while end < slices.count, slices[end].number <= last { end += 1 }
     return slices[first..<end]
-  }
-
-  // MARK: Questions
-
-  /// Whether a click with this id is stored, whatever its time.
-  func holdsClick(_ id: UnsafeRawBufferPointer) -> Bool {
-    let hash = id.hash
-    return slices.contains { $0.events.holdsClick(id, hash: hash) }
-  }
-
-  /// Whether a checkout with this id is stored, whatever its time.
-  func holdsCheckout(_ id: UnsafeRawBufferPointer) -> Bool {
-    let hash = id.hash
-    return slices.contains { $0.events.holdsCheckout(id, hash: hash) }
-  }
-
-  /// The checkouts of the epochs up to this one in whose window a click of this time lies.
-  func checkouts(
-    touchedAt time: EventTime,
-    of user: RecentUser,
-    through epoch: UInt32
-  ) -> [Place] {
-    var places: [Place] = []
-    forEachCheckout(touchedAt: time, of: user, through: epoch) { slice, number in
-      places.append(Place(slice: slice, number: number))
-    }
-    return places
-  }
-
-  /// How many checkouts have a click of this time in their window.
-  func countOfCheckouts(touchedAt time: EventTime, of user: RecentUser) -> Int {
-    var count = 0
-    forEachCheckout(touchedAt: time, of: user, through: .max) { _, _ in count += 1 }
-    return count
-  }
-
-  @inline(__always)
-  private func forEachCheckout(
-    touchedAt time: EventTime,
-    of user: RecentUser,
-    through epoch: UInt32,
-    _ body: (RecentSlice, Int) -> Void
-  ) {
-    let times = time...(time + window)
-    for slice in slices(in: times) {
-      slice.events.forEachCheckout(of: user) { number in
-        let checkout = slice.events.checkouts[number]
-        guard times.contains(checkout.time), checkout.epoch <= epoch, !checkout.isDropped
-        else { return }
-        body(slice, number)
-      }
-    }
-  }
-
-  /// A user's clicks of these times, as far as the epochs up to this one have added them.
-  ///
-  /// All are known where the times lie behind the floor.
-  func candidates(
-    in times: ClosedRange<EventTime>,
-    of user: RecentUser,
-    through epoch: UInt32
-  ) -> RecentCandidates {
-    var clicks: [RecentCandidates.Click] = []
-    for slice in slices(in: times) {
-      slice.events.forEachClick(of: user) { number in
-        let click = slice.events.clicks[number]
-        guard times.contains(click.time), click.epoch <= epoch, !click.isDropped else { return }
-        clicks.append(.init(time: click.time, place: Place(slice: slice, number: number)))
-      }
-    }
-    return RecentCandidates(clicks)
   }
 }

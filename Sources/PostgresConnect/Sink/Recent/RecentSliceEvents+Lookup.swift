@@ -8,58 +8,30 @@ import Darwin
 #endif
 
 extension RecentSliceEvents {
-  /// The numbers of the user's clicks, from the last one added to the first.
-  @inline(__always)
-  func forEachClick(of key: RecentUser, _ body: (Int) -> Void) {
-    guard let user = find(key) else { return }
-    var link = users[user].click
-    while link != 0 {
-      body(Int(link) - 1)
-      link = clicks[Int(link) - 1].former
-    }
-  }
-
-  /// The numbers of the user's checkouts, from the last one added to the first.
-  @inline(__always)
-  func forEachCheckout(of key: RecentUser, _ body: (Int) -> Void) {
-    guard let user = find(key) else { return }
-    var link = users[user].checkout
-    while link != 0 {
-      body(Int(link) - 1)
-      link = checkouts[Int(link) - 1].former
-    }
-  }
-
-  func id(ofClick number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: clicks[number].id, count: Int(clicks[number].idByteCount))
+  func id(of entry: some RecentEntry) -> UnsafeRawBufferPointer {
+    bytes(at: entry.id, count: Int(entry.idByteCount))
   }
 
   /// product_id, product_name and product_category; then referrer and device_type.
   func originFields(
-    ofClick number: Int
+    of click: Click
   ) -> (product: UnsafeRawBufferPointer, origin: UnsafeRawBufferPointer) {
-    let product = products.place(of: clicks[number].product)
-    let origin = origins.place(of: clicks[number].origin)
-    return (
-      bytes(at: product.offset, count: product.byteCount),
-      bytes(at: origin.offset, count: origin.byteCount)
-    )
+    (fields(3, at: click.product), fields(2, at: click.origin))
+  }
+
+  /// So many COPY fields.
+  private func fields(_ count: Int, at offset: UInt32) -> UnsafeRawBufferPointer {
+    var end = offset
+    for _ in 0..<count {
+      let length = bytes(at: end, count: 4).loadUnaligned(as: Int32.self)
+      end += 4 + UInt32(max(Int32(bigEndian: length), 0))
+    }
+    return bytes(at: offset, count: Int(end - offset))
   }
 
   /// checkout_id, user_id, checkout_timestamp and revenue.
-  func fields(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: checkouts[number].fields, count: Int(checkouts[number].fieldsByteCount))
-  }
-
-  func id(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    bytes(at: checkouts[number].id, count: Int(checkouts[number].idByteCount))
-  }
-
-  func userID(ofCheckout number: Int) -> UnsafeRawBufferPointer {
-    var reader = CopyFieldReader(fields(ofCheckout: number))
-    _ = reader.next()
-    // Every checkout has a user.
-    return reader.next() ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  func fields(of checkout: Checkout) -> UnsafeRawBufferPointer {
+    bytes(at: checkout.fields, count: Int(checkout.fieldsByteCount))
   }
 }
 

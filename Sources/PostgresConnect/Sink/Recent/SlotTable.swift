@@ -6,8 +6,6 @@ struct SlotTable {
   private var slots = [UInt32](repeating: 0, count: 16)
   private var count = 0
 
-  var byteCount: Int { slots.count * MemoryLayout<UInt32>.stride }
-
   /// The number of the entry with this hash that `isMatch` accepts.
   @inline(__always)
   func find(_ hash: UInt32, _ isMatch: (Int) -> Bool) -> Int? {
@@ -26,13 +24,6 @@ struct SlotTable {
     if count &* 4 >= slots.count &* 3 { grow(to: slots.count * 2, hashOf) }
     place(entry, hash)
     count &+= 1
-  }
-
-  /// So many more entries will be inserted.
-  mutating func makeRoom(for more: Int, hashOf: (Int) -> UInt32) {
-    var slotCount = slots.count
-    while (count + more) * 4 > slotCount * 3 { slotCount *= 2 }
-    if slotCount > slots.count { grow(to: slotCount, hashOf) }
   }
 
   private mutating func place(_ entry: Int, _ hash: UInt32) {

@@ -1,52 +1,49 @@
 import Events
 
 /// Distinct texts of a buffer, found by fingerprint: each stands there once.
+///
+/// An open-addressing hash table with at most three of four slots taken, whose slots say all: a text
+/// that is known, as most are, takes one look at memory.
 struct TextTable {
-  private struct Text {
-    var key: HashKey
-    var offset: UInt32
-    var byteCount: UInt32
+  private struct Slot: BitwiseCopyable {
+    var key: HashKey = 0
+    /// Where the text stands + 1, or 0 for no text.
+    var end: UInt64 = 0
   }
 
-  private var texts: [Text] = []
-  private var slots = SlotTable()
+  private var slots = [Slot](repeating: Slot(), count: 16)
+  private var count = 0
 
   /// Memory held, in bytes, without the texts.
-  var byteCount: Int { texts.capacity * MemoryLayout<Text>.stride + slots.byteCount }
+  var byteCount: Int { slots.count * MemoryLayout<Slot>.stride }
 
-  /// The number of the text with this fingerprint, if it is there.
+  /// Where the text with this fingerprint stands.
   @inline(__always)
-  func number(_ key: HashKey) -> UInt32? {
-    slots.find(UInt32(truncatingIfNeeded: key)) { texts[$0].key == key }
-      .map { UInt32(truncatingIfNeeded: $0) }
-  }
-
-  /// Adds the text that was just written behind the buffer's end, up to the cursor.
-  ///
-  /// - Returns: its number.
-  mutating func add(
-    _ key: HashKey,
-    textTo cursor: CopyCursor,
-    in buffer: inout CopyBuffer
-  ) -> UInt32 {
-    let number = texts.count
-    texts.append(
-      Text(
-        key: key,
-        offset: UInt32(truncatingIfNeeded: buffer.count),
-        byteCount: UInt32(truncatingIfNeeded: cursor.next - buffer.end)
-      )
-    )
-    buffer.commit(to: cursor)
-    slots.insert(number, hash: UInt32(truncatingIfNeeded: key)) {
-      UInt32(truncatingIfNeeded: texts[$0].key)
+  func offset(of key: HashKey) -> UInt32? {
+    var place = Int(truncatingIfNeeded: key) & (slots.count &- 1)
+    while slots[place].end != 0 {
+      if slots[place].key == key { return UInt32(truncatingIfNeeded: slots[place].end &- 1) }
+      place = (place &+ 1) & (slots.count &- 1)
     }
-    return UInt32(truncatingIfNeeded: number)
+    return nil
   }
 
-  /// Where the text of this number stands.
-  func place(of number: UInt32) -> (offset: UInt32, byteCount: Int) {
-    let text = texts[Int(number)]
-    return (text.offset, Int(text.byteCount))
+  /// Adds a text that is not there yet.
+  mutating func insert(_ key: HashKey, at offset: UInt32) {
+    if count * 4 >= slots.count * 3 { grow() }
+    place(Slot(key: key, end: UInt64(offset) + 1))
+    count += 1
+  }
+
+  private mutating func place(_ slot: Slot) {
+    var place = Int(truncatingIfNeeded: slot.key) & (slots.count - 1)
+    while slots[place].end != 0 { place = (place + 1) & (slots.count - 1) }
+    slots[place] = slot
+  }
+
+  private mutating func grow() {
+    let former = slots
+    slots = Array(repeating: Slot(), count: former.count * 2)
+    for slot in former where slot.end != 0 { place(slot) }
   }
 }
