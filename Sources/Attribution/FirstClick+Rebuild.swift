@@ -1,4 +1,5 @@
 package import Dataflow
+internal import Events
 
 extension FirstClick {
   /// Call on an empty operator, before re-reading the log from the rebuild position: records are
@@ -58,9 +59,8 @@ extension FirstClick {
     precondition(rule.emission == .final, "early rows are revised anyway")
     guard !checkoutIDs.isEmpty else { return }
     for checkout in waitingCheckouts {
-      let fields = cells.blocks.pendingFields(checkout)
-      let count = Int(Int32(bigEndian: fields.loadUnaligned(as: Int32.self)))
-      guard checkoutIDs.contains(Array(fields[4..<4 + count])) else { continue }
+      var fields = CopyFieldReader(cells.blocks.pendingFields(checkout))
+      guard let id = fields.next(), checkoutIDs.contains(Array(id)) else { continue }
       markAsStored(checkout)
       isEarly = true
       let time = EventTime(microseconds: cells.blocks.time(ofPending: checkout))
