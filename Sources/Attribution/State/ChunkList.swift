@@ -4,19 +4,16 @@ internal import CScan
 ///
 /// Owned by its bucket, which gives it back to the arena; the list of chunks is a piece of it too.
 struct ChunkList: BitwiseCopyable {
-  private var chunks: UnsafeMutablePointer<UInt32>?
-  private(set) var count: Int32 = 0
-  private var capacity: Int32 = 0
+  private var chunks = PieceList<UInt32>()
   /// The chunk that is being filled; 0: none.
   private(set) var last: UInt32 = 0
   /// Bytes used of it; "full" when there is none.
   var used = UInt32(ChunkArena.chunkBytes)
 
+  var count: Int32 { chunks.count }
+
   /// Where the arena has a chunk: the `place`-th from 0 on, as they were filled.
-  @inline(__always) func chunk(_ place: Int32) -> UInt32 {
-    // Proof: there is memory for `capacity` chunks, and `count` is not greater.
-    chunks.unsafelyUnwrapped[Int(place)]
-  }
+  @inline(__always) func chunk(_ place: Int32) -> UInt32 { chunks[place] }
 
   /// The cells of a chunk.
   @inline(__always) func cells(_ place: Int32, in blocks: ChunkArena.Blocks) -> ChunkCells {
@@ -29,38 +26,19 @@ struct ChunkList: BitwiseCopyable {
   }
 
   mutating func append(_ chunk: UInt32, _ arena: inout ChunkArena) {
-    if count == capacity { grow(&arena) }
-    chunks.unsafelyUnwrapped[Int(count)] = chunk
-    count += 1
+    chunks.append(chunk, fewest: 4, &arena)
     last = chunk
     used = UInt32(ChunkArena.headerBytes)
   }
 
   /// Frees the list, not the chunks.
   mutating func free(_ arena: inout ChunkArena) {
-    if let chunks { arena.freePiece(chunks, byteCount) }
+    chunks.free(&arena)
     self = ChunkList()
   }
 
   /// Gives the list back when the arena goes too.
-  func freeAtEnd() {
-    if let chunks { ChunkArena.freePieceAtEnd(chunks, byteCount) }
-  }
-
-  private var byteCount: Int { Int(capacity) * MemoryLayout<UInt32>.stride }
-
-  private mutating func grow(_ arena: inout ChunkArena) {
-    var larger = self
-    larger.capacity = max(4, capacity + capacity / 2)
-    let target = arena.allocatePiece(larger.byteCount)
-      .bindMemory(to: UInt32.self, capacity: Int(larger.capacity))
-    if let chunks {
-      target.moveInitialize(from: chunks, count: Int(count))
-      arena.freePiece(chunks, byteCount)
-    }
-    chunks = target
-    capacity = larger.capacity
-  }
+  func freeAtEnd() { chunks.freeAtEnd() }
 }
 
 /// The cells of one chunk, one after another: clicks and ids of checkouts.

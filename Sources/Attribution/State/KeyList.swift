@@ -7,46 +7,38 @@
 ///
 /// A piece of the task's arena, owned by its bucket, which frees it.
 struct KeyList: BitwiseCopyable {
-  private(set) var keys: UnsafeMutablePointer<UInt64>?
-  private(set) var count: Int32 = 0
-  private var capacity: Int32 = 0
+  private var keys = PieceList<UInt64>()
   private var sortedCount: Int32 = 0
   var replayedCount: Int32 = 0
 
+  var count: Int32 { keys.count }
+
   /// What is not replayed yet.
-  var waiting: UnsafeMutableBufferPointer<UInt64> {
-    UnsafeMutableBufferPointer(
-      start: keys.map { $0 + Int(replayedCount) },
-      count: Int(count &- replayedCount)
-    )
-  }
+  var waiting: UnsafeMutableBufferPointer<UInt64> { keys.dropFirst(replayedCount) }
 
   @inline(__always)
   mutating func append(offset: UInt32, reference: UInt32, _ arena: inout ChunkArena) {
-    if count == capacity { grow(&arena) }
-    // Proof: `grow` has allocated when it was nil, since capacity is then 0.
-    keys.unsafelyUnwrapped[Int(count)] = UInt64(offset) << 32 | UInt64(reference)
-    count &+= 1
+    keys.append(UInt64(offset) << 32 | UInt64(reference), fewest: 16, &arena)
   }
 
   /// Brings what waits into the order of time.
   mutating func sort(scratch: inout SortScratch) {
-    guard sortedCount < count else { return }
+    guard sortedCount < keys.count else { return }
     scratch.sort(waiting)
-    sortedCount = count
+    sortedCount = keys.count
   }
 
   /// Brings clicks that wait into the order of (time, event_id).
   mutating func sortClicks(scratch: inout SortScratch, cells: ChunkArena.Blocks) {
-    guard sortedCount < count else { return }
-    let keys = waiting
-    scratch.sort(keys)
-    sortedCount = count
+    guard sortedCount < keys.count else { return }
+    let waiting = waiting
+    scratch.sort(waiting)
+    sortedCount = keys.count
     var start = 0
-    while start < keys.count {
+    while start < waiting.count {
       var end = start &+ 1
-      while end < keys.count && keys[end] >> 32 == keys[start] >> 32 { end &+= 1 }
-      if end &- start > 1 { KeyList.sortByID(keys[start..<end], cells) }
+      while end < waiting.count && waiting[end] >> 32 == waiting[start] >> 32 { end &+= 1 }
+      if end &- start > 1 { KeyList.sortByID(waiting[start..<end], cells) }
       start = end
     }
   }
@@ -62,28 +54,10 @@ struct KeyList: BitwiseCopyable {
   }
 
   mutating func free(_ arena: inout ChunkArena) {
-    if let keys { arena.freePiece(keys, byteCount) }
+    keys.free(&arena)
     self = KeyList()
   }
 
   /// Gives the keys back when the arena goes too.
-  func freeAtEnd() {
-    if let keys { ChunkArena.freePieceAtEnd(keys, byteCount) }
-  }
-
-  private var byteCount: Int { Int(capacity) * MemoryLayout<UInt64>.stride }
-
-  @inline(never)
-  private mutating func grow(_ arena: inout ChunkArena) {
-    var larger = KeyList()
-    larger.capacity = max(16, capacity + capacity / 2)
-    let target = arena.allocatePiece(larger.byteCount)
-      .bindMemory(to: UInt64.self, capacity: Int(larger.capacity))
-    if let keys {
-      target.moveInitialize(from: keys, count: Int(count))
-      arena.freePiece(keys, byteCount)
-    }
-    keys = target
-    capacity = larger.capacity
-  }
+  func freeAtEnd() { keys.freeAtEnd() }
 }
