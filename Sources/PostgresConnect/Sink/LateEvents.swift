@@ -123,17 +123,17 @@ struct LateEvents: ~Copyable {
   }
 
   /// Its event_id, valid until the next change.
-  func id(of event: LateEvent) -> UnsafeRawBufferPointer { field(at: event.row.lowerBound + 2) }
+  func id(of event: LateEvent) -> UnsafeRawBufferPointer { keys(of: event).id }
 
   /// Its user_id, valid until the next change.
-  func userID(of event: LateEvent) -> UnsafeRawBufferPointer {
-    field(at: event.row.lowerBound + 2 + 4 + id(of: event).count)
-  }
+  func userID(of event: LateEvent) -> UnsafeRawBufferPointer { keys(of: event).userID }
 
   /// event_id and user_id as COPY fields: the first two of either raw table.
   func keyFields(of event: LateEvent) -> UnsafeRawBufferPointer {
-    let count = 8 + id(of: event).count + userID(of: event).count
-    return rows.bytes.part(at: UInt32(event.row.lowerBound + 2), count: count)
+    let keys = keys(of: event)
+    return UnsafeRawBufferPointer(
+      rebasing: fields(of: event).prefix(8 + keys.id.count + keys.userID.count)
+    )
   }
 
   /// The raw row's fields, without its header.
@@ -152,11 +152,13 @@ struct LateEvents: ~Copyable {
     return stored
   }
 
-  private func field(at offset: Int) -> UnsafeRawBufferPointer {
-    let count = Int32(
-      bigEndian: rows.bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)
-    )
-    return rows.bytes.part(at: UInt32(offset + 4), count: Int(count))
+  private func keys(
+    of event: LateEvent
+  ) -> (id: UnsafeRawBufferPointer, userID: UnsafeRawBufferPointer) {
+    var reader = CopyFieldReader(fields(of: event))
+    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+    // Every event has both.
+    return (reader.next() ?? none, reader.next() ?? none)
   }
 }
 
