@@ -17,7 +17,14 @@ extension FirstClick {
       }
       answers.append(finalAnswer(outbox.settled[index]))
     }
-    for checkout in outbox.changed {
+    let changed = outbox.changed
+    for (index, checkout) in changed.enumerated() {
+      if index + 2 * Self.answersAhead < changed.count {
+        prefetch(cells.blocks.pointer(changed[index + 2 * Self.answersAhead]))
+      }
+      if index + Self.answersAhead < changed.count {
+        prefetchTime(of: cells.blocks.pending(changed[index + Self.answersAhead]).pointee.first)
+      }
       let pending = cells.blocks.pending(checkout)
       if pending.pointee.isSettled { continue }
       pending.pointee.isChanged = false
@@ -75,9 +82,7 @@ extension FirstClick {
       kind: pending.pointee.isHandedOver ? .revision : .new,
       isFinal: true,
       clicksInWindow: settled.count,
-      checkoutTime: EventTime(
-        microseconds: cells.blocks.time(ofPending: settled.checkout)
-      ),
+      checkoutTime: EventTime(microseconds: pending.pointee.time),
       checkoutFields: cells.blocks.pendingFields(settled.checkout),
       clickID: isAttributed ? outbox.id(settled.clickID) : nothing,
       clickTime: EventTime(microseconds: settled.clickTime),
@@ -96,7 +101,7 @@ extension FirstClick {
       kind: pending.pointee.isHandedOver ? .revision : .new,
       isFinal: false,
       clicksInWindow: pending.pointee.count,
-      checkoutTime: EventTime(microseconds: cells.blocks.time(ofPending: checkout)),
+      checkoutTime: EventTime(microseconds: pending.pointee.time),
       checkoutFields: cells.blocks.pendingFields(checkout),
       clickID: nothing,
       clickTime: EventTime(microseconds: 0),

@@ -7,10 +7,20 @@ extension FirstClick {
   @inline(__always)
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
-      let keys = ClickKeys(of: records + index, hash, cells.blocks.patterns)
+      let record = records + index
+      let identity = Identity(
+        UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start,
+        record.pointee.eventID.count,
+        at: record.pointee.time.microseconds,
+        known: knownTimes(for: record.pointee.time.microseconds),
+        hash,
+        cells.blocks.patterns
+      )
+      identities[index].initialize(to: identity)
+      clickIDs.prefetchLine(of: identity.key)
+      let keys = ClickKeys(of: record, hash)
       clickKeys[index].initialize(to: keys)
       users.prefetchLine(of: keys.user)
-      clickIDs.prefetchLines(of: keys.id)
       products.prefetchLine(of: keys.product)
       origins.prefetchLine(of: keys.origin)
     }
@@ -26,155 +36,114 @@ extension FirstClick {
   @inline(__always)
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
-      let keys = CheckoutKeys(of: records + index, hash, cells.blocks.patterns)
+      let record = records + index
+      let identity = Identity(
+        UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start,
+        record.pointee.eventID.count,
+        at: record.pointee.time.microseconds,
+        known: knownTimes(for: record.pointee.time.microseconds),
+        hash,
+        cells.blocks.patterns
+      )
+      identities[index].initialize(to: identity)
+      checkoutIDs.prefetchLine(of: identity.key)
+      let keys = CheckoutKeys(of: record, hash)
       checkoutKeys[index].initialize(to: keys)
       users.prefetchLine(of: keys.user)
-      checkoutIDs.prefetchLines(of: keys.id)
     }
     for index in 0..<count {
-      checkoutKeys[index].pointee.likelyUser = users.likelyUser(checkoutKeys[index].pointee.user)
+      let keys = checkoutKeys[index]
+      keys.pointee.likelyUser = users.likelyUser(keys.pointee.user)
     }
     guard isEarly else { return }
     for index in 0..<count {
-      let user = checkoutKeys[index].pointee.likelyUser
-      guard user != 0 else { continue }
-      prefetch(cells.blocks.pointer(users[user].pointee.head))
-      prefetch(cells.blocks.header(of: users[user].pointee.head))
+      let user = users[checkoutKeys[index].pointee.likelyUser]
+      prefetchTime(of: user.pointee.head)
+      prefetchTime(of: user.pointee.firstWaiting)
+    }
+    for index in 0..<count {
+      let head = users[checkoutKeys[index].pointee.likelyUser].pointee.head
+      if head != 0 { prefetchTime(of: cells.blocks.click(head).pointee.next) }
     }
   }
 
-  /// Takes one click into the state and says what it is.
-  @inline(__always)
-  mutating func take(
-    _ record: UnsafePointer<ClickRecord>,
-    _ keys: UnsafePointer<ClickKeys>,
-    _ verdict: Verdict
-  ) -> Verdict {
-    let time = record.pointee.time.microseconds
-    if verdict != .onTime {
-      if verdict == .duplicate { return .duplicate }
-      if time < dedupeStart { return .lateUnchecked }
-    }
-    let id = keys.pointee.packedID
-    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
-    let place: IDIndex.Place
-    switch clickIDs.find(
-      id,
-      text,
-      keys.pointee.id,
-      at: time,
-      since: matchStart,
-      in: buckets,
-      cells.blocks,
-      hash
-    ) {
-    case .place(let free): place = free
-    case .cell(let other): return cells.blocks.time(of: other) == time ? .duplicate : .resent
-    }
-    // What was dropped only serves to recognise duplicates.
-    let joins =
-      (verdict == .onTime || verdict == .late && rule.latePolicy == .restate) && time >= joinStart
-    let bucket = buckets.bucket(of: time)
-    let cell = addCell(
-      id,
-      text,
-      at: time,
-      Click.byteCount(idCode: id.code),
-      0,
-      Click.idOffset,
-      bucket
-    )
-    clickIDs.put(
-      cell,
-      keys.pointee.id,
-      at: place,
-      bucket: bucket.pointee.number,
-      chunk: bucket.pointee.cells.count &- 1
-    )
-    clickCount &+= 1
-    if joins {
-      join(cell, record, keys, bucket)
-    } else {
-      fill(cell, user: 0, product: 0, origin: 0)
-    }
-    return verdict == .expired ? .lateUnchecked : verdict
+  /// The times under which the id of a record of this time may be in state already.
+  ///
+  /// A rebuild only takes for duplicates what has the same time: it does not know what was in the
+  /// state when the record was read first, and is told of the others.
+  @inline(__always) private func knownTimes(for time: Int64) -> ClosedRange<Int64> {
+    rebuildTarget == nil ? dedupeStart...Int64.max : time...time
   }
 
-  /// Takes one checkout into the state and says what it is.
-  @inline(__always)
-  mutating func take(
-    _ record: UnsafePointer<CheckoutRecord>,
-    _ keys: UnsafePointer<CheckoutKeys>,
-    _ verdict: Verdict
-  ) -> Verdict {
-    let time = record.pointee.time.microseconds
-    if verdict != .onTime {
-      if verdict == .duplicate { return .duplicate }
-      if time < dedupeStart { return .lateUnchecked }
-    }
-    let id = keys.pointee.packedID
-    let text = UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start
-    let place: IDIndex.Place
-    switch checkoutIDs.find(
-      id,
-      text,
-      keys.pointee.id,
-      at: time,
-      since: matchStart,
-      in: buckets,
-      cells.blocks,
-      hash
-    ) {
-    case .place(let free): place = free
-    case .cell(let other): return cells.blocks.time(of: other) == time ? .duplicate : .resent
-    }
-    let bucket = buckets.bucket(of: time)
-    let cell = addCell(
-      id,
-      text,
-      at: time,
-      CheckoutID.byteCount(idCode: id.code),
-      CheckoutID.flag,
-      CheckoutID.idOffset,
-      bucket
-    )
-    checkoutIDs.put(
-      cell,
-      keys.pointee.id,
-      at: place,
-      bucket: bucket.pointee.number,
-      chunk: bucket.pointee.cells.count &- 1
-    )
-    if verdict == .onTime && time >= frontier.microseconds { wait(record, keys, bucket) }
-    return verdict == .expired ? .lateUnchecked : verdict
-  }
+  /// How far ahead the second lines of ids are asked for.
+  private static var linesAhead: Int { 12 }
 
-  /// Keeps an id, for as long as its bucket is in state.
+  /// Keeps the ids of a block that are new, and settles the verdicts.
+  ///
+  /// Where an event is older than `dedupeStart` and its id is not in state, only the stored rows
+  /// know whether it is new.
   @inline(__always)
-  private mutating func addCell(
-    _ id: PackedID,
-    _ text: UnsafeRawPointer,
-    at time: Int64,
-    _ byteCount: Int,
-    _ flag: UInt32,
-    _ idOffset: Int,
-    _ bucket: UnsafeMutablePointer<Buckets.Bucket>
-  ) -> UInt32 {
-    let cell = cells.allocate(
-      byteCount,
-      in: &bucket.pointee.cells,
-      baseTime: bucket.pointee.start
-    )
-    let memory = cells.blocks.pointer(cell)
-    memory.storeBytes(
-      of: bucket.pointee.offset(of: time) << 8 | flag | id.code,
-      as: UInt32.self
-    )
-    id.write(text, to: memory + idOffset)
-    return cell
+  static func admit(
+    _ identities: borrowing Block<Identity>,
+    _ count: Int,
+    _ verdicts: UnsafeMutablePointer<Verdict>,
+    _ dedupeStart: Int64,
+    _ ids: inout IDIndex,
+    _ cells: inout ChunkArena,
+    _ buckets: inout Buckets
+  ) {
+    for index in 0..<count {
+      ids.prefetchNextLine(of: identities[min(index &+ linesAhead, count &- 1)].pointee.key)
+      let identity = identities[index]
+      let verdict = verdicts[index]
+      if verdict == .duplicate { continue }
+      let place: IDIndex.Place
+      switch ids.find(identity.pointee, in: buckets) {
+      case .place(let free): place = free
+      case .cell(let other):
+        let isSame = cells.blocks.time(of: other) == identity.pointee.time
+        verdicts[index] = isSame ? .duplicate : .resent
+        continue
+      }
+      if verdict != .onTime {
+        if verdict == .expired { verdicts[index] = .lateUnchecked }
+        if identity.pointee.time < dedupeStart {
+          verdicts[index] = .lateUnchecked
+          continue
+        }
+      }
+      let bucket = buckets.bucket(of: identity.pointee.time)
+      let cell = cells.addCell(of: identity.pointee, ids.kind, in: bucket)
+      ids.put(cell, identity.pointee.key, at: place, in: bucket)
+      identity.pointee.cell = cell
+      identity.pointee.bucket = bucket
+    }
   }
 
   // MARK: Clicks
+
+  /// Lets the clicks of a block that are new count.
+  @inline(__always)
+  mutating func join(
+    _ records: UnsafePointer<ClickRecord>,
+    _ verdicts: UnsafePointer<Verdict>,
+    _ count: Int
+  ) {
+    let restates = rule.latePolicy == .restate
+    for index in 0..<count {
+      let identity = identities[index]
+      guard let bucket = identity.pointee.bucket else { continue }
+      clickCount &+= 1
+      let verdict = verdicts[index]
+      let counts = verdict == .onTime || verdict == .late && restates
+      if counts && identity.pointee.time >= joinStart {
+        join(identity.pointee.cell, records + index, clickKeys[index], bucket)
+      } else {
+        // It only serves to recognise duplicates.
+        fill(identity.pointee.cell, user: 0, product: 0, origin: 0)
+      }
+    }
+  }
 
   @inline(__always)
   private func fill(_ cell: UInt32, user: UInt32, product: UInt32, origin: UInt32) {
@@ -214,7 +183,7 @@ extension FirstClick {
     let time = record.pointee.time.microseconds
     if time >= frontier.microseconds {
       let offset = bucket.pointee.offset(of: time)
-      bucket.pointee.clicks.append(offset: offset, reference: cell, &cells)
+      bucket.pointee.clicks.append(Waiting(offset: offset, cell: cell, user: user), &cells)
       if isEarly { noteWaiting(cell, of: user, at: time) }
       users[user].pointee.waitingCount &+= 1
     } else {
@@ -224,6 +193,22 @@ extension FirstClick {
   }
 
   // MARK: Checkouts
+
+  /// Lets the checkouts of a block that are new and on time wait.
+  @inline(__always)
+  mutating func wait(
+    _ records: UnsafePointer<CheckoutRecord>,
+    _ verdicts: UnsafePointer<Verdict>,
+    _ count: Int
+  ) {
+    for index in 0..<count {
+      let identity = identities[index]
+      guard let bucket = identity.pointee.bucket, verdicts[index] == .onTime,
+        identity.pointee.time >= frontier.microseconds
+      else { continue }
+      wait(records + index, checkoutKeys[index], bucket)
+    }
+  }
 
   /// Lets a checkout wait in its bucket until it is final.
   @inline(__always)
@@ -249,12 +234,12 @@ extension FirstClick {
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
     let offset = bucket.pointee.offset(of: time)
     let user = users.user(keys.pointee.user, likely: keys.pointee.likelyUser, &cells)
-    var pending = Pending(offset: offset, user: user)
+    var pending = Pending(time: time)
     pending.fieldsByteCount = UInt16(end - start)
     cells.blocks.pending(checkout).initialize(to: pending)
-    bucket.pointee.checkouts.append(offset: offset, reference: checkout, &cells)
+    bucket.pointee.checkouts.append(Waiting(offset: offset, cell: checkout, user: user), &cells)
     pendingCount &+= 1
-    if isEarly { answerEarly(checkout, at: time) }
+    if isEarly { answerEarly(checkout, of: user, at: time) }
     remember(checkout, of: user, at: time)
   }
 }

@@ -2,9 +2,9 @@ internal import CScan
 
 extension FirstClick {
   /// Appends a click that is replayed to its user's chain.
-  @inline(__always) mutating func append(_ cell: UInt32) {
+  @inline(__always) mutating func append(_ click: Waiting) {
     let blocks = cells.blocks
-    let number = blocks.click(cell).pointee.user
+    let (cell, number) = (click.cell, click.user)
     let user = users[number]
     if user.pointee.tail == 0 {
       user.pointee.head = cell

@@ -55,12 +55,10 @@ extension FirstClick {
       let bucket = buckets.entries[place].bucket
       let base = buckets.firstTime(of: bucket.pointee.number)
       var first: UInt32 = 0
-      for key in bucket.pointee.clicks.waiting {
-        let cell = UInt32(truncatingIfNeeded: key)
-        let time = base &+ Int64(key >> 32)
-        guard blocks.click(cell).pointee.user == number, time >= start, time <= end
-        else { continue }
-        if first == 0 || blocks.precedes(cell, first) { first = cell }
+      for click in bucket.pointee.clicks.waiting where click.user == number {
+        let time = base &+ Int64(click.offset)
+        guard time >= start, time <= end else { continue }
+        if first == 0 || blocks.precedes(click.cell, first) { first = click.cell }
       }
       if first != 0 { return first }
       place += 1
@@ -71,9 +69,8 @@ extension FirstClick {
   // MARK: Checkouts
 
   /// Gives a checkout that was just read its answer among the clicks read so far.
-  mutating func answerEarly(_ checkout: UInt32, at time: Int64) {
+  mutating func answerEarly(_ checkout: UInt32, of number: UInt32, at time: Int64) {
     let pending = cells.blocks.pending(checkout)
-    let number = pending.pointee.user
     let user = users[number]
     let start = windowStart(time)
     let (chained, skipped) = firstChained(from: start, of: number)
@@ -105,10 +102,14 @@ extension FirstClick {
     if pending != 0 && pending & Self.timelineFlag == 0 {
       prefetch(cells.blocks.pointer(pending))
     }
-    if user.pointee.firstWaiting != 0 {
-      prefetch(cells.blocks.pointer(user.pointee.firstWaiting))
-      prefetch(cells.blocks.header(of: user.pointee.firstWaiting))
-    }
+    prefetchTime(of: user.pointee.firstWaiting)
+  }
+
+  /// Asks for a click's time, which is in two places; 0 for none.
+  @inline(__always) func prefetchTime(of cell: UInt32) {
+    guard cell != 0 else { return }
+    prefetch(cells.blocks.pointer(cell))
+    prefetch(cells.blocks.header(of: cell))
   }
 
   /// Lets a click change the answers of the user's pending checkouts in whose window it is.
@@ -129,7 +130,7 @@ extension FirstClick {
     var checkout = head
     while checkout != 0 {
       let pending = blocks.pending(checkout)
-      let checkoutTime = blocks.time(ofPending: checkout)
+      let checkoutTime = pending.pointee.time
       if checkoutTime >= time && checkoutTime <= end {
         offer(cell, to: checkout)
         pending.pointee.count &+= 1
@@ -204,7 +205,7 @@ extension FirstClick {
     let number = timelines.make()
     var checkout = user.pointee.pending
     while checkout != 0 {
-      timelines[number].insert(checkout, at: blocks.time(ofPending: checkout))
+      timelines[number].insert(checkout, at: blocks.pending(checkout).pointee.time)
       checkout = blocks.pending(checkout).pointee.next
     }
     user.pointee.pending = number | Self.timelineFlag

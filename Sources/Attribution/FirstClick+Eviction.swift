@@ -9,13 +9,13 @@ extension FirstClick {
     // A bucket's last moment is before this time where the bucket is before this time's.
     let first = buckets.number(of: windowStart(watermark.microseconds))
     guard let earliest = buckets.entries.first, earliest.number < first else { return 0 }
-    clickIDs.expire(before: first, buckets, cells.blocks, hash)
-    checkoutIDs.expire(before: first, buckets, cells.blocks, hash)
+    clickIDs.expire(before: first, buckets)
+    checkoutIDs.expire(before: first, buckets)
     let count = buckets.place(of: first)
     for entry in buckets.entries.prefix(count) { evictCells(of: entry.bucket) }
     buckets.removeEarliest(count)
-    clickIDs.trim(buckets, cells.blocks, hash)
-    checkoutIDs.trim(buckets, cells.blocks, hash)
+    clickIDs.trim(buckets)
+    checkoutIDs.trim(buckets)
     return count
   }
 
@@ -45,7 +45,7 @@ extension FirstClick {
     var count = 0
     repeat {
       count = 0
-      while count < KeyBlock<UInt32>.count, let cell = walk.next(in: blocks) {
+      while count < Block<UInt32>.count, let cell = walk.next(in: blocks) {
         if blocks.click(cell).pointee.stamp & CheckoutID.flag != 0 {
           checkouts &+= 1
           continue
@@ -58,7 +58,7 @@ extension FirstClick {
         count &+= 1
       }
       for index in 0..<count { dropHead(of: evicted[index].pointee) }
-    } while count == KeyBlock<UInt32>.count
+    } while count == Block<UInt32>.count
     cells.free(&bucket.pointee.cells)
     clickIDs.countOut(clicks)
     checkoutIDs.countOut(checkouts)

@@ -63,7 +63,7 @@ extension FirstClick {
       guard let id = fields.next(), checkoutIDs.contains(Array(id)) else { continue }
       markAsStored(checkout)
       isEarly = true
-      let time = EventTime(microseconds: cells.blocks.time(ofPending: checkout))
+      let time = EventTime(microseconds: cells.blocks.pending(checkout).pointee.time)
       storedEnd = max(storedEnd, time + EventSpan(microseconds: 1))
     }
   }
@@ -83,7 +83,7 @@ extension FirstClick {
 
   private var waitingCheckouts: [UInt32] {
     buckets.entries.flatMap { entry in
-      entry.bucket.pointee.checkouts.waiting.map { UInt32(truncatingIfNeeded: $0) }
+      entry.bucket.pointee.checkouts.waiting.map(\.cell)
     }
   }
 }

@@ -36,14 +36,11 @@ extension FirstClick {
 
     var click = 0
     var checkout = 0
-    while checkout < checkouts.count && checkouts[checkout] >> 32 < limit {
-      let offset = checkouts[checkout] >> 32
-      click = chain(clicks, from: click, below: offset &+ 1)
+    while checkout < checkouts.count && UInt64(checkouts[checkout].offset) < limit {
+      let waiting = checkouts[checkout]
+      click = chain(clicks, from: click, below: UInt64(waiting.offset) &+ 1)
       prefetchCheckouts(checkouts, after: checkout)
-      settle(
-        UInt32(truncatingIfNeeded: checkouts[checkout]),
-        at: base &+ Int64(offset)
-      )
+      settle(waiting, at: base &+ Int64(waiting.offset))
       checkout &+= 1
     }
     click = chain(clicks, from: click, below: limit)
@@ -54,24 +51,24 @@ extension FirstClick {
   /// Appends clicks with an offset below `limit` to their chains; returns where it stopped.
   @inline(__always)
   private mutating func chain(
-    _ clicks: UnsafeMutableBufferPointer<UInt64>,
+    _ clicks: UnsafeMutableBufferPointer<Waiting>,
     from start: Int,
     below limit: UInt64
   ) -> Int {
     var index = start
-    while index < clicks.count && clicks[index] >> 32 < limit {
+    while index < clicks.count && UInt64(clicks[index].offset) < limit {
       prefetchClicks(clicks, after: index)
-      append(UInt32(truncatingIfNeeded: clicks[index]))
+      append(clicks[index])
       index &+= 1
     }
     return index
   }
 
   /// Answers a checkout for good: its user's chain holds what was clicked up to now.
-  @inline(__always) private mutating func settle(_ checkout: UInt32, at time: Int64) {
+  @inline(__always) private mutating func settle(_ waiting: Waiting, at time: Int64) {
     let blocks = cells.blocks
-    let pending = cells.blocks.pending(checkout)
-    let number = pending.pointee.user
+    let (checkout, number) = (waiting.cell, waiting.user)
+    let pending = blocks.pending(checkout)
     let user = users[number]
     let start = windowStart(time)
     while user.pointee.head != 0 && blocks.time(of: user.pointee.head) < start {
@@ -95,35 +92,27 @@ extension FirstClick {
   // MARK: Waiting for memory in parallel
 
   @inline(__always)
-  private func prefetchClicks(_ keys: UnsafeMutableBufferPointer<UInt64>, after index: Int) {
-    let blocks = cells.blocks
-    if index &+ 48 < keys.count {
-      prefetch(blocks.pointer(UInt32(truncatingIfNeeded: keys[index &+ 48])))
-    }
-    if index &+ 32 < keys.count {
-      prefetch(users[blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 32])).pointee.user])
-    }
-    if index &+ 16 < keys.count {
-      let user = blocks.click(UInt32(truncatingIfNeeded: keys[index &+ 16])).pointee.user
-      prefetch(blocks.pointer(users[user].pointee.tail))
+  private func prefetchClicks(_ clicks: UnsafeMutableBufferPointer<Waiting>, after index: Int) {
+    if index &+ 32 < clicks.count { prefetch(users[clicks[index &+ 32].user]) }
+    if index &+ 16 < clicks.count {
+      prefetch(cells.blocks.pointer(users[clicks[index &+ 16].user].pointee.tail))
     }
   }
 
   @inline(__always)
-  private func prefetchCheckouts(_ keys: UnsafeMutableBufferPointer<UInt64>, after index: Int) {
+  private func prefetchCheckouts(
+    _ checkouts: UnsafeMutableBufferPointer<Waiting>,
+    after index: Int
+  ) {
     let blocks = cells.blocks
-    if index &+ 6 < keys.count {
-      prefetch(blocks.pointer(UInt32(truncatingIfNeeded: keys[index &+ 6])))
+    if index &+ 6 < checkouts.count {
+      prefetch(blocks.pointer(checkouts[index &+ 6].cell))
+      prefetch(users[checkouts[index &+ 6].user])
     }
-    if index &+ 4 < keys.count {
-      let pending = blocks.pending(UInt32(truncatingIfNeeded: keys[index &+ 4]))
-      prefetch(users[pending.pointee.user])
-    }
-    if index &+ 2 < keys.count {
-      let pending = blocks.pending(UInt32(truncatingIfNeeded: keys[index &+ 2]))
-      let head = users[pending.pointee.user].pointee.head
-      prefetch(cells.blocks.pointer(head))
-      prefetch(cells.blocks.header(of: head))
+    if index &+ 3 < checkouts.count {
+      let head = users[checkouts[index &+ 3].user].pointee.head
+      prefetch(blocks.pointer(head))
+      prefetch(blocks.header(of: head))
     }
   }
 }

@@ -44,13 +44,8 @@ package struct FirstClick: ~Copyable {
   var rebuildTarget: Watermark? {
     didSet { setStarts() }
   }
-  /// Late events before this are not looked up: only the stored rows know.
+  /// Ids of events before this are forgotten: where they come again, only the stored rows know.
   private(set) var dedupeStart = Int64.min
-  /// Ids of events before this are no longer compared with, but for those of the same time.
-  ///
-  /// A rebuild only takes for duplicates what has the same time: it does not know what was in the
-  /// state when the record was read first, and is told of the others.
-  private(set) var matchStart = Int64.min
   /// Clicks before this only serve to recognise duplicates: those that a rebuild meets although they
   /// have left the window.
   private(set) var joinStart = Int64.min
@@ -71,9 +66,10 @@ package struct FirstClick: ~Copyable {
   var evictedSinceSweep = 0
 
   var scratch = SortScratch()
-  let clickKeys = KeyBlock<ClickKeys>()
-  let checkoutKeys = KeyBlock<CheckoutKeys>()
-  let evicted = KeyBlock<UInt32>()
+  let identities = Block<Identity>()
+  let clickKeys = Block<ClickKeys>()
+  let checkoutKeys = Block<CheckoutKeys>()
+  let evicted = Block<UInt32>()
 
   package init(rule: AttributionRule) {
     // A bucket of 1/256 to 1/512 of what is in state: it outlives its window by as little.
@@ -96,8 +92,8 @@ package struct FirstClick: ~Copyable {
     self.hash = hash
     buckets = Buckets(bits: bucketBits)
     users = UserTable(cells.blocks)
-    clickIDs = IDIndex(bucketBits: buckets.bits, kind: 0)
-    checkoutIDs = IDIndex(bucketBits: buckets.bits, kind: CheckoutID.flag)
+    clickIDs = IDIndex(of: 0, buckets, cells.blocks, hash)
+    checkoutIDs = IDIndex(of: CheckoutID.flag, buckets, cells.blocks, hash)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -105,22 +101,11 @@ package struct FirstClick: ~Copyable {
   ///
   /// Copies what it keeps: the batch may go away afterwards.
   package mutating func process(_ clicks: ClickBatch, verdicts: inout [Verdict]) {
-    precondition(
-      clicks.records.count == verdicts.count,
-      "\(verdicts.count) verdicts for \(clicks.records.count) clicks"
-    )
     releaseHandedOver()
-    clicks.records.withUnsafeBufferPointer { records in
-      guard let records = records.baseAddress else { return }
-      var start = 0
-      while start < verdicts.count {
-        let end = min(start &+ KeyBlock<ClickKeys>.count, verdicts.count)
-        prefetchState(records + start, end &- start)
-        for index in start..<end {
-          verdicts[index] = take(records + index, clickKeys[index &- start], verdicts[index])
-        }
-        start = end
-      }
+    FirstClick.inBlocks(clicks, &verdicts) { records, verdicts, count in
+      prefetchState(records, count)
+      FirstClick.admit(identities, count, verdicts, dedupeStart, &clickIDs, &cells, &buckets)
+      join(records, verdicts, count)
     }
   }
 
@@ -128,21 +113,29 @@ package struct FirstClick: ~Copyable {
   ///
   /// Late checkouts are only deduplicated: stored rows answer them.
   package mutating func process(_ checkouts: CheckoutBatch, verdicts: inout [Verdict]) {
-    precondition(
-      checkouts.records.count == verdicts.count,
-      "\(verdicts.count) verdicts for \(checkouts.records.count) checkouts"
-    )
     releaseHandedOver()
-    checkouts.records.withUnsafeBufferPointer { records in
-      guard let records = records.baseAddress else { return }
-      var start = 0
-      while start < verdicts.count {
-        let end = min(start &+ KeyBlock<CheckoutKeys>.count, verdicts.count)
-        prefetchState(records + start, end &- start)
-        for index in start..<end {
-          verdicts[index] = take(records + index, checkoutKeys[index &- start], verdicts[index])
+    FirstClick.inBlocks(checkouts, &verdicts) { records, verdicts, count in
+      prefetchState(records, count)
+      FirstClick.admit(identities, count, verdicts, dedupeStart, &checkoutIDs, &cells, &buckets)
+      wait(records, verdicts, count)
+    }
+  }
+
+  /// Hands out a batch in blocks, small enough for what one touches to stay in the cache.
+  @inline(__always)
+  private static func inBlocks<Record>(
+    _ batch: RecordBatch<Record>,
+    _ verdicts: inout [Verdict],
+    _ body: (UnsafePointer<Record>, UnsafeMutablePointer<Verdict>, Int) -> Void
+  ) {
+    let count = batch.records.count
+    precondition(count == verdicts.count, "\(verdicts.count) verdicts for \(count) records")
+    batch.records.withUnsafeBufferPointer { records in
+      verdicts.withUnsafeMutableBufferPointer { verdicts in
+        guard let records = records.baseAddress, let verdicts = verdicts.baseAddress else { return }
+        for start in stride(from: 0, to: count, by: Block<Record>.count) {
+          body(records + start, verdicts + start, min(Block<Record>.count, count &- start))
         }
-        start = end
       }
     }
   }
@@ -165,7 +158,6 @@ package struct FirstClick: ~Copyable {
 
   private mutating func setStarts() {
     dedupeStart = rebuildTarget == nil ? stateHorizon.microseconds : .min
-    matchStart = rebuildTarget == nil ? stateHorizon.microseconds : .max
     joinStart = rebuildTarget == nil ? .min : frontier.microseconds
   }
 

@@ -9,7 +9,7 @@ struct Benchmarks: ParsableCommand {
     abstract: "Measure the engine piece by piece, each beside the limit it cannot beat."
   )
 
-  @Option(help: "Run only benchmarks whose name contains this (and their limits).")
+  @Option(help: "Run only the benchmark of this name, or those whose names contain it, and limits.")
   var filter: String?
   @Option(help: "Measured runs of each benchmark, after one to warm up.")
   var runs = 5
@@ -55,7 +55,10 @@ struct Benchmarks: ParsableCommand {
   /// The benchmarks that the filter names, and the limits they are compared with.
   private var selected: [Benchmark] {
     guard let filter else { return allBenchmarks }
-    var names = Set(allBenchmarks.map(\.name).filter { $0.contains(filter) })
+    let isName = allBenchmarks.contains { $0.name == filter }
+    var names = Set(
+      allBenchmarks.map(\.name).filter { isName ? $0 == filter : $0.contains(filter) }
+    )
     // A limit stands before what it bounds, so one pass from the end finds limits of limits too.
     for benchmark in allBenchmarks.reversed() where names.contains(benchmark.name) {
       if let limit = benchmark.limit { names.insert(limit) }

@@ -7,7 +7,7 @@ import Events
 /// Only its own calls are timed, not the making of the records.
 let firstClickBenchmarks = [
   Benchmark(name: "records.read/cache", unit: .events) { context in
-    let clicks = context.scaled(6_000_000)
+    let clicks = context.scaled(10_000_000)
     return Workload(count: FirstClickLoad(clicks: clicks).eventCount()) {
       var load = FirstClickLoad(clicks: clicks)
       var stopwatch = Stopwatch()
@@ -36,7 +36,7 @@ private func firstClickBenchmark(
   botShare: UInt64 = 0
 ) -> Benchmark {
   Benchmark(name: name, unit: .events, limit: "records.read/cache") { context in
-    let clicks = context.scaled(6_000_000)
+    let clicks = context.scaled(10_000_000)
     var rule = AttributionRule()
     rule.emission = emission
     return Workload(

@@ -23,7 +23,7 @@ import Testing
     var buckets = Buckets(bits: 4)
     var arena = ChunkArena()
     let former = buckets.bucket(of: 16)
-    former.pointee.clicks.append(offset: 3, reference: 7, &arena)
+    former.pointee.clicks.append(Waiting(offset: 3, cell: 7, user: 1), &arena)
     former.pointee.clicks.free(&arena)
     buckets.removeEarliest(1)
     #expect(buckets.entries.first == nil)

@@ -8,21 +8,24 @@ import Testing
   private struct Pair: ~Copyable {
     var cells = ChunkArena()
     var buckets = Buckets(bits: 4)
-    var index = IDIndex(bucketBits: 4, kind: CheckoutID.flag)
+    var index: IDIndex
     let hash: KeyedHash
     /// The times under which every id is in state.
     var expected: [String: [Int64]] = [:]
     var mistakes = 0
 
-    init(idMask: UInt64) { hash = KeyedHash(idMask: idMask) }
+    init(idMask: UInt64) {
+      hash = KeyedHash(idMask: idMask)
+      index = IDIndex(of: CheckoutID.flag, buckets, cells.blocks, hash)
+    }
 
     /// Admits an id as the engine does, and notes where that differs from the dictionary.
-    mutating func admit(_ text: String, at time: Int64, since start: Int64) {
-      let isNew = expected[text, default: []].allSatisfy { $0 < start && $0 != time }
+    mutating func admit(_ text: String, at time: Int64, known: ClosedRange<Int64>) {
+      let isNew = expected[text, default: []].allSatisfy { !known.contains($0) }
       let bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 16)
       let isAdmitted = bytes.withUnsafeBytes { bytes in
         guard let message = bytes.baseAddress else { return false }
-        return admit(message, text.utf8.count, at: time, since: start)
+        return admit(message, text.utf8.count, at: time, known: known)
       }
       if isAdmitted != isNew { mistakes += 1 }
       if isNew { expected[text, default: []].append(time) }
@@ -32,29 +35,14 @@ import Testing
       _ text: UnsafeRawPointer,
       _ byteCount: Int,
       at time: Int64,
-      since start: Int64
+      known: ClosedRange<Int64>
     ) -> Bool {
-      let id = cells.blocks.patterns.pack(text, byteCount)
-      let key = hash.id(id, text)
-      let found = index.find(id, text, key, at: time, since: start, in: buckets, cells.blocks, hash)
-      guard case .place(let place) = found else { return false }
+      let patterns = cells.blocks.patterns
+      let identity = Identity(text, byteCount, at: time, known: known, hash, patterns)
+      guard case .place(let place) = index.find(identity, in: buckets) else { return false }
       let bucket = buckets.bucket(of: time)
-      let cell = cells.allocate(
-        CheckoutID.byteCount(idCode: id.code),
-        in: &bucket.pointee.cells,
-        baseTime: bucket.pointee.start
-      )
-      let memory = cells.blocks.pointer(cell)
-      let stamp = bucket.pointee.offset(of: time) << 8 | CheckoutID.flag | id.code
-      memory.storeBytes(of: stamp, as: UInt32.self)
-      id.write(text, to: memory + CheckoutID.idOffset)
-      index.put(
-        cell,
-        key,
-        at: place,
-        bucket: bucket.pointee.number,
-        chunk: bucket.pointee.cells.count - 1
-      )
+      let cell = cells.addCell(of: identity, index.kind, in: bucket)
+      index.put(cell, identity.key, at: place, in: bucket)
       return true
     }
 
@@ -64,7 +52,7 @@ import Testing
     mutating func evict(before time: Int64) {
       let first = buckets.number(of: time)
       guard let earliest = buckets.entries.first, earliest.number < first else { return }
-      index.expire(before: first, buckets, cells.blocks, hash)
+      index.expire(before: first, buckets)
       let count = buckets.place(of: first)
       let former = cellCount
       for entry in buckets.entries.prefix(count) {
@@ -75,7 +63,7 @@ import Testing
       expected = expected.mapValues { times in times.filter { $0 >> 4 >= first } }
       expected = expected.filter { !$0.value.isEmpty }
       index.countOut(former - cellCount)
-      index.trim(buckets, cells.blocks, hash)
+      index.trim(buckets)
     }
   }
 
@@ -97,7 +85,8 @@ import Testing
       let text = recent[recent.endIndex - 1 - Int(random.next() % UInt64(recent.count))]
       // What is older than the state is not asked for: see `FirstClick.dedupeStart`.
       guard time >= now - 300 else { continue }
-      pair.admit(text, at: time, since: now - 300)
+      let isRebuild = random.next() % 4 == 0
+      pair.admit(text, at: time, known: isRebuild ? time...time : now - 300...Int64.max)
       now += Int64(random.next() % 3)
       if random.next() % 50 == 0 { pair.evict(before: now - 300) }
       if random.next() % 5_000 == 0 {

@@ -29,17 +29,17 @@ struct NaiveFirstClick {
   }
 
   mutating func click(_ event: Event, isLate: Bool) -> Verdict {
-    if isLate && event.time < horizon { return .lateUnchecked }
     let former = clicks.last { $0.event.id == event.id && $0.event.time >= horizon }
     if let former { return former.event.time == event.time ? .duplicate : .resent }
+    if isLate && event.time < horizon { return .lateUnchecked }
     clicks.append((event, !isLate || policy == .restate))
     return isLate ? .late : .onTime
   }
 
   mutating func checkout(_ event: Event, isLate: Bool) -> Verdict {
-    if isLate && event.time < horizon { return .lateUnchecked }
     let former = checkouts.last { $0.id == event.id && $0.time >= horizon }
     if let former { return former.time == event.time ? .duplicate : .resent }
+    if isLate && event.time < horizon { return .lateUnchecked }
     checkouts.append(event)
     if !isLate { pending.append(event) }
     return isLate ? .late : .onTime

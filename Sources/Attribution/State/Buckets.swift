@@ -18,8 +18,8 @@ struct Buckets: ~Copyable {
     var cells = ChunkList()
     /// Checkouts until they are settled, see `Pending`.
     var pending = ChunkList()
-    var clicks = KeyList()
-    var checkouts = KeyList()
+    var clicks = WaitingList()
+    var checkouts = WaitingList()
 
     @inline(__always) func offset(of time: Int64) -> UInt32 {
       UInt32(truncatingIfNeeded: time &- start)

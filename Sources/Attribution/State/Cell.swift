@@ -37,9 +37,7 @@ enum CheckoutID {
 
 /// A checkout that is not settled yet, followed by its COPY fields (see `Answer.checkoutFields`).
 struct Pending: BitwiseCopyable {
-  /// Microseconds since the start of its bucket.
-  var offset: UInt32
-  var user: UInt32
+  var time: Int64
   /// The user's next pending checkout, in no order; unused in a timeline.
   var next: UInt32 = 0
   /// The first click among those read so far, and how many are in the window, about (early rows).
@@ -55,7 +53,7 @@ struct Pending: BitwiseCopyable {
   var isSettled = false
 
   static let fieldsOffset = 36
-  static func byteCount(fields: Int) -> Int { (fieldsOffset + fields + 3) & ~3 }
+  static func byteCount(fields: Int) -> Int { (fieldsOffset + fields + 7) & ~7 }
 }
 
 extension ChunkArena.Blocks {
@@ -71,11 +69,6 @@ extension ChunkArena.Blocks {
   @inline(__always) func time(of reference: UInt32) -> Int64 {
     header(of: reference).pointee.baseTime
       &+ Int64(pointer(reference).load(as: UInt32.self) &>> 8)
-  }
-
-  /// The event time of a checkout that is not settled yet.
-  @inline(__always) func time(ofPending reference: UInt32) -> Int64 {
-    header(of: reference).pointee.baseTime &+ Int64(pending(reference).pointee.offset)
   }
 
   /// Where a click or a checkout keeps its event_id, and the code.

@@ -38,6 +38,12 @@ struct ChunkArena: ~Copyable {
       start + Int(truncatingIfNeeded: reference) &* 4
     }
 
+    @inline(__always) func prefetchChunk(_ chunk: UInt32) {
+      for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
+        prefetch(pointer(chunk) + offset)
+      }
+    }
+
     /// Start of the chunk that holds the record.
     @inline(__always) func header(of reference: UInt32) -> UnsafeMutablePointer<ChunkHeader> {
       pointer(reference & ~(ChunkArena.chunkUnits &- 1)).assumingMemoryBound(to: ChunkHeader.self)
@@ -97,6 +103,7 @@ struct ChunkArena: ~Copyable {
     )
     if list.last != 0 { blocks.header(of: list.last).pointee.used = list.used }
     let chunk = takeChunk()
+    blocks.prefetchChunk(chunk)
     blocks.header(of: chunk).initialize(to: ChunkHeader(baseTime: baseTime))
     list.append(chunk, &self)
   }

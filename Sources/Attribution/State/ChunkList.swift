@@ -72,13 +72,7 @@ struct ChunkWalk: BitwiseCopyable {
       if place == list.count { return nil }
       cells = list.cells(place, in: blocks)
       place &+= 1
-      if place < list.count { ask(for: list.chunk(place), blocks) }
-    }
-  }
-
-  @inline(__always) private func ask(for chunk: UInt32, _ blocks: ChunkArena.Blocks) {
-    for offset in stride(from: 0, to: ChunkArena.chunkBytes, by: 64) {
-      prefetch(blocks.pointer(chunk) + offset)
+      if place < list.count { blocks.prefetchChunk(list.chunk(place)) }
     }
   }
 }

@@ -2,25 +2,20 @@ internal import CScan
 internal import Events
 
 extension IDIndex {
-  @inline(__always) var isFull: Bool { UInt64(count) >= lineCount &* 13 }
+  @inline(__always) var isFull: Bool { UInt64(count) >= lineCount &* 11 }
 
   @inline(never)
-  mutating func makeRoom(
-    for number: Int64,
-    _ buckets: borrowing Buckets,
-    _ blocks: ChunkArena.Blocks,
-    _ hash: KeyedHash
-  ) {
+  mutating func makeRoom(for number: Int64, _ buckets: borrowing Buckets) {
     if base > lastNumber {
       let (first, overflow) = number.subtractingReportingOverflow(IDIndex.mostEarlier)
       setBase(overflow ? .min : first)
     }
     // Half as full: as long as nothing leaves, the state grows on.
-    if isFull { rebuild(base: base, lineCount * 2, buckets, blocks, hash) }
+    if isFull { rebuild(base: base, lineCount * 2, buckets) }
     guard number > lastNumber, firstNumber > .min else { return }
     let distance = UInt64(bitPattern: number &- firstNumber)
     if distance <= IDIndex.mostAhead {
-      rebuild(base: firstNumber, lineCount, buckets, blocks, hash)
+      rebuild(base: firstNumber, lineCount, buckets)
     }
   }
 
@@ -35,9 +30,7 @@ extension IDIndex {
   mutating func rebuild(
     base newBase: Int64,
     _ newLineCount: UInt64,
-    _ buckets: borrowing Buckets,
-    _ blocks: ChunkArena.Blocks,
-    _ hash: KeyedHash
+    _ buckets: borrowing Buckets
   ) {
     lines.deallocate()
     lineCount = newLineCount
@@ -46,7 +39,7 @@ extension IDIndex {
     otherBits = 0
     setBase(newBase)
     let formerCount = count
-    let block = KeyBlock<Entry>()
+    let block = Block<Entry>()
     var filled = 0
     for place in buckets.place(of: firstNumber)..<buckets.entries.count {
       let entry = buckets.entries[place]
@@ -56,12 +49,12 @@ extension IDIndex {
         while let cell = cells.next(in: blocks) {
           guard blocks.isKind(cell, kind) else { continue }
           let key = blocks.idKey(of: cell, hash)
-          prefetchLines(of: key)
+          prefetchLine(of: key)
           block[filled].initialize(
             to: Entry(key: key, number: entry.number, cell: cell, chunk: chunk)
           )
           filled &+= 1
-          if filled == KeyBlock<Entry>.count { putAgain(block, &filled) }
+          if filled == Block<Entry>.count { putAgain(block, &filled) }
         }
       }
     }
@@ -77,17 +70,11 @@ extension IDIndex {
     var chunk: Int32
   }
 
-  private mutating func putAgain(_ block: borrowing KeyBlock<Entry>, _ filled: inout Int) {
+  private mutating func putAgain(_ block: borrowing Block<Entry>, _ filled: inout Int) {
     for index in 0..<filled {
       let entry = block[index].pointee
-      let first = lines + firstHome(of: entry.key)
-      let second = lines + secondHome(of: entry.key)
-      let place = IDIndex.freeSlot(
-        first,
-        probe_slots_of(first, 0, 0, firstSlot),
-        second,
-        probe_slots_of(second, 0, 0, firstSlot)
-      )
+      let line = lines + home(of: entry.key)
+      let place = IDIndex.freeSlot(line, probe_slots_of(line, 0, 0, firstSlot))
       put(entry.cell, entry.key, at: place, bucket: entry.number, chunk: entry.chunk)
     }
     filled = 0

@@ -5,17 +5,18 @@ internal import Events
 /// as they are kept.
 ///
 /// ```
-/// line   16 slots (4 bytes each)                                                 one cache line
+/// line   15 slots | overflow mark (4 bytes each)                                 one cache line
 /// slot   epoch (12) | tag (12) | place of the chunk in its bucket, its last 8 bits
 /// epoch  0 free | 1... the bucket's number, from `base` on
-/// key    bits 63...32: first home | 43...12: second home | 11...0: tag
+/// mark   the last epoch (12) of those ids that found no slot in this line, or before it
+/// key    bits 63...32: home | 11...0: tag
 /// ```
 ///
 /// A slot leads to a chunk of the bucket's cells, which is searched: 4 bytes an id instead of 8, and
 /// one of 4096 other ids in a line costs a search in vain. Nothing is removed: when buckets leave
-/// the state, their epochs cease to count, and so their slots are free. An id stands in the emptier
-/// of its two homes, where at most four fifths of all slots are taken: O(1) expected per call.
-/// Source: Azar et al., Balanced allocations, 1999.
+/// the state, their epochs cease to count, and so their slots are free and their marks gone. An id
+/// stands in its home or, where that was full, in a line soon behind it; as at most 11 of 16 slots
+/// are taken, mostly one line is looked at: O(1) expected per call.
 struct IDIndex: ~Copyable {
   var lines: UnsafeMutablePointer<probe_line>
   var lineCount = IDIndex.fewestLines
@@ -36,9 +37,11 @@ struct IDIndex: ~Copyable {
   /// A bit for the last 6 bits of every key among them.
   var otherBits: UInt64 = 0
 
-  private let bucketBits: Int64
-  /// Of the stamps of the cells.
+  /// Of the stamps of the cells: 0 for clicks, `CheckoutID.flag` for checkouts.
   let kind: UInt32
+  private let bucketBits: Int64
+  let blocks: ChunkArena.Blocks
+  let hash: KeyedHash
 
   struct Other: BitwiseCopyable {
     /// Of its bucket.
@@ -57,8 +60,11 @@ struct IDIndex: ~Copyable {
   /// Where an id may be put: a slot, or nil where there is none.
   typealias Place = UnsafeMutablePointer<Int32>?
 
-  private static let slotsPerLine = 16
-  static let fewestLines: UInt64 = 4
+  private static let slotsPerLine = 15
+  private static let slotBits: UInt32 = 1 << 15 - 1
+  /// Lines from its home on in which an id may stand.
+  private static let mostLines = 8
+  static let fewestLines: UInt64 = 16
   static let greatestEpoch: Int64 = 4095
   /// Buckets before the first one that is put in which get epochs.
   static let mostEarlier: Int64 = 1024
@@ -66,12 +72,17 @@ struct IDIndex: ~Copyable {
   static let mostAhead: UInt64 = 3000
   private static let tagMask: Int32 = 0xFFF << 8
 
-  /// - Parameters:
-  ///   - bucketBits: a bucket's number is `time >> bucketBits`.
-  ///   - kind: 0 for clicks, `CheckoutID.flag` for checkouts.
-  init(bucketBits: Int64, kind: UInt32) {
-    self.bucketBits = bucketBits
+  /// An index of what is in these buckets, which every call gets again.
+  init(
+    of kind: UInt32,
+    _ buckets: borrowing Buckets,
+    _ blocks: ChunkArena.Blocks,
+    _ hash: KeyedHash
+  ) {
     self.kind = kind
+    bucketBits = buckets.bits
+    self.blocks = blocks
+    self.hash = hash
     lines = IDIndex.allocate(lineCount)
   }
 
@@ -83,49 +94,46 @@ struct IDIndex: ~Copyable {
       + others.values.reduce(0) { $0 + 32 + $1.capacity * MemoryLayout<Other>.stride }
   }
 
-  @inline(__always) func prefetchLines(of key: HashKey) {
-    prefetch(lines + firstHome(of: key))
-    prefetch(lines + secondHome(of: key))
+  @inline(__always) func prefetchLine(of key: HashKey) {
+    prefetch(lines + home(of: key))
   }
 
-  /// Where the id of a record of this time may be put, unless a cell of the same time has it, or one
-  /// at or after `start`.
+  /// Asks for the line behind the home too, where the home is marked; it should be here by now.
+  @inline(__always) func prefetchNextLine(of key: HashKey) {
+    let home = lines + home(of: key)
+    // Chosen without a branch; behind the last line is none, which does no harm.
+    prefetch(home + (IDIndex.slots(home)[IDIndex.slotsPerLine] >= firstSlot ? 1 : 0))
+  }
+
+  /// Where the id may be put, unless it is known.
   @inline(__always)
-  mutating func find(
-    _ id: PackedID,
-    _ text: UnsafeRawPointer,
-    _ key: HashKey,
-    at time: Int64,
-    since start: Int64,
-    in buckets: borrowing Buckets,
-    _ blocks: ChunkArena.Blocks,
-    _ hash: KeyedHash
-  ) -> Lookup {
-    if isFull || time &>> bucketBits > lastNumber {
-      makeRoom(for: time &>> bucketBits, buckets, blocks, hash)
-    }
-    let wanted = Wanted(id: id, text: text, time: time, start: start)
-    if otherBits &>> (key & 63) & 1 != 0 {
-      let cell = otherCell(wanted, key, blocks)
+  mutating func find(_ identity: Identity, in buckets: borrowing Buckets) -> Lookup {
+    let (key, number) = (identity.key, identity.time &>> bucketBits)
+    if isFull || number > lastNumber { makeRoom(for: number, buckets) }
+    let line = lines + home(of: key)
+    let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
+    let isMarked = found.used & ~IDIndex.slotBits
+    let isAmongOthers = UInt32(truncatingIfNeeded: otherBits &>> (key & 63)) & 1
+    if found.matches | isMarked | isAmongOthers != 0 {
+      let cell = search(for: identity, buckets)
       if cell != 0 { return .cell(cell) }
     }
-    let (first, second) = (lines + firstHome(of: key), lines + secondHome(of: key))
-    let tag = IDIndex.tag(of: key)
-    let inFirst = probe_slots_of(first, tag, IDIndex.tagMask, firstSlot)
-    let inSecond = probe_slots_of(second, tag, IDIndex.tagMask, firstSlot)
-    if inFirst.matches | inSecond.matches != 0 {
-      var cell = search(inFirst.matches, of: first, for: wanted, buckets, blocks)
-      if cell == 0 {
-        cell = search(inSecond.matches, of: second, for: wanted, buckets, blocks)
-      }
-      if cell != 0 { return .cell(cell) }
-    }
-    return .place(IDIndex.freeSlot(first, inFirst, second, inSecond))
+    return .place(IDIndex.freeSlot(line, found))
   }
 
-  /// Adds a cell of this bucket at the place that was found for its id.
-  ///
-  /// The cell's chunk is the `chunk`-th of the bucket's list.
+  /// Adds the last cell of a bucket at the place that was found for its id.
+  @inline(__always)
+  mutating func put(
+    _ cell: UInt32,
+    _ key: HashKey,
+    at place: Place,
+    in bucket: UnsafeMutablePointer<Buckets.Bucket>
+  ) {
+    let chunk = bucket.pointee.cells.count &- 1
+    put(cell, key, at: place, bucket: bucket.pointee.number, chunk: chunk)
+  }
+
+  /// As above, for a cell in the `chunk`-th chunk of the bucket with this number.
   @inline(__always)
   mutating func put(
     _ cell: UInt32,
@@ -135,12 +143,12 @@ struct IDIndex: ~Copyable {
     chunk: Int32
   ) {
     count &+= 1
-    if let place, number >= base, number <= lastNumber {
-      place.pointee =
-        IDIndex.slot(epoch: number &- base &+ 1) | IDIndex.tag(of: key) | chunk & 0xFF
-    } else if number >= firstNumber {
-      otherBits |= 1 &<< (key & 63)
-      others[key, default: []].append(Other(number: number, cell: cell))
+    guard number >= base && number <= lastNumber else { return putAmongOthers(cell, key, number) }
+    let slot = IDIndex.slot(epoch: number &- base &+ 1) | IDIndex.tag(of: key) | chunk & 0xFF
+    if let place {
+      place.pointee = slot
+    } else if !putBehindHome(slot, key) {
+      putAmongOthers(cell, key, number)
     }
   }
 
@@ -151,12 +159,7 @@ struct IDIndex: ~Copyable {
   }
 
   /// Forgets the cells of all buckets before this one: call while they are still there.
-  mutating func expire(
-    before number: Int64,
-    _ buckets: borrowing Buckets,
-    _ blocks: ChunkArena.Blocks,
-    _ hash: KeyedHash
-  ) {
+  mutating func expire(before number: Int64, _ buckets: borrowing Buckets) {
     guard number > firstNumber else { return }
     firstNumber = number
     if !others.isEmpty {
@@ -164,17 +167,17 @@ struct IDIndex: ~Copyable {
       otherBits = others.keys.reduce(0) { $0 | 1 &<< ($1 & 63) }
     }
     if number > lastNumber {
-      rebuild(base: number, lineCount, buckets, blocks, hash)
+      rebuild(base: number, lineCount, buckets)
     } else if number >= base {
       firstSlot = IDIndex.slot(epoch: number &- base &+ 1)
     }
   }
 
-  /// Gives memory back that was not needed while the state was replaced twice: makes 23 of 32 slots
+  /// Gives memory back that was not needed while the state was replaced twice: makes 19 of 32 slots
   /// taken.
-  mutating func trim(_ buckets: borrowing Buckets, _ blocks: ChunkArena.Blocks, _ hash: KeyedHash) {
-    guard goneCount > 2 * count && UInt64(count) < lineCount * 9 && lineCount > 64 else { return }
-    rebuild(base: base, UInt64(count) * 2 / 23 + 1, buckets, blocks, hash)
+  mutating func trim(_ buckets: borrowing Buckets) {
+    guard goneCount > 2 * count && UInt64(count) < lineCount * 8 && lineCount > 64 else { return }
+    rebuild(base: base, UInt64(count) * 2 / 19 + 1, buckets)
   }
 
   /// Forgets all, and keeps the memory.
@@ -191,41 +194,41 @@ struct IDIndex: ~Copyable {
 
   // MARK: Searching
 
-  /// An id, and the time from which on it counts as known.
-  private struct Wanted: BitwiseCopyable {
-    let id: PackedID
-    let text: UnsafeRawPointer
-    let time: Int64
-    let start: Int64
-
-    @inline(__always)
-    func isCell(_ cell: UInt32, _ kind: UInt32, in blocks: ChunkArena.Blocks) -> Bool {
-      guard blocks.hasID(cell, kind, id, text) else { return false }
-      let cellTime = blocks.time(of: cell)
-      return cellTime >= start || cellTime == time
+  /// The cell with this id, or 0: where its home or the others cannot rule it out.
+  @inline(never)
+  private func search(for identity: Identity, _ buckets: borrowing Buckets) -> UInt32 {
+    let key = identity.key
+    var place = home(of: key)
+    for _ in 0..<IDIndex.mostLines {
+      let line = lines + place
+      let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
+      let cell = search(found.matches & IDIndex.slotBits, of: line, for: identity, buckets)
+      if cell != 0 { return cell }
+      if found.used & ~IDIndex.slotBits == 0 { break }
+      place = next(place)
     }
+    if otherBits &>> (key & 63) & 1 == 0 { return 0 }
+    return others[key]?.first { identity.isKnown(as: $0.cell, kind, in: blocks) }?.cell ?? 0
   }
 
   /// The cell with this id in the chunks that these slots lead to, or 0.
-  @inline(never)
   private func search(
     _ slots: UInt32,
     of line: UnsafeMutablePointer<probe_line>,
-    for wanted: Wanted,
-    _ buckets: borrowing Buckets,
-    _ blocks: ChunkArena.Blocks
+    for identity: Identity,
+    _ buckets: borrowing Buckets
   ) -> UInt32 {
     var slots = slots
     while slots != 0 {
       let slot = UInt32(bitPattern: IDIndex.slots(line)[slots.trailingZeroBitCount] ^ .min)
       slots &= slots &- 1
-      let number = base &+ Int64(slot >> 20) &- 1
-      let list = buckets.cells(of: number)
+      let list = buckets.cells(of: base &+ Int64(slot >> 20) &- 1)
       var place = Int32(slot & 0xFF)
       while place < list.count {
+        blocks.prefetchChunk(list.chunk(place))
         var cells = list.cells(place, in: blocks)
         while let cell = cells.next(in: blocks) {
-          if wanted.isCell(cell, kind, in: blocks) { return cell }
+          if identity.isKnown(as: cell, kind, in: blocks) { return cell }
         }
         place &+= 256
       }
@@ -233,40 +236,46 @@ struct IDIndex: ~Copyable {
     return 0
   }
 
-  @inline(never)
-  private func otherCell(
-    _ wanted: Wanted,
-    _ key: HashKey,
-    _ blocks: ChunkArena.Blocks
-  ) -> UInt32 {
-    for entry in others[key] ?? [] where wanted.isCell(entry.cell, kind, in: blocks) {
-      return entry.cell
-    }
-    return 0
-  }
-
   // MARK: Places
 
-  /// A free slot of the emptier line, if any.
+  /// A free slot of the line, if any.
   @inline(__always)
-  static func freeSlot(
-    _ first: UnsafeMutablePointer<probe_line>,
-    _ inFirst: probe_result,
-    _ second: UnsafeMutablePointer<probe_line>,
-    _ inSecond: probe_result
-  ) -> Place {
-    let isSecond = inSecond.used_count < inFirst.used_count
-    let slot = (isSecond ? ~inSecond.used : ~inFirst.used).trailingZeroBitCount
-    return slot == slotsPerLine ? nil : slots(isSecond ? second : first) + slot
+  static func freeSlot(_ line: UnsafeMutablePointer<probe_line>, _ found: probe_result) -> Place {
+    let free = ~found.used & slotBits
+    return free == 0 ? nil : slots(line) + free.trailingZeroBitCount
   }
 
-  @inline(__always) func firstHome(of key: HashKey) -> Int {
+  /// Puts what has no place in its home into one of the lines behind it, and marks those before
+  /// that; false where they are full too.
+  @inline(never)
+  private func putBehindHome(_ slot: Int32, _ key: HashKey) -> Bool {
+    let epoch = slot & ~(1 << 20 - 1)
+    var place = home(of: key)
+    for _ in 0..<IDIndex.mostLines {
+      let line = lines + place
+      if let free = IDIndex.freeSlot(line, probe_slots_of(line, 0, 0, firstSlot)) {
+        free.pointee = slot
+        return true
+      }
+      let mark = IDIndex.slots(line) + IDIndex.slotsPerLine
+      mark.pointee = max(mark.pointee, epoch)
+      place = next(place)
+    }
+    return false
+  }
+
+  @inline(never)
+  private mutating func putAmongOthers(_ cell: UInt32, _ key: HashKey, _ number: Int64) {
+    guard number >= firstNumber else { return }
+    otherBits |= 1 &<< (key & 63)
+    others[key, default: []].append(Other(number: number, cell: cell))
+  }
+
+  @inline(__always) func home(of key: HashKey) -> Int {
     Int(truncatingIfNeeded: ((key &>> 32) &* lineCount) &>> 32)
   }
 
-  @inline(__always) func secondHome(of key: HashKey) -> Int {
-    Int(truncatingIfNeeded: ((key &>> 12 & 0xFFFF_FFFF) &* lineCount) &>> 32)
-  }
+  private func next(_ place: Int) -> Int { place &+ 1 == Int(lineCount) ? 0 : place &+ 1 }
 
   /// In the order of epochs, signed: the first bit is inverted.
   @inline(__always) static func slot(epoch: Int64) -> Int32 {

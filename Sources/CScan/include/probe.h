@@ -18,7 +18,6 @@ struct probe_line {
 struct probe_result {
   /// At least as great as the first one that counts.
   uint32_t used;
-  uint32_t used_count;
   /// Used, and with the bits asked for.
   uint32_t matches;
 };
@@ -38,21 +37,15 @@ static inline struct probe_result probe_slots_of(
     used[i] = _mm_cmpgt_epi32(four, before);
     equal[i] = _mm_cmpeq_epi32(_mm_and_si128(four, of), bits);
   }
-  __m128i all_used = _mm_packs_epi16(
-      _mm_packs_epi32(used[0], used[1]), _mm_packs_epi32(used[2], used[3]));
-  result.used = (uint32_t)_mm_movemask_epi8(all_used);
-  // A used slot is a byte of ones, so 1 when it is negated: the halves sum up the line.
-  const __m128i none = _mm_setzero_si128();
-  __m128i counts = _mm_sad_epu8(_mm_sub_epi8(none, all_used), none);
-  result.used_count = (uint32_t)(_mm_cvtsi128_si32(counts) + _mm_extract_epi16(counts, 4));
+  result.used = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(
+      _mm_packs_epi32(used[0], used[1]), _mm_packs_epi32(used[2], used[3])));
   result.matches = result.used & (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(
       _mm_packs_epi32(equal[0], equal[1]), _mm_packs_epi32(equal[2], equal[3])));
 #else
-  result.used = result.used_count = result.matches = 0;
+  result.used = result.matches = 0;
   for (int slot = 0; slot < 16; slot++) {
     uint32_t is_used = line->slots[slot] >= first;
     result.used |= is_used << slot;
-    result.used_count += is_used;
     result.matches |= (is_used & ((line->slots[slot] & mask) == wanted)) << slot;
   }
 #endif
