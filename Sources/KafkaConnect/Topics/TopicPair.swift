@@ -7,6 +7,9 @@ package struct TopicPair {
   /// For topics to be made, and then to be known to a broker.
   private static let creationTimeout = Duration.seconds(30)
   private static let attemptTimeout = Duration.seconds(1)
+  /// Of a topic that is made, one after another, and between them.
+  private static let goodAnswersPerBroker = 4
+  private static let answerInterval = Duration.milliseconds(50)
 
   private let settings: KafkaSettings
   private let client: KafkaClient
@@ -85,16 +88,30 @@ package struct TopicPair {
     }
   }
 
-  /// The partitions of a topic made just now, which not every broker knows at once.
+  /// The partitions of a topic made just now, once the brokers know it and its leaders.
+  ///
+  /// Not every broker does at once, and the client library takes an answer that knows no topic, after
+  /// one that does, for its end: it then gives the messages up. It asks a broker by chance, so that
+  /// several good answers one after another say that all brokers know.
   private func awaitCreation(of stream: StreamKind) throws(ConnectorError) -> Int {
     let deadline = ContinuousClock.now + Self.creationTimeout
+    let topic = settings.topic(of: stream)
+    var goodAnswers = 0
     while ContinuousClock.now < deadline {
-      if let count = try partitionCount(of: stream) { return count }
-      client.poll(atMost: .milliseconds(100))
+      let answer = TopicDescription.ask(topic, client, atMost: Self.attemptTimeout)
+      if case .success(.some(let found)) = answer, found.leaderlessCount == 0 {
+        goodAnswers += 1
+        if goodAnswers >= Self.goodAnswersPerBroker * found.brokers.count {
+          return found.partitionCount
+        }
+      } else {
+        goodAnswers = 0
+      }
+      client.poll(atMost: Self.answerInterval)
     }
     throw ConnectorError(
       .transient,
-      "topic \"\(settings.topic(of: stream))\" was made at \(settings), but no broker knows it yet",
+      "topic \"\(topic)\" was made at \(settings), but not every broker knows it yet",
       hint: "start again in a moment"
     )
   }
