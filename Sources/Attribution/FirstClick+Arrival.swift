@@ -8,13 +8,10 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
-      let identity = Identity(
-        UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start,
-        record.pointee.eventID.count,
-        at: record.pointee.time.microseconds,
-        known: knownTimes(for: record.pointee.time.microseconds),
-        hash,
-        cells.blocks.patterns
+      let identity = identity(
+        record.pointee.message,
+        record.pointee.eventID,
+        at: record.pointee.time.microseconds
       )
       identities[index].initialize(to: identity)
       clickIDs.prefetchLine(of: identity.key)
@@ -37,13 +34,10 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
-      let identity = Identity(
-        UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start,
-        record.pointee.eventID.count,
-        at: record.pointee.time.microseconds,
-        known: knownTimes(for: record.pointee.time.microseconds),
-        hash,
-        cells.blocks.patterns
+      let identity = identity(
+        record.pointee.message,
+        record.pointee.eventID,
+        at: record.pointee.time.microseconds
       )
       identities[index].initialize(to: identity)
       checkoutIDs.prefetchLine(of: identity.key)
@@ -65,6 +59,22 @@ extension FirstClick {
       let head = users[checkoutKeys[index].pointee.likelyUser].pointee.head
       if head != 0 { prefetchTime(of: cells.blocks.click(head).pointee.next) }
     }
+  }
+
+  @inline(__always)
+  private func identity(
+    _ message: UnsafeMutableRawPointer,
+    _ eventID: ByteSlice,
+    at time: Int64
+  ) -> Identity {
+    Identity(
+      UnsafeRawPointer(message) + eventID.start,
+      eventID.count,
+      at: time,
+      known: knownTimes(for: time),
+      hash,
+      cells.blocks.patterns
+    )
   }
 
   /// The times under which the id of a record of this time may be in state already.

@@ -104,15 +104,12 @@ extension FirstClick {
     _ checkouts: UnsafeMutableBufferPointer<Waiting>,
     after index: Int
   ) {
-    let blocks = cells.blocks
     if index &+ 6 < checkouts.count {
-      prefetch(blocks.pointer(checkouts[index &+ 6].cell))
+      prefetch(cells.blocks.pointer(checkouts[index &+ 6].cell))
       prefetch(users[checkouts[index &+ 6].user])
     }
     if index &+ 3 < checkouts.count {
-      let head = users[checkouts[index &+ 3].user].pointee.head
-      prefetch(blocks.pointer(head))
-      prefetch(blocks.header(of: head))
+      prefetchTime(of: users[checkouts[index &+ 3].user].pointee.head)
     }
   }
 }

@@ -53,6 +53,7 @@ struct Pending: BitwiseCopyable {
   var isSettled = false
 
   static let fieldsOffset = 36
+  /// A multiple of 8, as the next one's time is aligned to that.
   static func byteCount(fields: Int) -> Int { (fieldsOffset + fields + 7) & ~7 }
 }
 

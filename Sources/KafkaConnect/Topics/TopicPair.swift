@@ -4,7 +4,7 @@ import Logging
 /// The two topics of a stream before they are written: there, and of equally many partitions.
 package struct TopicPair {
   private static let reachTimeout = Duration.seconds(10)
-  /// For topics to be made, and then to be known to a broker.
+  /// For topics to be made, and then to be known to every broker.
   private static let creationTimeout = Duration.seconds(30)
   private static let attemptTimeout = Duration.seconds(1)
   /// Of a topic that is made, one after another, and between them.
@@ -98,14 +98,17 @@ package struct TopicPair {
     let topic = settings.topic(of: stream)
     var goodAnswers = 0
     while ContinuousClock.now < deadline {
-      let answer = TopicDescription.ask(topic, client, atMost: Self.attemptTimeout)
-      if case .success(.some(let found)) = answer, found.leaderlessCount == 0 {
+      switch TopicDescription.ask(topic, client, atMost: Self.attemptTimeout) {
+      case .success(.some(let found)) where found.leaderlessCount == 0:
         goodAnswers += 1
         if goodAnswers >= Self.goodAnswersPerBroker * found.brokers.count {
           return found.partitionCount
         }
-      } else {
+      case .success: goodAnswers = 0
+      case .failure:
         goodAnswers = 0
+        // It says what the cluster refuses, and waits while no broker can be reached.
+        _ = try partitionCount(of: stream)
       }
       client.poll(atMost: Self.answerInterval)
     }

@@ -297,7 +297,8 @@ final class StreamTask {
     answers.removeAll(keepingCapacity: true)
   }
 
-  /// Tells the epoch which of its late checkouts are resends of those that wait in the state.
+  /// Tells the epoch which of its late checkouts are resends of those that wait in the state, but
+  /// were read before them: the engine knows the others.
   ///
   /// Only paid by epochs that have late checkouts older than the state: a look at all that wait.
   private func leaveOutResends() {
