@@ -94,9 +94,12 @@ test: deps moto ## Run every test, those with a PostgreSQL server included.
 	@swift build --build-tests
 	log=$$(mktemp)
 	trap 'rm -f $$log' EXIT
+	export SWIFT_BACKTRACE=threads=crashed,registers=none,images=none
 	swift test --skip-build 2>&1 | tee $$log || {
 	  printf '\n== failed\n'
-	  grep -A 3 '^✘' $$log
+	  grep -A 3 '^✘' $$log || :
+	  # A crash: what was said before it, and where it was.
+	  grep -v '^[◇✔]\|^swift-runtime: ' $$log | grep -B 4 -A 30 '^\*\*\* Signal' || :
 	  exit 1; }
 
 bench: moto ## Measure rates beside their limits.

@@ -3,8 +3,8 @@ import Foundation
 /// The ports of a local broker, kept from everybody else whether it is up or down.
 ///
 /// A mock broker that goes down closes its socket and binds another to the port, and the process is
-/// aborted if somebody was given it in between. So each port has a second socket, bound and never
-/// listening, from the start on:
+/// aborted if it cannot. So each port has a second socket, bound and never listening, from the start
+/// on, that nobody is given the port in between:
 ///
 ///     broker     listens | closed, bound again | listens      SO_REUSEADDR
 ///     held       bound ------------------------------------    SO_REUSEADDR, SO_REUSEPORT
@@ -12,28 +12,50 @@ import Foundation
 /// It refuses connections while the broker is down, and lets it listen again, since both have
 /// `SO_REUSEADDR`. That it can be bound while the broker listens takes `SO_REUSEPORT` on both: the
 /// broker's socket, of this process, is given it once it listens.
+///
+/// Nor must the closed socket listen on, which it would in a program that is being started at that
+/// moment: until it runs, it has all of this process's descriptors (`stopListening`).
 struct HeldPorts: ~Copyable {
+  /// In the order of the brokers.
+  private let ports: [UInt16]
   private let sockets: [Int32]
 
   /// Holds the ports of brokers of this process that listen.
   ///
   /// - Parameter bootstrap: the brokers' addresses, `HOST:PORT,HOST:PORT`, on 127.0.0.1.
   init(of bootstrap: String) {
-    let ports = bootstrap.split(separator: ",").compactMap { broker in
+    ports = bootstrap.split(separator: ",").compactMap { broker in
       broker.split(separator: ":").last.flatMap { UInt16($0) }
     }
-    Self.shareListeners(on: Set(ports))
+    // Lets other sockets of this user be bound to ports that this process listens on.
+    for listener in Self.listeners(on: ports) { Self.turnOn(SO_REUSEPORT, of: listener) }
     sockets = ports.compactMap(Self.bound)
   }
 
   deinit { sockets.forEach { close($0) } }
 
-  /// Lets other sockets of this user be bound to ports that this process listens on.
-  private static func shareListeners(on ports: Set<UInt16>) {
+  /// Ends the listening of a broker that is about to close its socket, wherever copies of it are.
+  ///
+  /// What the broker polls and closes is another socket from then on, on which nothing happens: one
+  /// that was shut down would be an error to it.
+  ///
+  /// - Parameter index: the broker's, from 0.
+  func stopListening(at index: Int) {
+    for listener in Self.listeners(on: [ports[index]]) {
+      let copy = dup(listener)
+      let idle = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+      dup2(idle, listener)
+      close(idle)
+      shutdown(copy, Int32(SHUT_RDWR))
+      close(copy)
+    }
+  }
+
+  /// This process's descriptors that listen on one of the ports.
+  private static func listeners(on ports: [UInt16]) -> [Int32] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? []
-    for descriptor in names.compactMap({ Int32($0) }) {
-      guard let port = listeningPort(of: descriptor), ports.contains(port) else { continue }
-      turnOn(SO_REUSEPORT, of: descriptor)
+    return names.compactMap { Int32($0) }.filter { descriptor in
+      listeningPort(of: descriptor).map(ports.contains) ?? false
     }
   }
 

@@ -19,7 +19,12 @@ extension LocalBroker {
   /// Drops the broker's connections and takes no new ones; its partitions keep it as their leader.
   package func takeDown(_ target: Target) throws(ConnectorError) {
     let number = try number(of: target)
-    try perform("take \(target) down") { rd_kafka_mock_broker_set_down($0, number) }
+    try perform("take \(target) down") { mock in
+      for broker in 1...brokerCount where target == .all || target == .broker(broker) {
+        heldPorts.stopListening(at: broker - 1)
+      }
+      return rd_kafka_mock_broker_set_down(mock, number)
+    }
   }
 
   /// Takes connections again, on the same port and with all that the broker held.

@@ -20,7 +20,7 @@ package final class LocalBroker: Sendable {
   /// The address clients start from: `127.0.0.1:PORT`, one for each broker, separated by commas.
   package let bootstrap: String
   package let brokerCount: Int
-  private let heldPorts: HeldPorts
+  let heldPorts: HeldPorts
   /// Nil once stopped.
   private let cluster: Mutex<Cluster?>
 
