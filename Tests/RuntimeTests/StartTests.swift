@@ -9,6 +9,9 @@ import Testing
 /// A sink that is away for a moment while a job starts.
 @Suite struct StartTests {
   private let rule = AttributionRule.with(.early)
+  private let log = MemoryLog(partitions: 2)
+
+  init() { RandomLog(clicks: 150, checkouts: 50).append(to: log, partitions: 2, seed: 1) }
 
   /// `isLeased`: workers share the log by the sink's leases.
   private func run(
@@ -16,8 +19,6 @@ import Testing
     isLeased: Bool,
     retryLimit: Int? = nil
   ) throws {
-    let log = MemoryLog(partitions: 2)
-    RandomLog(clicks: 150, checkouts: 50).append(to: log, partitions: 2, seed: 1)
     let source: any Source = isLeased ? LeasedLog(log: log) : log
     var settings = smallSteps(rule: rule)
     settings.retryLimit = retryLimit
@@ -40,8 +41,6 @@ import Testing
 
   @Test func `a group that cannot be joined for a passing reason is tried again`() throws {
     let memory = MemorySink(rule: rule)
-    let log = MemoryLog(partitions: 2)
-    RandomLog(clicks: 150, checkouts: 50).append(to: log, partitions: 2, seed: 1)
     let source = StumblingGroup(log: log, stumbles: 2)
     try makeJob(source, into: memory, smallSteps(rule: rule)).run()
     #expect(source.joins.withLock { $0 } == 3)

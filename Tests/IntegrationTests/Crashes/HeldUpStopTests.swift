@@ -8,16 +8,8 @@ import Testing
   @Test(arguments: ["raw_clicks", "attributions", "stream_progress"])
   func `a stop does not wait for locks`(table: String) throws {
     let trial = try JobTrial()
-    try trial.generate(events: 20_000, partitions: 2, seed: 61, to: "whole")
-    let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
-    try feed.deliver(upTo: 0.5)
-    let job = try trial.startJob(["--commit-interval", "5ms"])
-    try trial.wait(for: job) { try trial.committedRecords() == feed.lineCount }
-    let other = try PostgresConnection(trial.address)
+    let (job, other) = try heldUpJob(by: table, in: trial, events: 20_000, partitions: 2)
     defer { other.close() }
-    try other.execute("BEGIN; LOCK TABLE ecommerce.\(table)")
-    try feed.deliver(upTo: 1)
-    try trial.wait(for: job) { try trial.query(Self.heldUpSinks).count == 2 }
     job.send(SIGTERM)
     let outcome = try job.wait()
     #expect(outcome.exitCode == 1)
@@ -37,16 +29,8 @@ import Testing
     defer { cluster.remove() }
     let trial = try JobTrial(address: cluster.start())
     try #require(trial.start("stream-job", ["migrate"]).wait().exitCode == 0)
-    try trial.generate(events: 2_000, partitions: 1, seed: 62, to: "whole")
-    let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
-    try feed.deliver(upTo: 0.5)
-    let job = try trial.startJob(["--commit-interval", "5ms"])
-    try trial.wait(for: job) { try trial.committedRecords() == feed.lineCount }
-    let other = try PostgresConnection(trial.address)
+    let (job, other) = try heldUpJob(by: "raw_clicks", in: trial, events: 2_000, partitions: 1)
     defer { other.close() }
-    try other.execute("BEGIN; LOCK TABLE ecommerce.raw_clicks")
-    try feed.deliver(upTo: 1)
-    try trial.wait(for: job) { try !other.query(Self.heldUpSinks).isEmpty }
     let server = try cluster.serverProcessID()
     let sinks = try other.query(Self.heldUpSinks).compactMap { $0[0].flatMap { pid_t($0) } }
     for process in [server] + sinks { kill(process, SIGSTOP) }
@@ -63,6 +47,26 @@ import Testing
     try other.execute("ROLLBACK")
     try trial.expectLaw()
     try trial.expectRightEnd()
+  }
+
+  /// Starts a job that has committed half of its log, and lets another session lock a table in which
+  /// every partition's next commit has rows.
+  private func heldUpJob(
+    by table: String,
+    in trial: JobTrial,
+    events: Int,
+    partitions: Int
+  ) throws -> (job: ProgramRun, other: PostgresConnection) {
+    try trial.generate(events: events, partitions: partitions, seed: 61, to: "whole")
+    let feed = try LogFeed(from: "whole", to: "log", in: trial.directory)
+    try feed.deliver(upTo: 0.5)
+    let job = try trial.startJob(["--commit-interval", "5ms"])
+    try trial.wait(for: job) { try trial.committedRecords() == feed.lineCount }
+    let other = try PostgresConnection(trial.address)
+    try other.execute("BEGIN; LOCK TABLE ecommerce.\(table)")
+    try feed.deliver(upTo: 1)
+    try trial.wait(for: job) { try trial.query(Self.heldUpSinks).count == partitions }
+    return (job, other)
   }
 
   private static let heldUpSinks = """
