@@ -26,8 +26,10 @@ package struct ProgramSettings: Sendable {
   package static let streamJob = ProgramSettings(
     "stream-job",
     [
-      "from", "into", "until-end", "emit", "late", "late-horizon", "window", "watermark", "workers",
-      "commit-interval", "commit-size", "idle-timeout", "future-guard", "on-gap", "log-level",
+      "from", "into", "until-end", "emit", "late", "late-horizon", "late-memory", "window",
+      "watermark",
+      "workers", "commit-interval", "commit-size", "idle-timeout", "future-guard", "on-gap",
+      "log-level",
     ],
     families: ["kafka", "kinesis"]
   )

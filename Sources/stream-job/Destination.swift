@@ -36,14 +36,16 @@ enum Destination {
 }
 
 extension Destination {
-  /// The sink; a database's with its tables made.
+  /// The sink; a database's with its tables made, which may remember `lateByteCount` bytes of stored
+  /// events.
   ///
   /// Throws at once for a database that is not there or cannot be used; blocks while one that was
   /// there is away, and the first interrupt ends the process then.
-  func openSink(untilEnd: Bool, logger: Logger) throws -> any Sink {
+  func openSink(untilEnd: Bool, lateByteCount: Int, logger: Logger) throws -> any Sink {
     switch self {
     case .database(let choice):
-      return PostgresSink(try choice.prepare(logger: logger).address)
+      let address = try choice.prepare(logger: logger).address
+      return PostgresSink(address, recentByteCount: lateByteCount)
     case .files(let uri):
       return try uri.makeFileSink(untilEnd: untilEnd)
     }

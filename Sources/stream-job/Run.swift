@@ -25,7 +25,11 @@ struct Run: ParsableCommand {
     Interrupts.watch()
     let logger = settings.logger
     let source = try settings.source.open(gapPolicy: settings.gapPolicy, logger: logger)
-    let sink = try settings.destination.openSink(untilEnd: settings.job.untilEnd, logger: logger)
+    let sink = try settings.destination.openSink(
+      untilEnd: settings.job.untilEnd,
+      lateByteCount: settings.lateByteCount,
+      logger: logger
+    )
     let job = try StreamingJob(
       source: source,
       sink: sink,

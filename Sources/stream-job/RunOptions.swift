@@ -60,6 +60,16 @@ struct RunOptions: ParsableArguments {
   var lateHorizon: EventSpan?
 
   @Option(
+    help: ArgumentHelp(
+      "What late events are answered from without a scan, default 512MiB.",
+      discussion: "Of all tasks together; taken only while late events come.",
+      valueName: "BYTES"
+    ),
+    transform: parseSetting
+  )
+  var lateMemory: ByteCount?
+
+  @Option(
     help: ArgumentHelp("How long before a checkout a click counts, default 1h.", valueName: "D"),
     transform: parseSetting
   )

@@ -2,6 +2,7 @@ import Attribution
 import Connect
 import Dataflow
 import Logging
+import PostgresConnect
 import Programs
 import Runtime
 
@@ -14,6 +15,8 @@ struct RunSettings {
   /// What reading does where the log has lost records.
   var gapPolicy: GapPolicy
   var destination: Destination
+  /// What a database's sink may remember of stored events, in bytes.
+  var lateByteCount: Int
   var job: StreamingJob.Settings
   var logLevel: Logger.Level
 
@@ -26,6 +29,9 @@ struct RunSettings {
     )
     gapPolicy = try configuration.value("on-gap", option: options.onGap) ?? .fail
     destination = try Destination(common, configuration)
+    lateByteCount =
+      try configuration.value("late-memory", option: options.lateMemory)?.byteCount
+      ?? PostgresSink.defaultRecentByteCount
     job = try Self.job(options, configuration)
     logLevel = try configuration.value("log-level", option: options.logLevel) ?? .info
   }

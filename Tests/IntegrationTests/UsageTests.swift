@@ -19,6 +19,11 @@ import Testing
       ["run", "--workers", "0"],
       "the value '0' is invalid for '--workers <N>': expected a whole number from 1 on"
     ),
+    (
+      ["run", "--late-memory", "0"],
+      "the value '0' is invalid for '--late-memory <BYTES>': "
+        + "expected a size such as 32MiB, 500kB or 1000000"
+    ),
   ])
   func `a wrong option is refused in one line`(arguments: [String], message: String) throws {
     let directory = try TemporaryDirectory()

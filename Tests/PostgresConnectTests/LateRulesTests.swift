@@ -15,7 +15,7 @@ import Testing
       var world = try LateWorld(
         seed: seed,
         policy: policy,
-        recentByteLimit: [64 << 20, 64 << 10, 0][Int(seed % 3)]
+        recentByteCount: [64 << 20, 64 << 10, 0][Int(seed % 3)]
       )
       for epoch in 1...8 {
         // Never, every other time, ..., once: what is remembered differs, the answers do not.
@@ -29,10 +29,10 @@ import Testing
   }
 
   @Test(arguments: [64 << 20, 0])
-  func `a late click names the checkouts that it changed`(recentByteLimit: Int) throws {
+  func `a late click names the checkouts that it changed`(recentByteCount: Int) throws {
     let messages = Messages()
     let address = try TemporaryCluster.database()
-    let sink = try PostgresSink(address, recentByteLimit: recentByteLimit)
+    let sink = try PostgresSink(address, recentByteCount: recentByteCount)
       .makeTask(0, source: "s", rule: AttributionRule())
     _ = try sink.open()
     let minute: Int64 = 60_000_000

@@ -35,7 +35,7 @@ struct LateWorld {
 
   private var random: SplitMix64
   private let rule: AttributionRule
-  private let recentByteLimit: Int
+  private let recentByteCount: Int
   private let address: PostgresAddress
   private var sink: any TaskSink
   private let connection: PostgresConnection
@@ -47,16 +47,16 @@ struct LateWorld {
   private var watermarkMinute: Int64 = 0
   private var nextOffset: Int64 = 0
 
-  /// With a `recentByteLimit` of 0 everything is left to the stored rows.
-  init(seed: UInt64, policy: AttributionRule.LatePolicy, recentByteLimit: Int) throws {
+  /// With a `recentByteCount` of 0 everything is left to the stored rows.
+  init(seed: UInt64, policy: AttributionRule.LatePolicy, recentByteCount: Int) throws {
     random = SplitMix64(seed: seed)
-    self.recentByteLimit = recentByteLimit
+    self.recentByteCount = recentByteCount
     var rule = AttributionRule()
     rule.latePolicy = policy
     rule.lateHorizon = .minutes(300)
     self.rule = rule
     address = try TemporaryCluster.database()
-    sink = try PostgresSink(address, recentByteLimit: recentByteLimit)
+    sink = try PostgresSink(address, recentByteCount: recentByteCount)
       .makeTask(3, source: "world", rule: rule)
     _ = try sink.open()
     connection = try PostgresConnection(address)
@@ -65,7 +65,7 @@ struct LateWorld {
   /// Another run goes on: what the sink remembers is gone.
   mutating func takeOver() throws {
     sink.close()
-    sink = try PostgresSink(address, recentByteLimit: recentByteLimit)
+    sink = try PostgresSink(address, recentByteCount: recentByteCount)
       .makeTask(3, source: "world", rule: rule)
     _ = try sink.open()
   }

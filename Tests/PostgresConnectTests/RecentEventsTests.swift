@@ -13,11 +13,13 @@ import Testing
 
   private func time(_ minutes: Int64) -> EventTime { EventTime(microseconds: minutes * minute) }
 
-  private func events(after floor: EventTime = .beginning, byteLimit: Int = 1 << 20) -> RecentEvents
-  {
+  private func events(
+    after floor: EventTime = .beginning,
+    within memory: RecentMemory = RecentMemory(byteCount: 1 << 20)
+  ) -> RecentEvents {
     var rule = AttributionRule()
     rule.lateHorizon = .hours(4)
-    return RecentEvents(rule: rule, after: floor, byteLimit: byteLimit)
+    return RecentEvents(rule: rule, after: floor, within: memory)
   }
 
   private func add(_ id: String, at minutes: Int64, to recent: RecentEvents) {
@@ -105,7 +107,7 @@ import Testing
   }
 
   @Test func `the oldest slices are let go beyond the limit of memory`() {
-    let recent = events(byteLimit: 300 << 10)
+    let recent = events(within: RecentMemory(byteCount: 300 << 10))
     recent.noteLate(at: time(0))
     for hour in 0..<5 {
       add("c\(hour)", at: Int64(hour) * 60, to: recent)
@@ -114,6 +116,25 @@ import Testing
     #expect(recent.floor > time(0))
     #expect(!holds("c0", recent))
     #expect(holds("c4", recent))
+  }
+
+  @Test func `tasks share the memory as long as they are there`() {
+    let memory = RecentMemory(byteCount: 600 << 10)
+    #expect(memory.share == 600 << 10)
+    let recent = events(within: memory)
+    var others = (0..<2).map { _ in events(within: memory) }
+    #expect(memory.share == 200 << 10)
+    others.removeLast()
+    #expect(memory.share == 300 << 10)
+    recent.noteLate(at: time(0))
+    for hour in 0..<5 {
+      add("c\(hour)", at: Int64(hour) * 60, to: recent)
+      recent.letGo(at: time(1))
+    }
+    #expect(!holds("c0", recent))
+    #expect(holds("c4", recent))
+    others.removeLast()
+    #expect(memory.share == 600 << 10)
   }
 
   @Test func `a task without late events forgets all, until one comes`() {
@@ -134,7 +155,7 @@ import Testing
   }
 
   @Test func `what late events know ends where the floor has risen to since they were read`() {
-    let recent = events(byteLimit: 300 << 10)
+    let recent = events(within: RecentMemory(byteCount: 300 << 10))
     recent.noteLate(at: time(0))
     var events = LateEvents(.clicks)
     for minutes in [1, 299] {

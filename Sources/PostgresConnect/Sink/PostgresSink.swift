@@ -7,20 +7,26 @@ package import Connect
 package struct PostgresSink: Sink {
   private let address: PostgresAddress
   private let fault: Fault?
-  private let recentByteLimit: Int
+  private let recentMemory: RecentMemory
 
-  /// What a task may remember of the events it stored, in bytes: some 550,000 of the usual kind.
-  package static let defaultRecentByteLimit = 64 << 20
+  /// Some 4 million events of the usual kind.
+  package static let defaultRecentByteCount = 512 << 20
 
-  /// Makes the sink for an address; `fault` says where a crash test strikes.
+  /// Makes the sink for an address.
+  ///
+  /// - Parameters:
+  ///   - address: of the database.
+  ///   - fault: where a crash test strikes.
+  ///   - recentByteCount: what all tasks together may remember of the events that they stored, in
+  ///     bytes.
   package init(
     _ address: PostgresAddress,
     fault: Fault? = .fromEnvironment,
-    recentByteLimit: Int = defaultRecentByteLimit
+    recentByteCount: Int = defaultRecentByteCount
   ) {
     self.address = address
     self.fault = fault
-    self.recentByteLimit = recentByteLimit
+    recentMemory = RecentMemory(byteCount: recentByteCount)
   }
 
   package var acceptsRevisions: Bool { true }
@@ -83,7 +89,7 @@ package struct PostgresSink: Sink {
       source: identity,
       rule: rule,
       fault: fault,
-      recentByteLimit: recentByteLimit
+      recentMemory: recentMemory
     )
   }
 }

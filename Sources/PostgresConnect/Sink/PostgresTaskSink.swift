@@ -28,7 +28,7 @@ final class PostgresTaskSink: TaskSink {
   private let source: String
   let rule: AttributionRule
   let fault: Fault?
-  private let recentByteLimit: Int
+  private let recentMemory: RecentMemory
 
   /// Nil before `open` and after a failure.
   private var session: SinkSession?
@@ -50,15 +50,15 @@ final class PostgresTaskSink: TaskSink {
     source: String,
     rule: AttributionRule,
     fault: Fault?,
-    recentByteLimit: Int
+    recentMemory: RecentMemory
   ) {
     self.address = address
     self.task = task
     self.source = source
     self.rule = rule
     self.fault = fault
-    self.recentByteLimit = recentByteLimit
-    recent = RecentEvents(rule: rule, after: .endOfInput, byteLimit: recentByteLimit)
+    self.recentMemory = recentMemory
+    recent = RecentEvents(rule: rule, after: .endOfInput, within: recentMemory)
   }
 
   func open() throws(ConnectorError) -> TaskProgress? {
@@ -85,7 +85,7 @@ final class PostgresTaskSink: TaskSink {
     recent = RecentEvents(
       rule: rule,
       after: line.greatestEventTime,
-      byteLimit: recentByteLimit
+      within: recentMemory
     )
     self.session = session
     return line.epoch == 0 ? nil : line.progress

@@ -29,7 +29,7 @@ final class RecentEvents {
   private let lock = Mutex(())
   private let window: EventSpan
   private let retention: EventSpan
-  private let byteLimit: Int
+  private let memory: RecentMemory
   private let sliceLength: Int64
   /// By number, ascending.
   private(set) var slices: [RecentSlice] = []
@@ -47,17 +47,20 @@ final class RecentEvents {
   /// The watermark when the last late event came.
   private var lastLate: Watermark?
 
-  /// No event was stored before with a greater time than `floor`; `byteLimit` is in bytes.
-  init(rule: AttributionRule, after floor: EventTime, byteLimit: Int) {
+  /// No event was stored before with a greater time than `floor`.
+  init(rule: AttributionRule, after floor: EventTime, within memory: RecentMemory) {
     window = rule.window
     retention = EventSpan(
       microseconds: rule.lateHorizon.microseconds + rule.window.microseconds
     )
     sliceLength = max(rule.window.microseconds, EventSpan.minutes(5).microseconds)
-    self.byteLimit = byteLimit
+    self.memory = memory
     self.floor = floor
     greatestTime = floor
+    memory.join()
   }
+
+  deinit { memory.leave() }
 
   /// The lock stands beside what it guards, not around it: epochs keep references to slices.
   func withLock(_ body: () -> Void) { lock.withLock { _ in body() } }
@@ -132,8 +135,9 @@ final class RecentEvents {
     }
     let oldest = number(at: watermark - retention)
     var byteCount = slices.reduce(0) { $0 + $1.events.byteCount }
+    let limit = memory.share
     var count = 0
-    while count < slices.count, slices[count].number < oldest || byteCount > byteLimit {
+    while count < slices.count, slices[count].number < oldest || byteCount > limit {
       byteCount -= slices[count].events.byteCount
       count += 1
     }
