@@ -8,13 +8,7 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
-      let identity = identity(
-        record.pointee.message,
-        record.pointee.eventID,
-        at: record.pointee.time.microseconds
-      )
-      identities[index].initialize(to: identity)
-      clickIDs.prefetchLine(of: identity.key)
+      identify(record, index, in: clickIDs)
       let keys = ClickKeys(of: record, hash)
       clickKeys[index].initialize(to: keys)
       users.prefetchLine(of: keys.user)
@@ -34,13 +28,7 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
-      let identity = identity(
-        record.pointee.message,
-        record.pointee.eventID,
-        at: record.pointee.time.microseconds
-      )
-      identities[index].initialize(to: identity)
-      checkoutIDs.prefetchLine(of: identity.key)
+      identify(record, index, in: checkoutIDs)
       let keys = CheckoutKeys(of: record, hash)
       checkoutKeys[index].initialize(to: keys)
       users.prefetchLine(of: keys.user)
@@ -61,20 +49,24 @@ extension FirstClick {
     }
   }
 
+  /// Notes the id of a record of the block, and asks for its line.
   @inline(__always)
-  private func identity(
-    _ message: UnsafeMutableRawPointer,
-    _ eventID: ByteSlice,
-    at time: Int64
-  ) -> Identity {
-    Identity(
-      UnsafeRawPointer(message) + eventID.start,
-      eventID.count,
+  private func identify<Record: EventRecord>(
+    _ record: UnsafePointer<Record>,
+    _ index: Int,
+    in ids: borrowing IDIndex
+  ) {
+    let time = record.pointee.time.microseconds
+    let identity = Identity(
+      UnsafeRawPointer(record.pointee.message) + record.pointee.eventID.start,
+      record.pointee.eventID.count,
       at: time,
       known: knownTimes(for: time),
       hash,
       cells.blocks.patterns
     )
+    identities[index].initialize(to: identity)
+    ids.prefetchLine(of: identity.key)
   }
 
   /// The times under which the id of a record of this time may be in state already.

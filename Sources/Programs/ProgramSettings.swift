@@ -27,9 +27,8 @@ package struct ProgramSettings: Sendable {
     "stream-job",
     [
       "from", "into", "until-end", "emit", "late", "late-horizon", "late-memory", "window",
-      "watermark",
-      "workers", "commit-interval", "commit-size", "idle-timeout", "future-guard", "on-gap",
-      "log-level",
+      "watermark", "workers", "commit-interval", "commit-size", "idle-timeout", "future-guard",
+      "on-gap", "log-level",
     ],
     families: ["kafka", "kinesis"]
   )

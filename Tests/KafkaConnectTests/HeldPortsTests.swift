@@ -6,7 +6,7 @@ import Testing
 @Suite struct HeldPortsTests {
   @Test func `the port of a broker that is down is given to nobody else`() throws {
     let cluster = try LocalBroker()
-    let port = try #require(cluster.bootstrap.split(separator: ":").last.flatMap { UInt16($0) })
+    let port = try #require(Self.ports(of: cluster).first)
     for _ in 0..<3 {
       try cluster.takeDown(.all)
       #expect(Self.canBind(to: port) == false)
@@ -17,9 +17,7 @@ import Testing
 
   @Test func `the broker that goes down refuses connections, and the others do not`() throws {
     let cluster = try LocalBroker(brokerCount: 3)
-    let ports = cluster.bootstrap.split(separator: ",").compactMap {
-      $0.split(separator: ":").last.flatMap { UInt16($0) }
-    }
+    let ports = Self.ports(of: cluster)
     try cluster.takeDown(.broker(2))
     #expect(ports.map(Self.canConnect) == [true, false, true])
     try cluster.bringUp(.broker(2))
@@ -30,7 +28,7 @@ import Testing
     // The mock would end the process.
     await #expect(processExitsWith: .success) {
       let cluster = try LocalBroker()
-      let port = try #require(cluster.bootstrap.split(separator: ":").last.flatMap { UInt16($0) })
+      let port = try #require(HeldPortsTests.ports(of: cluster).first)
       for _ in 0..<2 {
         Thread.detachNewThread { while !HeldPortsTests.canBind(to: port) {} }
       }
@@ -63,6 +61,13 @@ import Testing
         try cluster.bringUp(.all)
       }
       exit(0)
+    }
+  }
+
+  /// In the order of the brokers.
+  private static func ports(of cluster: LocalBroker) -> [UInt16] {
+    cluster.bootstrap.split(separator: ",").compactMap {
+      $0.split(separator: ":").last.flatMap { UInt16($0) }
     }
   }
 

@@ -34,14 +34,15 @@ struct HeldPorts: ~Copyable {
 
   deinit { sockets.forEach { close($0) } }
 
-  /// Ends the listening of a broker that is about to close its socket, wherever copies of it are.
+  /// Ends the listening of brokers that are about to close their sockets, wherever copies of those
+  /// are.
   ///
-  /// What the broker polls and closes is another socket from then on, on which nothing happens: one
+  /// What a broker polls and closes is another socket from then on, on which nothing happens: one
   /// that was shut down would be an error to it.
   ///
-  /// - Parameter index: the broker's, from 0.
-  func stopListening(at index: Int) {
-    for listener in Self.listeners(on: [ports[index]]) {
+  /// - Parameter indices: the brokers', from 0.
+  func stopListening(at indices: [Int]) {
+    for listener in Self.listeners(on: indices.map { ports[$0] }) {
       let copy = dup(listener)
       let idle = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
       dup2(idle, listener)

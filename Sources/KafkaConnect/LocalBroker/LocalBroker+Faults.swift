@@ -20,9 +20,9 @@ extension LocalBroker {
   package func takeDown(_ target: Target) throws(ConnectorError) {
     let number = try number(of: target)
     try perform("take \(target) down") { mock in
-      for broker in 1...brokerCount where target == .all || target == .broker(broker) {
-        heldPorts.stopListening(at: broker - 1)
-      }
+      heldPorts.stopListening(
+        at: (0..<brokerCount).filter { target == .all || target == .broker($0 + 1) }
+      )
       return rd_kafka_mock_broker_set_down(mock, number)
     }
   }
