@@ -13,17 +13,17 @@ extension FirstClick {
     releaseHandedOver()
     for index in 0..<outbox.settled.count {
       if index + Self.answersAhead < outbox.settled.count {
-        prefetch(cells.blocks.pointer(outbox.settled[index + Self.answersAhead].checkout))
+        prefetchPending(outbox.settled[index + Self.answersAhead].checkout)
       }
       answers.append(finalAnswer(outbox.settled[index]))
     }
     let changed = outbox.changed
     for (index, checkout) in changed.enumerated() {
       if index + 2 * Self.answersAhead < changed.count {
-        prefetch(cells.blocks.pointer(changed[index + 2 * Self.answersAhead]))
+        prefetchPending(changed[index + 2 * Self.answersAhead])
       }
       if index + Self.answersAhead < changed.count {
-        prefetchTime(of: cells.blocks.pending(changed[index + Self.answersAhead]).pointee.first)
+        prefetchClick(cells.blocks.pending(changed[index + Self.answersAhead]).pointee.first)
       }
       let pending = cells.blocks.pending(checkout)
       if pending.pointee.isSettled { continue }

@@ -8,6 +8,7 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
+      prefetchMessage(records, after: index, count)
       identify(record, index, in: clickIDs)
       let keys = ClickKeys(of: record, hash)
       clickKeys[index].initialize(to: keys)
@@ -28,6 +29,7 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
+      prefetchMessage(records, after: index, count)
       identify(record, index, in: checkoutIDs)
       let keys = CheckoutKeys(of: record, hash)
       checkoutKeys[index].initialize(to: keys)
@@ -40,12 +42,12 @@ extension FirstClick {
     guard isEarly else { return }
     for index in 0..<count {
       let user = users[checkoutKeys[index].pointee.likelyUser]
-      prefetchTime(of: user.pointee.head)
-      prefetchTime(of: user.pointee.firstWaiting)
+      prefetchClick(user.pointee.head)
+      prefetchClick(user.pointee.firstWaiting)
     }
     for index in 0..<count {
       let head = users[checkoutKeys[index].pointee.likelyUser].pointee.head
-      if head != 0 { prefetchTime(of: cells.blocks.click(head).pointee.next) }
+      if head != 0 { prefetchClick(cells.blocks.click(head).pointee.next) }
     }
   }
 
@@ -77,9 +79,6 @@ extension FirstClick {
     rebuildTarget == nil ? dedupeStart...Int64.max : time...time
   }
 
-  /// How far ahead the second lines of ids are asked for.
-  private static var linesAhead: Int { 12 }
-
   /// Keeps the ids of a block that are new, and settles the verdicts.
   ///
   /// Where an event is older than `dedupeStart` and its id is not in state, only the stored rows
@@ -94,8 +93,8 @@ extension FirstClick {
     _ cells: inout ChunkArena,
     _ buckets: inout Buckets
   ) {
+    for index in 0..<count { ids.prefetchNextLine(of: identities[index].pointee.key) }
     for index in 0..<count {
-      ids.prefetchNextLine(of: identities[min(index &+ linesAhead, count &- 1)].pointee.key)
       let identity = identities[index]
       let verdict = verdicts[index]
       if verdict == .duplicate { continue }

@@ -102,14 +102,7 @@ extension FirstClick {
     if pending != 0 && pending & Self.timelineFlag == 0 {
       prefetch(cells.blocks.pointer(pending))
     }
-    prefetchTime(of: user.pointee.firstWaiting)
-  }
-
-  /// Asks for a click's time, which is in two places; 0 for none.
-  @inline(__always) func prefetchTime(of cell: UInt32) {
-    guard cell != 0 else { return }
-    prefetch(cells.blocks.pointer(cell))
-    prefetch(cells.blocks.header(of: cell))
+    prefetchClick(user.pointee.firstWaiting)
   }
 
   /// Lets a click change the answers of the user's pending checkouts in whose window it is.

@@ -105,11 +105,11 @@ extension FirstClick {
     after index: Int
   ) {
     if index &+ 6 < checkouts.count {
-      prefetch(cells.blocks.pointer(checkouts[index &+ 6].cell))
+      prefetchPending(checkouts[index &+ 6].cell)
       prefetch(users[checkouts[index &+ 6].user])
     }
     if index &+ 3 < checkouts.count {
-      prefetchTime(of: users[checkouts[index &+ 3].user].pointee.head)
+      prefetchClick(users[checkouts[index &+ 3].user].pointee.head)
     }
   }
 }

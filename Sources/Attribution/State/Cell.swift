@@ -21,6 +21,8 @@ struct Click: BitwiseCopyable {
   var origin: UInt32
 
   static let idOffset = 20
+  /// With an id that is kept as a number.
+  static let commonBytes = idOffset + 8
   static func byteCount(idCode: UInt32) -> Int {
     (idOffset + PackedID.byteCount(code: idCode) + 3) & ~3
   }
@@ -68,7 +70,7 @@ extension ChunkArena.Blocks {
 
   /// The event time of a click or a checkout's id.
   @inline(__always) func time(of reference: UInt32) -> Int64 {
-    header(of: reference).pointee.baseTime
+    baseTime(of: reference).pointee
       &+ Int64(pointer(reference).load(as: UInt32.self) &>> 8)
   }
 

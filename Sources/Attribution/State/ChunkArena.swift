@@ -4,7 +4,7 @@ internal import CScan
 ///
 /// ```
 /// reference  distance from the start in units of 4 bytes; never 0
-/// chunk      | baseTime (8) | bytes used (4) | free (4) | records ... |      1 KiB
+/// chunk      1 KiB of records; the time that theirs count from stands in a table, by chunk
 /// ```
 ///
 /// A `ChunkList` collects the records of one bucket and is freed as a whole. Freed chunks are used
@@ -13,6 +13,7 @@ internal import CScan
 struct ChunkArena: ~Copyable {
   let blocks: Blocks
   private let memory: UnsafeMutableRawBufferPointer
+  private let baseTimes: UnsafeMutableRawBufferPointer
   /// Listed here and not linked through the chunks, which are cold.
   private var freeChunks: [UInt32] = []
   /// The first chunk that was never used; chunk 0 never is, so that no reference is 0.
@@ -23,7 +24,6 @@ struct ChunkArena: ~Copyable {
   var longPieceBytes = 0
 
   static let chunkBytes = 1024
-  static let headerBytes = 16
   static let chunkUnits = UInt32(chunkBytes / 4)
   /// 8 GiB: the first bit of a reference is free for other uses.
   private static let mostBytes = 1 << 33
@@ -31,6 +31,8 @@ struct ChunkArena: ~Copyable {
   /// Where the records are.
   struct Blocks: BitwiseCopyable {
     fileprivate let start: UnsafeMutableRawPointer
+    /// Of every chunk: not in its head, so that a few pages hold them all.
+    fileprivate let baseTimes: UnsafeMutablePointer<Int64>
     /// Of the ids that are kept as numbers.
     let patterns = IDPatterns()
 
@@ -44,9 +46,9 @@ struct ChunkArena: ~Copyable {
       }
     }
 
-    /// Start of the chunk that holds the record.
-    @inline(__always) func header(of reference: UInt32) -> UnsafeMutablePointer<ChunkHeader> {
-      pointer(reference & ~(ChunkArena.chunkUnits &- 1)).assumingMemoryBound(to: ChunkHeader.self)
+    /// The time that those of the records in the reference's chunk count from.
+    @inline(__always) func baseTime(of reference: UInt32) -> UnsafeMutablePointer<Int64> {
+      baseTimes + Int(truncatingIfNeeded: reference / ChunkArena.chunkUnits)
     }
   }
 
@@ -55,7 +57,15 @@ struct ChunkArena: ~Copyable {
     guard let start = memory.baseAddress else {
       preconditionFailure("\(memory.count) bytes are reserved nowhere")
     }
-    blocks = Blocks(start: start)
+    // A word for every chunk that there may be.
+    baseTimes = LargePages.reserve(mostBytes: memory.count / ChunkArena.chunkBytes * 8)
+    guard let firstTime = baseTimes.baseAddress else {
+      preconditionFailure("\(baseTimes.count) bytes are reserved nowhere")
+    }
+    blocks = Blocks(
+      start: start,
+      baseTimes: firstTime.bindMemory(to: Int64.self, capacity: baseTimes.count / 8)
+    )
     let sizes = 1 + ChunkArena.longestPiece / ChunkArena.pieceStep
     freePieces = .allocate(capacity: sizes)
     freePieces.initialize(repeating: nil, count: sizes)
@@ -63,15 +73,16 @@ struct ChunkArena: ~Copyable {
 
   deinit {
     LargePages.release(memory)
+    LargePages.release(baseTimes)
     freePieces.deallocate()
     blocks.patterns.deallocate()
   }
 
   /// In whole pages, as the system gives them.
   var allocatedBytes: Int {
-    let used = Int(nextChunk) * 4
-    let page = used > LargePages.pageBytes ? LargePages.pageBytes : 4096
-    return (used + page - 1) / page * page + freeChunks.capacity * 4 + longPieceBytes
+    LargePages.usedBytes(Int(nextChunk) * 4)
+      + LargePages.usedBytes(Int(nextChunk / ChunkArena.chunkUnits) * 8)
+      + freeChunks.capacity * 4 + longPieceBytes
   }
 
   /// Adds a record of `byteCount` bytes (a multiple of 4) to the list.
@@ -98,13 +109,12 @@ struct ChunkArena: ~Copyable {
   @inline(never)
   private mutating func addChunk(to list: inout ChunkList, baseTime: Int64, byteCount: Int) {
     precondition(
-      byteCount <= ChunkArena.chunkBytes - ChunkArena.headerBytes,
+      byteCount <= ChunkArena.chunkBytes,
       "a record of \(byteCount) bytes is longer than its contract allows"
     )
-    if list.last != 0 { blocks.header(of: list.last).pointee.used = list.used }
     let chunk = takeChunk()
     blocks.prefetchChunk(chunk)
-    blocks.header(of: chunk).initialize(to: ChunkHeader(baseTime: baseTime))
+    blocks.baseTime(of: chunk).initialize(to: baseTime)
     list.append(chunk, &self)
   }
 
@@ -118,15 +128,4 @@ struct ChunkArena: ~Copyable {
     defer { nextChunk += ChunkArena.chunkUnits }
     return nextChunk
   }
-}
-
-/// The head of a chunk.
-struct ChunkHeader: BitwiseCopyable {
-  /// Start of the bucket, which the records' offsets count from.
-  var baseTime: Int64
-  /// Bytes used, this head included, once another chunk follows; until then its list knows.
-  var used: UInt32 = 0
-  private var free: UInt32 = 0
-
-  init(baseTime: Int64) { self.baseTime = baseTime }
 }

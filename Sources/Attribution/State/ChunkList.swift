@@ -4,31 +4,35 @@ internal import CScan
 ///
 /// Owned by its bucket, which gives it back to the arena; the list of chunks is a piece of it too.
 struct ChunkList: BitwiseCopyable {
+  /// References, in whose last 8 bits stands how much of a chunk that was filled is free.
   private var chunks = PieceList<UInt32>()
   /// The chunk that is being filled; 0: none.
   private(set) var last: UInt32 = 0
   /// Bytes used of it; "full" when there is none.
   var used = UInt32(ChunkArena.chunkBytes)
 
+  private static let freeMask = ChunkArena.chunkUnits - 1
+
   var count: Int32 { chunks.count }
 
+  /// What is free of the last chunk; never all of it, as a chunk is taken for a record.
+  private var freeUnits: UInt32 { ChunkArena.chunkUnits &- used / 4 }
+
   /// Where the arena has a chunk: the `place`-th from 0 on, as they were filled.
-  @inline(__always) func chunk(_ place: Int32) -> UInt32 { chunks[place] }
+  @inline(__always) func chunk(_ place: Int32) -> UInt32 { chunks[place] & ~ChunkList.freeMask }
 
   /// The cells of a chunk.
-  @inline(__always) func cells(_ place: Int32, in blocks: ChunkArena.Blocks) -> ChunkCells {
+  @inline(__always) func cells(_ place: Int32) -> ChunkCells {
     let chunk = chunk(place)
-    let used = place &+ 1 == count ? used : blocks.header(of: chunk).pointee.used
-    return ChunkCells(
-      next: chunk &+ UInt32(ChunkArena.headerBytes / 4),
-      end: chunk &+ used / 4
-    )
+    let free = place &+ 1 == count ? freeUnits : chunks[place] & ChunkList.freeMask
+    return ChunkCells(next: chunk, end: chunk &+ ChunkArena.chunkUnits &- free)
   }
 
   mutating func append(_ chunk: UInt32, _ arena: inout ChunkArena) {
+    if count > 0 { chunks[count &- 1] |= freeUnits }
     chunks.append(chunk, fewest: 4, &arena)
     last = chunk
-    used = UInt32(ChunkArena.headerBytes)
+    used = 0
   }
 
   /// Frees the list, not the chunks.
@@ -70,7 +74,7 @@ struct ChunkWalk: BitwiseCopyable {
     while true {
       if let cell = cells.next(in: blocks) { return cell }
       if place == list.count { return nil }
-      cells = list.cells(place, in: blocks)
+      cells = list.cells(place)
       place &+= 1
       if place < list.count { blocks.prefetchChunk(list.chunk(place)) }
     }

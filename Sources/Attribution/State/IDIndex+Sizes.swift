@@ -45,7 +45,7 @@ extension IDIndex {
       let entry = buckets.entries[place]
       let list = entry.bucket.pointee.cells
       for chunk in 0..<list.count {
-        var cells = list.cells(chunk, in: blocks)
+        var cells = list.cells(chunk)
         while let cell = cells.next(in: blocks) {
           guard blocks.isKind(cell, kind) else { continue }
           let key = blocks.idKey(of: cell, hash)

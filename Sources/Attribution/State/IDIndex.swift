@@ -8,8 +8,8 @@ internal import Events
 /// line   15 slots | overflow mark (4 bytes each)                                 one cache line
 /// slot   epoch (12) | tag (12) | place of the chunk in its bucket, its last 8 bits
 /// epoch  0 free | 1... the bucket's number, from `base` on
-/// mark   the last epoch (12) of those ids that found no slot in this line, or before it
-/// key    bits 63...32: home | 11...0: tag
+/// mark   of those ids that found no slot in this line: their last epoch (12) | a bit for each (20)
+/// key    bits 63...32: home | 31...12: bit in marks | 11...0: tag
 /// ```
 ///
 /// A slot leads to a chunk of the bucket's cells, which is searched: 4 bytes an id instead of 8, and
@@ -71,6 +71,8 @@ struct IDIndex: ~Copyable {
   /// Epochs are given anew for a bucket that is no further ahead of the first one in state.
   static let mostAhead: UInt64 = 3000
   private static let tagMask: Int32 = 0xFFF << 8
+  private static let markBitCount: Int32 = 20
+  private static let markBits: Int32 = 1 << markBitCount - 1
 
   /// An index of what is in these buckets, which every call gets again.
   init(
@@ -102,7 +104,16 @@ struct IDIndex: ~Copyable {
   @inline(__always) func prefetchNextLine(of key: HashKey) {
     let home = lines + home(of: key)
     // Chosen without a branch; behind the last line is none, which does no harm.
-    prefetch(home + (IDIndex.slots(home)[IDIndex.slotsPerLine] >= firstSlot ? 1 : 0))
+    prefetch(home + (isMarked(home, for: key) ? 1 : 0))
+  }
+
+  /// Whether an id with this key may have found no slot in the line.
+  @inline(__always)
+  private func isMarked(_ line: UnsafeMutablePointer<probe_line>, for key: HashKey) -> Bool {
+    let mark = IDIndex.slots(line)[IDIndex.slotsPerLine]
+    // All ones where it counts: without a branch, which could not be predicted.
+    let counts = (Int64(firstSlot) &- 1 &- Int64(mark)) &>> 63
+    return mark & Int32(truncatingIfNeeded: counts) & IDIndex.markBit(of: key) != 0
   }
 
   /// Where the id may be put, unless it is known.
@@ -112,9 +123,10 @@ struct IDIndex: ~Copyable {
     if isFull || number > lastNumber { makeRoom(for: number, buckets) }
     let line = lines + home(of: key)
     let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
-    let isMarked = found.used & ~IDIndex.slotBits
+    // Taken together: three branches would be predicted worse than one.
+    let isMarked: UInt32 = isMarked(line, for: key) ? 1 : 0
     let isAmongOthers = UInt32(truncatingIfNeeded: otherBits &>> (key & 63)) & 1
-    if found.matches | isMarked | isAmongOthers != 0 {
+    if found.matches & IDIndex.slotBits | isMarked | isAmongOthers != 0 {
       let cell = search(for: identity, buckets)
       if cell != 0 { return .cell(cell) }
     }
@@ -204,7 +216,7 @@ struct IDIndex: ~Copyable {
       let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
       let cell = search(found.matches & IDIndex.slotBits, of: line, for: identity, buckets)
       if cell != 0 { return cell }
-      if found.used & ~IDIndex.slotBits == 0 { break }
+      if !isMarked(line, for: key) { break }
       place = next(place)
     }
     if otherBits &>> (key & 63) & 1 == 0 { return 0 }
@@ -226,7 +238,7 @@ struct IDIndex: ~Copyable {
       var place = Int32(slot & 0xFF)
       while place < list.count {
         blocks.prefetchChunk(list.chunk(place))
-        var cells = list.cells(place, in: blocks)
+        var cells = list.cells(place)
         while let cell = cells.next(in: blocks) {
           if identity.isKnown(as: cell, kind, in: blocks) { return cell }
         }
@@ -249,7 +261,7 @@ struct IDIndex: ~Copyable {
   /// that; false where they are full too.
   @inline(never)
   private func putBehindHome(_ slot: Int32, _ key: HashKey) -> Bool {
-    let epoch = slot & ~(1 << 20 - 1)
+    let epoch = slot & ~IDIndex.markBits
     var place = home(of: key)
     for _ in 0..<IDIndex.mostLines {
       let line = lines + place
@@ -258,7 +270,8 @@ struct IDIndex: ~Copyable {
         return true
       }
       let mark = IDIndex.slots(line) + IDIndex.slotsPerLine
-      mark.pointee = max(mark.pointee, epoch)
+      let bits = mark.pointee >= firstSlot ? mark.pointee & IDIndex.markBits : 0
+      mark.pointee = max(mark.pointee & ~IDIndex.markBits, epoch) | bits | IDIndex.markBit(of: key)
       place = next(place)
     }
     return false
@@ -280,6 +293,11 @@ struct IDIndex: ~Copyable {
   /// In the order of epochs, signed: the first bit is inverted.
   @inline(__always) static func slot(epoch: Int64) -> Int32 {
     Int32(truncatingIfNeeded: epoch) &<< 20 ^ .min
+  }
+
+  @inline(__always) private static func markBit(of key: HashKey) -> Int32 {
+    let part = Int32(truncatingIfNeeded: key &>> 12 & 0xFFFFF)
+    return 1 &<< ((part &* markBitCount) &>> 20)
   }
 
   @inline(__always) private static func tag(of key: HashKey) -> Int32 {

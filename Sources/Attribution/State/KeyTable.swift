@@ -5,18 +5,20 @@ internal import Events
 /// looked up often.
 ///
 /// ```
+/// line   8 slots                                                                 one cache line
 /// slot   the key's upper half (32) | reference (32); 0: empty
 /// ```
 ///
-/// Open addressing by linear probing: mostly one cache line a call. At most 7 of 10 slots are taken,
-/// so that a call looks at a few slots (O(1) expected). A removal moves the entries behind it up
-/// (Knuth, TAOCP 3, 6.4, Algorithm R), so that there are no tombstones. A slot has all that its place
-/// depends on: the table grows without a look at the records.
+/// Open addressing by linear probing, from the start of a line on: mostly one line a call. At most 7
+/// of 10 slots are taken, so that a call looks at a few slots (O(1) expected). A removal moves the
+/// entries behind it up (Knuth, TAOCP 3, 6.4, Algorithm R), so that there are no tombstones. A slot
+/// has all that its place depends on: the table grows without a look at the records.
 struct KeyTable: ~Copyable {
   private var slots: UnsafeMutablePointer<UInt64>
   private var slotCount: Int
   private(set) var count = 0
 
+  private static let slotsPerLine = 8
   private static let fewestSlots = 32
 
   init() {
@@ -46,13 +48,11 @@ struct KeyTable: ~Copyable {
 
   /// The first reference with this key's upper half, or 0.
   ///
-  /// Looks at four slots at once: a branch for each could not be predicted.
+  /// Looks at a whole line at once: a branch for each slot could not be predicted.
   @inline(__always) func likely(_ key: HashKey) -> UInt32 {
-    let home = home(of: key &>> 32)
-    if home &+ 4 <= slotCount {
-      let slot = probe_slots(slots + home, UInt32(truncatingIfNeeded: key &>> 32))
-      if slot < 4 { return UInt32(truncatingIfNeeded: slots[home &+ Int(slot)]) }
-    }
+    let line = slots + home(of: key &>> 32)
+    let slot = probe_upper_halves(line, UInt32(truncatingIfNeeded: key &>> 32))
+    if slot < KeyTable.slotsPerLine { return UInt32(truncatingIfNeeded: line[Int(slot)]) }
     return first(key)
   }
 
@@ -96,7 +96,8 @@ struct KeyTable: ~Copyable {
   // MARK: Places
 
   @inline(__always) private func home(of hash: UInt64) -> Int {
-    Int(truncatingIfNeeded: (hash &* UInt64(truncatingIfNeeded: slotCount)) &>> 32)
+    let lineCount = UInt64(truncatingIfNeeded: slotCount / KeyTable.slotsPerLine)
+    return Int(truncatingIfNeeded: (hash &* lineCount) &>> 32) &* KeyTable.slotsPerLine
   }
 
   @inline(__always) private func next(_ place: Int) -> Int {
@@ -113,10 +114,11 @@ struct KeyTable: ~Copyable {
     slots[place] = slot
   }
 
-  /// Makes 47 of 100 slots taken.
+  /// Makes 47 of 100 slots taken, in whole lines.
   private mutating func resize() {
     let old = UnsafeMutableBufferPointer(start: slots, count: slotCount)
-    slotCount = max(count * 15 / 7, KeyTable.fewestSlots)
+    let lineCount = (count * 15 / 7 + KeyTable.slotsPerLine - 1) / KeyTable.slotsPerLine
+    slotCount = max(lineCount * KeyTable.slotsPerLine, KeyTable.fewestSlots)
     slots = KeyTable.allocate(slotCount)
     for slot in old where slot != 0 { place(slot) }
     old.deallocate()

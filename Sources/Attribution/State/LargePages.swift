@@ -32,6 +32,13 @@ enum LargePages {
     fatalError("the system has no addresses left, not even \(pageBytes) bytes")
   }
 
+  /// How many bytes the first `byteCount` of reserved ones take, in whole pages, as the system gives
+  /// them.
+  static func usedBytes(_ byteCount: Int) -> Int {
+    let page = byteCount > pageBytes ? pageBytes : 4096
+    return (byteCount + page - 1) / page * page
+  }
+
   static func release(_ memory: UnsafeMutableRawBufferPointer) {
     if let start = memory.baseAddress { pages_release(start, memory.count) }
   }

@@ -8,7 +8,8 @@ struct PieceList<Element: BitwiseCopyable>: BitwiseCopyable {
 
   @inline(__always) subscript(place: Int32) -> Element {
     // Proof: there is memory for `capacity` elements, and `count` is not greater.
-    elements.unsafelyUnwrapped[Int(place)]
+    get { elements.unsafelyUnwrapped[Int(place)] }
+    nonmutating set { elements.unsafelyUnwrapped[Int(place)] = newValue }
   }
 
   /// Those behind the first `start`; valid until the next change.

@@ -52,21 +52,23 @@ static inline struct probe_result probe_slots_of(
   return result;
 }
 
-/// The first of four slots whose upper half is `hash`; 4 if there is none.
-static inline uint32_t probe_slots(const uint64_t *slots, uint32_t hash) {
+/// The first of the eight slots in one cache line whose upper half is `hash`; 8 if there is none.
+static inline uint32_t probe_upper_halves(const uint64_t *slots, uint32_t hash) {
 #ifdef __SSE2__
   const __m128i wanted = _mm_set1_epi32((int)hash);
-  __m128i front = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)slots), wanted);
-  __m128i back = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)slots + 1), wanted);
-  // The sign of a 64-bit lane is that of its upper half.
-  uint32_t equal = (uint32_t)_mm_movemask_pd(_mm_castsi128_pd(front))
-      | (uint32_t)_mm_movemask_pd(_mm_castsi128_pd(back)) << 2;
-  return (uint32_t)__builtin_ctz(equal | 1u << 4);
+  __m128i equal[4];
+  for (int i = 0; i < 4; i++) {
+    equal[i] = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)slots + i), wanted);
+  }
+  // Two bits a slot, of which the second one counts.
+  uint32_t halves = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(
+      _mm_packs_epi32(equal[0], equal[1]), _mm_packs_epi32(equal[2], equal[3])));
+  return (uint32_t)__builtin_ctz((halves & 0xAAAA) | 1u << 17) >> 1;
 #else
-  for (uint32_t slot = 0; slot < 4; slot++) {
+  for (uint32_t slot = 0; slot < 8; slot++) {
     if (slots[slot] >> 32 == hash) return slot;
   }
-  return 4;
+  return 8;
 #endif
 }
 

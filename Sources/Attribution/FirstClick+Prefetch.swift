@@ -1,0 +1,38 @@
+internal import CScan
+internal import Events
+
+/// Asking for memory before it is needed: what one waits for takes longer than what one computes.
+extension FirstClick {
+  /// How far ahead messages are asked for.
+  private static var messagesAhead: Int { 8 }
+
+  /// Asks for the start of a message that comes up: the thread that decoded it may have been another.
+  @inline(__always)
+  func prefetchMessage<Record: EventRecord>(
+    _ records: UnsafePointer<Record>,
+    after index: Int,
+    _ count: Int
+  ) {
+    let record = records + min(index &+ Self.messagesAhead, count &- 1)
+    prefetch(record.pointee.message)
+    prefetch(record.pointee.message + 64)
+  }
+
+  /// Asks for a click with its time, which is kept elsewhere; 0 for none.
+  @inline(__always) func prefetchClick(_ cell: UInt32) {
+    guard cell != 0 else { return }
+    prefetchLines(of: cell, byteCount: Click.commonBytes)
+    prefetch(cells.blocks.baseTime(of: cell))
+  }
+
+  /// Asks for a pending checkout, without its fields.
+  @inline(__always) func prefetchPending(_ checkout: UInt32) {
+    prefetchLines(of: checkout, byteCount: Pending.fieldsOffset)
+  }
+
+  /// A record may stand in two cache lines.
+  @inline(__always) private func prefetchLines(of reference: UInt32, byteCount: Int) {
+    prefetch(cells.blocks.pointer(reference))
+    prefetch(cells.blocks.pointer(reference) + (byteCount &- 1))
+  }
+}
