@@ -1,21 +1,14 @@
 internal import CScan
-internal import Events
 
 /// Asking for memory before it is needed: what one waits for takes longer than what one computes.
 extension FirstClick {
   /// How far ahead messages are asked for.
-  private static var messagesAhead: Int { 8 }
+  @inline(__always) var messagesAhead: Int { 8 }
 
-  /// Asks for the start of a message that comes up: the thread that decoded it may have been another.
-  @inline(__always)
-  func prefetchMessage<Record: EventRecord>(
-    _ records: UnsafePointer<Record>,
-    after index: Int,
-    _ count: Int
-  ) {
-    let record = records + min(index &+ Self.messagesAhead, count &- 1)
-    prefetch(record.pointee.message)
-    prefetch(record.pointee.message + 64)
+  /// Asks for the start of a message: the thread that decoded it may have been another.
+  @inline(__always) func prefetchMessage(_ message: UnsafeRawPointer) {
+    prefetch(message)
+    prefetch(message + 64)
   }
 
   /// Asks for a click with its time, which is kept elsewhere; 0 for none.

@@ -44,8 +44,8 @@ package struct FirstClick: ~Copyable {
   var rebuildTarget: Watermark? {
     didSet { setStarts() }
   }
-  /// Ids of events before this are forgotten: where they come again, only the stored rows know.
-  private(set) var dedupeStart = Int64.min
+  /// Where events come again that are older, only the stored rows know.
+  private(set) var knownTimes = KnownTimes()
   /// Clicks before this only serve to recognise duplicates: those that a rebuild meets although they
   /// have left the window.
   private(set) var joinStart = Int64.min
@@ -92,8 +92,8 @@ package struct FirstClick: ~Copyable {
     self.hash = hash
     buckets = Buckets(bits: bucketBits)
     users = UserTable(cells.blocks)
-    clickIDs = IDIndex(of: 0, buckets, cells.blocks, hash)
-    checkoutIDs = IDIndex(of: CheckoutID.flag, buckets, cells.blocks, hash)
+    clickIDs = IDIndex(of: 0, cells.blocks, hash)
+    checkoutIDs = IDIndex(of: CheckoutID.flag, cells.blocks, hash)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,
@@ -104,7 +104,7 @@ package struct FirstClick: ~Copyable {
     releaseHandedOver()
     FirstClick.inBlocks(clicks, &verdicts) { records, verdicts, count in
       prefetchState(records, count)
-      FirstClick.admit(identities, count, verdicts, dedupeStart, &clickIDs, &cells, &buckets)
+      FirstClick.admit(identities, count, verdicts, knownTimes, &clickIDs, &cells, &buckets)
       join(records, verdicts, count)
     }
   }
@@ -116,7 +116,7 @@ package struct FirstClick: ~Copyable {
     releaseHandedOver()
     FirstClick.inBlocks(checkouts, &verdicts) { records, verdicts, count in
       prefetchState(records, count)
-      FirstClick.admit(identities, count, verdicts, dedupeStart, &checkoutIDs, &cells, &buckets)
+      FirstClick.admit(identities, count, verdicts, knownTimes, &checkoutIDs, &cells, &buckets)
       wait(records, verdicts, count)
     }
   }
@@ -157,7 +157,8 @@ package struct FirstClick: ~Copyable {
   package var stateHorizon: EventTime { frontier - rule.window }
 
   private mutating func setStarts() {
-    dedupeStart = rebuildTarget == nil ? stateHorizon.microseconds : .min
+    knownTimes.start = rebuildTarget == nil ? stateHorizon.microseconds : .min
+    knownTimes.isSameOnly = rebuildTarget != nil
     joinStart = rebuildTarget == nil ? .min : frontier.microseconds
   }
 

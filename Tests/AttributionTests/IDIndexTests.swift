@@ -16,12 +16,12 @@ import Testing
 
     init(idMask: UInt64) {
       hash = KeyedHash(idMask: idMask)
-      index = IDIndex(of: CheckoutID.flag, buckets, cells.blocks, hash)
+      index = IDIndex(of: CheckoutID.flag, cells.blocks, hash)
     }
 
     /// Admits an id as the engine does, and notes where that differs from the dictionary.
-    mutating func admit(_ text: String, at time: Int64, known: ClosedRange<Int64>) {
-      let isNew = expected[text, default: []].allSatisfy { !known.contains($0) }
+    mutating func admit(_ text: String, at time: Int64, known: KnownTimes) {
+      let isNew = expected[text, default: []].allSatisfy { !known.include($0, for: time) }
       let bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 16)
       let isAdmitted = bytes.withUnsafeBytes { bytes in
         guard let message = bytes.baseAddress else { return false }
@@ -35,15 +35,19 @@ import Testing
       _ text: UnsafeRawPointer,
       _ byteCount: Int,
       at time: Int64,
-      known: ClosedRange<Int64>
+      known: KnownTimes
     ) -> Bool {
       let patterns = cells.blocks.patterns
-      let identity = Identity(text, byteCount, at: time, known: known, hash, patterns)
-      guard case .place(let place) = index.find(identity, in: buckets) else { return false }
-      let bucket = buckets.bucket(of: time)
-      let cell = cells.addCell(of: identity, index.kind, in: bucket)
-      index.put(cell, identity.key, at: place, in: bucket)
-      return true
+      let number = buckets.number(of: time)
+      if index.needsRoom(for: number) { index.makeRoom(for: number, buckets) }
+      return withUnsafePointer(to: Identity(text, byteCount, at: time, hash, patterns)) { identity in
+        let look = index.look(for: identity.pointee.key)
+        if look.isPerhapsKnown, index.search(for: identity, known, in: buckets) != 0 { return false }
+        let bucket = buckets.bucket(number)
+        let cell = cells.addCell(of: identity, index.kind, in: bucket)
+        index.put(cell, identity.pointee.key, at: look.place, in: bucket)
+        return true
+      }
     }
 
     var cellCount: Int { expected.values.reduce(0) { $0 + $1.count } }
@@ -71,14 +75,34 @@ import Testing
   /// ahead; under hashes that are good, and such that collide in masses.
   @Test(arguments: [UInt64.max, 0xFFFF_FFFF_0000_0003, 0x1F00_0000_0000_0001, 0])
   func `an index knows the ids that are in state and no others`(idMask: UInt64) {
+    expectEqualToDictionary(
+      idMask: idMask,
+      rounds: idMask == 0 ? 2_000 : 40_000,
+      pace: 3,
+      farShare: 500
+    )
+  }
+
+  /// Some 25,000 buckets one after another, six times as many as there are epochs.
+  @Test(arguments: [UInt64.max, 0x1F00_0000_0000_0001])
+  func `an index outlives its epochs`(idMask: UInt64) {
+    expectEqualToDictionary(idMask: idMask, rounds: 40_000, pace: 20, farShare: nil)
+  }
+
+  /// Time moves on by less than `pace` a round; one id in `farShare` is far ahead.
+  private func expectEqualToDictionary(
+    idMask: UInt64,
+    rounds: Int,
+    pace: UInt64,
+    farShare: UInt64?
+  ) {
     var random = SplitMix64(seed: 5)
-    let rounds = idMask == 0 ? 2_000 : 40_000
     var pair = Pair(idMask: idMask)
     var now: Int64 = 1_000_000
     var texts: [String] = []
     for round in 0..<rounds {
       let distance = Int64(random.next() % 600)
-      let isFar = random.next() % 500 == 0
+      let isFar = farShare.map { random.next() % $0 == 0 } ?? false
       let time = now + 300 - distance + (isFar ? Int64(random.next() % 1_000_000) : 0)
       if random.next() % 4 != 0 || texts.isEmpty { texts.append("id-\(round)") }
       let recent = texts.suffix(400)
@@ -86,10 +110,11 @@ import Testing
       // What is older than the state is not asked for: see `FirstClick.dedupeStart`.
       guard time >= now - 300 else { continue }
       let isRebuild = random.next() % 4 == 0
-      pair.admit(text, at: time, known: isRebuild ? time...time : now - 300...Int64.max)
-      now += Int64(random.next() % 3)
+      let known = KnownTimes(start: isRebuild ? .min : now - 300, isSameOnly: isRebuild)
+      pair.admit(text, at: time, known: known)
+      now += Int64(random.next() % pace)
       if random.next() % 50 == 0 { pair.evict(before: now - 300) }
-      if random.next() % 5_000 == 0 {
+      if farShare != nil && random.next() % 5_000 == 0 {
         now += 100_000
         pair.evict(before: now - 300)
       }

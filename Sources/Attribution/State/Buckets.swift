@@ -86,9 +86,8 @@ struct Buckets: ~Copyable {
     UInt32(truncatingIfNeeded: time & (1 &<< bits &- 1))
   }
 
-  /// The bucket of this time, made if need be; it stays where it is.
-  @inline(__always) mutating func bucket(of time: Int64) -> UnsafeMutablePointer<Bucket> {
-    let number = number(of: time)
+  /// The bucket with this number, made if need be; it stays where it is.
+  @inline(__always) mutating func bucket(_ number: Int64) -> UnsafeMutablePointer<Bucket> {
     let recent = recent[Buckets.recentPlace(of: number)]
     if recent.number == number, let bucket = recent.bucket { return bucket }
     return findOrMake(number)

@@ -2,7 +2,12 @@ internal import CScan
 internal import Events
 
 extension IDIndex {
-  @inline(__always) var isFull: Bool { UInt64(count) >= lineCount &* 11 }
+  static func fullCount(_ lineCount: UInt64) -> Int { Int(lineCount) * 11 }
+
+  /// Whether `makeRoom` is to be called before a look for an id of the bucket.
+  @inline(__always) func needsRoom(for number: Int64) -> Bool {
+    count >= fullCount || number > lastNumber
+  }
 
   @inline(never)
   mutating func makeRoom(for number: Int64, _ buckets: borrowing Buckets) {
@@ -11,12 +16,26 @@ extension IDIndex {
       setBase(overflow ? .min : first)
     }
     // Half as full: as long as nothing leaves, the state grows on.
-    if isFull { rebuild(base: base, lineCount * 2, buckets) }
+    if count >= fullCount { rebuild(base: base, lineCount * 2, buckets) }
     guard number > lastNumber, firstNumber > .min else { return }
     let distance = UInt64(bitPattern: number &- firstNumber)
-    if distance <= IDIndex.mostAhead {
+    guard distance <= IDIndex.mostAhead else { return }
+    if others.isEmpty {
+      renumber(base: firstNumber)
+    } else {
       rebuild(base: firstNumber, lineCount, buckets)
     }
+  }
+
+  /// Has epochs count from a later bucket on, before which nothing is in state.
+  private mutating func renumber(base newBase: Int64) {
+    let gone = Int32(truncatingIfNeeded: newBase &- base) &<< 20
+    let first = firstSlot
+    let slots = IDIndex.slots(lines)
+    for place in 0..<Int(lineCount) * IDIndex.wordsPerLine {
+      slots[place] = slots[place] >= first ? slots[place] &- gone : .min
+    }
+    setBase(newBase)
   }
 
   private mutating func setBase(_ number: Int64) {

@@ -19,7 +19,9 @@ internal import Events
 /// are taken, mostly one line is looked at: O(1) expected per call.
 struct IDIndex: ~Copyable {
   var lines: UnsafeMutablePointer<probe_line>
-  var lineCount = IDIndex.fewestLines
+  var lineCount = IDIndex.fewestLines { didSet { fullCount = IDIndex.fullCount(lineCount) } }
+  /// So many cells make it full.
+  private(set) var fullCount = IDIndex.fullCount(IDIndex.fewestLines)
   /// Cells in the index, those without an epoch included.
   var count = 0
   /// Cells that have left since the lines were made.
@@ -39,7 +41,6 @@ struct IDIndex: ~Copyable {
 
   /// Of the stamps of the cells: 0 for clicks, `CheckoutID.flag` for checkouts.
   let kind: UInt32
-  private let bucketBits: Int64
   let blocks: ChunkArena.Blocks
   let hash: KeyedHash
 
@@ -49,18 +50,19 @@ struct IDIndex: ~Copyable {
     var cell: UInt32
   }
 
-  /// What is known of an id.
-  enum Lookup {
-    /// It is new; good until the next call.
-    case place(Place)
-    /// This cell has it.
-    case cell(UInt32)
+  /// What an id's home tells.
+  struct Look: BitwiseCopyable {
+    /// Good until the next call that changes the index.
+    let place: Place
+    /// If not, it is new.
+    let isPerhapsKnown: Bool
   }
 
   /// Where an id may be put: a slot, or nil where there is none.
   typealias Place = UnsafeMutablePointer<Int32>?
 
   private static let slotsPerLine = 15
+  static let wordsPerLine = 16
   private static let slotBits: UInt32 = 1 << 15 - 1
   /// Lines from its home on in which an id may stand.
   private static let mostLines = 8
@@ -74,15 +76,8 @@ struct IDIndex: ~Copyable {
   private static let markBitCount: Int32 = 20
   private static let markBits: Int32 = 1 << markBitCount - 1
 
-  /// An index of what is in these buckets, which every call gets again.
-  init(
-    of kind: UInt32,
-    _ buckets: borrowing Buckets,
-    _ blocks: ChunkArena.Blocks,
-    _ hash: KeyedHash
-  ) {
+  init(of kind: UInt32, _ blocks: ChunkArena.Blocks, _ hash: KeyedHash) {
     self.kind = kind
-    bucketBits = buckets.bits
     self.blocks = blocks
     self.hash = hash
     lines = IDIndex.allocate(lineCount)
@@ -104,7 +99,7 @@ struct IDIndex: ~Copyable {
   @inline(__always) func prefetchNextLine(of key: HashKey) {
     let home = lines + home(of: key)
     // Chosen without a branch; behind the last line is none, which does no harm.
-    prefetch(home + (isMarked(home, for: key) ? 1 : 0))
+    prefetch(home + (IDIndex.slots(home)[IDIndex.slotsPerLine] >= firstSlot ? 1 : 0))
   }
 
   /// Whether an id with this key may have found no slot in the line.
@@ -116,21 +111,17 @@ struct IDIndex: ~Copyable {
     return mark & Int32(truncatingIfNeeded: counts) & IDIndex.markBit(of: key) != 0
   }
 
-  /// Where the id may be put, unless it is known.
-  @inline(__always)
-  mutating func find(_ identity: Identity, in buckets: borrowing Buckets) -> Lookup {
-    let (key, number) = (identity.key, identity.time &>> bucketBits)
-    if isFull || number > lastNumber { makeRoom(for: number, buckets) }
+  /// Looks into the home of an id, for whose bucket there is room (`needsRoom`).
+  @inline(__always) func look(for key: HashKey) -> Look {
     let line = lines + home(of: key)
     let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
     // Taken together: three branches would be predicted worse than one.
     let isMarked: UInt32 = isMarked(line, for: key) ? 1 : 0
     let isAmongOthers = UInt32(truncatingIfNeeded: otherBits &>> (key & 63)) & 1
-    if found.matches & IDIndex.slotBits | isMarked | isAmongOthers != 0 {
-      let cell = search(for: identity, buckets)
-      if cell != 0 { return .cell(cell) }
-    }
-    return .place(IDIndex.freeSlot(line, found))
+    return Look(
+      place: IDIndex.freeSlot(line, found),
+      isPerhapsKnown: found.matches & IDIndex.slotBits | isMarked | isAmongOthers != 0
+    )
   }
 
   /// Adds the last cell of a bucket at the place that was found for its id.
@@ -206,29 +197,35 @@ struct IDIndex: ~Copyable {
 
   // MARK: Searching
 
-  /// The cell with this id, or 0: where its home or the others cannot rule it out.
+  /// The cell with this id, or 0: where its home cannot rule it out.
   @inline(never)
-  private func search(for identity: Identity, _ buckets: borrowing Buckets) -> UInt32 {
-    let key = identity.key
+  func search(
+    for identity: UnsafePointer<Identity>,
+    _ times: KnownTimes,
+    in buckets: borrowing Buckets
+  ) -> UInt32 {
+    let key = identity.pointee.key
     var place = home(of: key)
     for _ in 0..<IDIndex.mostLines {
       let line = lines + place
       let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
-      let cell = search(found.matches & IDIndex.slotBits, of: line, for: identity, buckets)
+      let cell = search(found.matches & IDIndex.slotBits, of: line, for: identity, times, in: buckets)
       if cell != 0 { return cell }
       if !isMarked(line, for: key) { break }
       place = next(place)
     }
     if otherBits &>> (key & 63) & 1 == 0 { return 0 }
-    return others[key]?.first { identity.isKnown(as: $0.cell, kind, in: blocks) }?.cell ?? 0
+    let other = others[key]?.first { identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks) }
+    return other?.cell ?? 0
   }
 
   /// The cell with this id in the chunks that these slots lead to, or 0.
   private func search(
     _ slots: UInt32,
     of line: UnsafeMutablePointer<probe_line>,
-    for identity: Identity,
-    _ buckets: borrowing Buckets
+    for identity: UnsafePointer<Identity>,
+    _ times: KnownTimes,
+    in buckets: borrowing Buckets
   ) -> UInt32 {
     var slots = slots
     while slots != 0 {
@@ -240,7 +237,7 @@ struct IDIndex: ~Copyable {
         blocks.prefetchChunk(list.chunk(place))
         var cells = list.cells(place)
         while let cell = cells.next(in: blocks) {
-          if identity.isKnown(as: cell, kind, in: blocks) { return cell }
+          if identity.pointee.isKnown(as: cell, kind, times, in: blocks) { return cell }
         }
         place &+= 256
       }
@@ -322,7 +319,7 @@ struct IDIndex: ~Copyable {
     UnsafeMutableRawPointer(lines).initializeMemory(
       as: Int32.self,
       repeating: .min,
-      count: Int(lineCount) * 16
+      count: Int(lineCount) * wordsPerLine
     )
   }
 }

@@ -6,9 +6,6 @@ struct Identity: BitwiseCopyable {
   let key: HashKey
   let text: UnsafeRawPointer
   let time: Int64
-  /// The id is known where a cell from one of these times to the other has it, inclusive.
-  let knownStart: Int64
-  let knownEnd: Int64
   /// 0 and nil unless it is admitted.
   var cell: UInt32 = 0
   var bucket: UnsafeMutablePointer<Buckets.Bucket>?
@@ -18,7 +15,6 @@ struct Identity: BitwiseCopyable {
     _ text: UnsafeRawPointer,
     _ count: Int,
     at time: Int64,
-    known: ClosedRange<Int64>,
     _ hash: KeyedHash,
     _ patterns: IDPatterns
   ) {
@@ -26,15 +22,29 @@ struct Identity: BitwiseCopyable {
     key = hash.id(id, text)
     self.text = text
     self.time = time
-    knownStart = known.lowerBound
-    knownEnd = known.upperBound
   }
 
   @inline(__always)
-  func isKnown(as cell: UInt32, _ kind: UInt32, in blocks: ChunkArena.Blocks) -> Bool {
-    guard blocks.hasID(cell, kind, id, text) else { return false }
-    let cellTime = blocks.time(of: cell)
-    return knownStart <= cellTime && cellTime <= knownEnd
+  func isKnown(
+    as cell: UInt32,
+    _ kind: UInt32,
+    _ times: KnownTimes,
+    in blocks: ChunkArena.Blocks
+  ) -> Bool {
+    blocks.hasID(cell, kind, id, text) && times.include(blocks.time(of: cell), for: time)
+  }
+}
+
+/// The times under which an id in state is known.
+struct KnownTimes: BitwiseCopyable {
+  /// Before this, ids are forgotten.
+  var start = Int64.min
+  /// A rebuild only takes for duplicates what has the same time: it does not know what was in the
+  /// state when the record was read first, and is told of the others.
+  var isSameOnly = false
+
+  @inline(__always) func include(_ cellTime: Int64, for time: Int64) -> Bool {
+    isSameOnly ? cellTime == time : cellTime >= start
   }
 }
 
@@ -43,12 +53,12 @@ extension ChunkArena {
   /// as a `CheckoutID`.
   @inline(__always)
   mutating func addCell(
-    of identity: Identity,
+    of identity: UnsafePointer<Identity>,
     _ kind: UInt32,
     in bucket: UnsafeMutablePointer<Buckets.Bucket>
   ) -> UInt32 {
     let idOffset = kind == 0 ? Click.idOffset : CheckoutID.idOffset
-    let code = identity.id.code
+    let code = identity.pointee.id.code
     let cell = allocate(
       kind == 0 ? Click.byteCount(idCode: code) : CheckoutID.byteCount(idCode: code),
       in: &bucket.pointee.cells,
@@ -56,10 +66,10 @@ extension ChunkArena {
     )
     let memory = blocks.pointer(cell)
     memory.storeBytes(
-      of: bucket.pointee.offset(of: identity.time) << 8 | kind | code,
+      of: bucket.pointee.offset(of: identity.pointee.time) << 8 | kind | code,
       as: UInt32.self
     )
-    identity.id.write(identity.text, to: memory + idOffset)
+    identity.pointee.id.write(identity.pointee.text, to: memory + idOffset)
     return cell
   }
 }
