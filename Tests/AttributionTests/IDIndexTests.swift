@@ -40,9 +40,12 @@ import Testing
       let patterns = cells.blocks.patterns
       let number = buckets.number(of: time)
       if index.needsRoom(for: number) { index.makeRoom(for: number, buckets) }
-      return withUnsafePointer(to: Identity(text, byteCount, at: time, hash, patterns)) { identity in
+      return withUnsafePointer(to: Identity(text, byteCount, at: time, hash, patterns)) {
+        identity in
         let look = index.look(for: identity.pointee.key)
-        if look.isPerhapsKnown, index.search(for: identity, known, in: buckets) != 0 { return false }
+        if look.isPerhapsKnown, index.search(for: identity, known, in: buckets) != 0 {
+          return false
+        }
         let bucket = buckets.bucket(number)
         let cell = cells.addCell(of: identity, index.kind, in: bucket)
         index.put(cell, identity.pointee.key, at: look.place, in: bucket)

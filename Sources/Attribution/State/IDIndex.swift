@@ -209,13 +209,21 @@ struct IDIndex: ~Copyable {
     for _ in 0..<IDIndex.mostLines {
       let line = lines + place
       let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
-      let cell = search(found.matches & IDIndex.slotBits, of: line, for: identity, times, in: buckets)
+      let cell = search(
+        found.matches & IDIndex.slotBits,
+        of: line,
+        for: identity,
+        times,
+        in: buckets
+      )
       if cell != 0 { return cell }
       if !isMarked(line, for: key) { break }
       place = next(place)
     }
     if otherBits &>> (key & 63) & 1 == 0 { return 0 }
-    let other = others[key]?.first { identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks) }
+    let other = others[key]?.first {
+      identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks)
+    }
     return other?.cell ?? 0
   }
 
