@@ -78,10 +78,13 @@ extension UnsafeMutableRawPointer {
     } else if count >= 8 {
       storeBytes(of: source.word(at: 0), toByteOffset: 0, as: UInt64.self)
       storeBytes(of: source.word(at: count &- 8), toByteOffset: count &- 8, as: UInt64.self)
-    } else {
-      for offset in 0..<count {
-        storeBytes(of: source.byte(at: offset), toByteOffset: offset, as: UInt8.self)
-      }
+    } else if count >= 4 {
+      storeBytes(of: source.half(at: 0), as: UInt32.self)
+      storeBytes(of: source.half(at: count &- 4), toByteOffset: count &- 4, as: UInt32.self)
+    } else if count > 0 {
+      storeBytes(of: source.byte(at: 0), as: UInt8.self)
+      storeBytes(of: source.byte(at: count &>> 1), toByteOffset: count &>> 1, as: UInt8.self)
+      storeBytes(of: source.byte(at: count &- 1), toByteOffset: count &- 1, as: UInt8.self)
     }
   }
 }
