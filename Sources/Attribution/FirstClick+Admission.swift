@@ -9,13 +9,8 @@ extension FirstClick {
     for index in 0..<count {
       let record = records + index
       prefetchMessage((records + min(index &+ messagesAhead, count &- 1)).pointee.message)
-      identify(
-        record.pointee.message + record.pointee.eventID.start,
-        record.pointee.eventID.count,
-        at: record.pointee.time.microseconds,
-        index,
-        in: clickIDs
-      )
+      let (message, id) = (record.pointee.message, record.pointee.eventID)
+      identify(message, id, at: record.pointee.time, index, in: clickIDs)
       let keys = ClickKeys(of: record, hash)
       clickKeys[index].initialize(to: keys)
       users.prefetchLine(of: keys.user)
@@ -36,13 +31,8 @@ extension FirstClick {
     for index in 0..<count {
       let record = records + index
       prefetchMessage((records + min(index &+ messagesAhead, count &- 1)).pointee.message)
-      identify(
-        record.pointee.message + record.pointee.eventID.start,
-        record.pointee.eventID.count,
-        at: record.pointee.time.microseconds,
-        index,
-        in: checkoutIDs
-      )
+      let (message, id) = (record.pointee.message, record.pointee.eventID)
+      identify(message, id, at: record.pointee.time, index, in: checkoutIDs)
       let keys = CheckoutKeys(of: record, hash)
       checkoutKeys[index].initialize(to: keys)
       users.prefetchLine(of: keys.user)
@@ -68,16 +58,16 @@ extension FirstClick {
   /// Gets the fields and not any `EventRecord`: that would copy the record for each of them.
   @inline(__always)
   private func identify(
-    _ id: UnsafeRawPointer,
-    _ byteCount: Int,
-    at time: Int64,
+    _ message: UnsafeRawPointer,
+    _ id: ByteSlice,
+    at time: EventTime,
     _ index: Int,
     in ids: borrowing IDIndex
   ) {
     let identity = Identity(
-      id,
-      byteCount,
-      at: time,
+      message + id.start,
+      id.count,
+      at: time.microseconds,
       hash,
       cells.blocks.patterns
     )

@@ -63,16 +63,16 @@ struct IDIndex: ~Copyable {
 
   private static let slotsPerLine = 15
   static let wordsPerLine = 16
-  private static let slotBits: UInt32 = 1 << 15 - 1
+  static let slotBits: UInt32 = 1 << 15 - 1
   /// Lines from its home on in which an id may stand.
-  private static let mostLines = 8
+  static let mostLines = 8
   static let fewestLines: UInt64 = 16
   static let greatestEpoch: Int64 = 4095
   /// Buckets before the first one that is put in which get epochs.
   static let mostEarlier: Int64 = 1024
   /// Epochs are given anew for a bucket that is no further ahead of the first one in state.
   static let mostAhead: UInt64 = 3000
-  private static let tagMask: Int32 = 0xFFF << 8
+  static let tagMask: Int32 = 0xFFF << 8
   private static let markBitCount: Int32 = 20
   private static let markBits: Int32 = 1 << markBitCount - 1
 
@@ -104,7 +104,7 @@ struct IDIndex: ~Copyable {
 
   /// Whether an id with this key may have found no slot in the line.
   @inline(__always)
-  private func isMarked(_ line: UnsafeMutablePointer<probe_line>, for key: HashKey) -> Bool {
+  func isMarked(_ line: UnsafeMutablePointer<probe_line>, for key: HashKey) -> Bool {
     let mark = IDIndex.slots(line)[IDIndex.slotsPerLine]
     // All ones where it counts: without a branch, which could not be predicted.
     let counts = (Int64(firstSlot) &- 1 &- Int64(mark)) &>> 63
@@ -195,64 +195,6 @@ struct IDIndex: ~Copyable {
     lastNumber = .min
   }
 
-  // MARK: Searching
-
-  /// The cell with this id, or 0: where its home cannot rule it out.
-  @inline(never)
-  func search(
-    for identity: UnsafePointer<Identity>,
-    _ times: KnownTimes,
-    in buckets: borrowing Buckets
-  ) -> UInt32 {
-    let key = identity.pointee.key
-    var place = home(of: key)
-    for _ in 0..<IDIndex.mostLines {
-      let line = lines + place
-      let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
-      let cell = search(
-        found.matches & IDIndex.slotBits,
-        of: line,
-        for: identity,
-        times,
-        in: buckets
-      )
-      if cell != 0 { return cell }
-      if !isMarked(line, for: key) { break }
-      place = next(place)
-    }
-    if otherBits &>> (key & 63) & 1 == 0 { return 0 }
-    let other = others[key]?.first {
-      identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks)
-    }
-    return other?.cell ?? 0
-  }
-
-  /// The cell with this id in the chunks that these slots lead to, or 0.
-  private func search(
-    _ slots: UInt32,
-    of line: UnsafeMutablePointer<probe_line>,
-    for identity: UnsafePointer<Identity>,
-    _ times: KnownTimes,
-    in buckets: borrowing Buckets
-  ) -> UInt32 {
-    var slots = slots
-    while slots != 0 {
-      let slot = UInt32(bitPattern: IDIndex.slots(line)[slots.trailingZeroBitCount] ^ .min)
-      slots &= slots &- 1
-      let list = buckets.cells(of: base &+ Int64(slot >> 20) &- 1)
-      var place = Int32(slot & 0xFF)
-      while place < list.count {
-        blocks.prefetchChunk(list.chunk(place))
-        var cells = list.cells(place)
-        while let cell = cells.next(in: blocks) {
-          if identity.pointee.isKnown(as: cell, kind, times, in: blocks) { return cell }
-        }
-        place &+= 256
-      }
-    }
-    return 0
-  }
-
   // MARK: Places
 
   /// A free slot of the line, if any.
@@ -293,7 +235,7 @@ struct IDIndex: ~Copyable {
     Int(truncatingIfNeeded: ((key &>> 32) &* lineCount) &>> 32)
   }
 
-  private func next(_ place: Int) -> Int { place &+ 1 == Int(lineCount) ? 0 : place &+ 1 }
+  func next(_ place: Int) -> Int { place &+ 1 == Int(lineCount) ? 0 : place &+ 1 }
 
   /// In the order of epochs, signed: the first bit is inverted.
   @inline(__always) static func slot(epoch: Int64) -> Int32 {
@@ -305,7 +247,7 @@ struct IDIndex: ~Copyable {
     return 1 &<< ((part &* markBitCount) &>> 20)
   }
 
-  @inline(__always) private static func tag(of key: HashKey) -> Int32 {
+  @inline(__always) static func tag(of key: HashKey) -> Int32 {
     Int32(truncatingIfNeeded: key & 0xFFF) &<< 8
   }
 

@@ -1,0 +1,59 @@
+internal import CScan
+
+extension IDIndex {
+  /// The cell with this id, or 0: where its home cannot rule it out.
+  @inline(never)
+  func search(
+    for identity: UnsafePointer<Identity>,
+    _ times: KnownTimes,
+    in buckets: borrowing Buckets
+  ) -> UInt32 {
+    let key = identity.pointee.key
+    var place = home(of: key)
+    for _ in 0..<IDIndex.mostLines {
+      let line = lines + place
+      let found = probe_slots_of(line, IDIndex.tag(of: key), IDIndex.tagMask, firstSlot)
+      let cell = search(
+        found.matches & IDIndex.slotBits,
+        of: line,
+        for: identity,
+        times,
+        in: buckets
+      )
+      if cell != 0 { return cell }
+      if !isMarked(line, for: key) { break }
+      place = next(place)
+    }
+    if otherBits &>> (key & 63) & 1 == 0 { return 0 }
+    let other = others[key]?.first {
+      identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks)
+    }
+    return other?.cell ?? 0
+  }
+
+  /// The cell with this id in the chunks that these slots lead to, or 0.
+  private func search(
+    _ slots: UInt32,
+    of line: UnsafeMutablePointer<probe_line>,
+    for identity: UnsafePointer<Identity>,
+    _ times: KnownTimes,
+    in buckets: borrowing Buckets
+  ) -> UInt32 {
+    var slots = slots
+    while slots != 0 {
+      let slot = UInt32(bitPattern: IDIndex.slots(line)[slots.trailingZeroBitCount] ^ .min)
+      slots &= slots &- 1
+      let list = buckets.cells(of: base &+ Int64(slot >> 20) &- 1)
+      var place = Int32(slot & 0xFF)
+      while place < list.count {
+        blocks.prefetchChunk(list.chunk(place))
+        var cells = list.cells(place)
+        while let cell = cells.next(in: blocks) {
+          if identity.pointee.isKnown(as: cell, kind, times, in: blocks) { return cell }
+        }
+        place &+= 256
+      }
+    }
+    return 0
+  }
+}
