@@ -5,8 +5,9 @@ public import CScan
 
 /// Hashes of byte strings, keyed by a random seed of the process, so that no input can aim at them.
 ///
-/// Folds 16 bytes a step by one multiplication (`hash_fold`). The lengths come first, times secret
-/// factors, and decide where the folding starts, so that no bytes can make up for another length.
+/// Folds 16 bytes a step by one multiplication (`hash_fold`) and spreads the result over all bits. The
+/// lengths come first, times secret factors, and decide where the folding starts, so that no bytes can
+/// make up for another length.
 /// Nothing that the engine hands over depends on the seed. Up to 8 bytes behind a string are read.
 @usableFromInline
 package struct KeyedHash: BitwiseCopyable, Sendable {
@@ -60,6 +61,6 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
   /// Folds two numbers into a hash.
   @inlinable @inline(__always)
   package func fold(_ first: UInt64, _ second: UInt64, into state: UInt64) -> UInt64 {
-    hash_mix(first ^ dataKey, second ^ state)
+    hash_spread(hash_mix(first ^ dataKey, second ^ state))
   }
 }
