@@ -51,14 +51,16 @@ extension FirstClick {
     sweepRuns()
   }
 
-  /// Forgets the runs of fields whose clicks have left; no answer waits for the next hand-over.
+  /// Forgets runs of fields whose clicks have left; no answer waits for the next hand-over.
+  ///
+  /// Looks at 8 slots for each click that has left: at all before half as many have left as there
+  /// are runs.
   private mutating func sweepRuns() {
-    guard evictedSinceSweep >= max((products.count + origins.count) / 8, 4096) || clickCount == 0
-    else { return }
+    let slotCount = clickCount == 0 ? Int.max : evictedSinceSweep * 8
     evictedSinceSweep = 0
     let firstBucket = buckets.entries.first?.number ?? .max
-    products.removeAll(before: firstBucket, &cells)
-    origins.removeAll(before: firstBucket, &cells)
+    products.sweep(slotCount, before: firstBucket, &cells)
+    origins.sweep(slotCount, before: firstBucket, &cells)
   }
 
   /// Puts a final answer up for the next hand-over.

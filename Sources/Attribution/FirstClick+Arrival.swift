@@ -110,8 +110,10 @@ extension FirstClick {
     )
     let start = cells.blocks.pointer(checkout) + Pending.fieldsOffset
     var end = start
-    end += CopyField.write(text: record.pointee.eventID, of: record.pointee.message, to: end)
-    end += CopyField.write(text: record.pointee.userID, of: record.pointee.message, to: end)
+    let message = record.pointee.message
+    // What is written behind a text, the time and the amount take.
+    end += CopyField.writeVectors(text: record.pointee.eventID, of: message, to: end)
+    end += CopyField.writeVectors(text: record.pointee.userID, of: message, to: end)
     end += CopyField.write(timestamp: record.pointee.time, to: end)
     end += CopyField.write(money: record.pointee.totalAmount, to: end)
     let offset = bucket.pointee.offset(of: time)

@@ -62,7 +62,7 @@ package struct FirstClick: ~Copyable {
   var outbox = Outbox()
   var clickCount = 0
   var pendingCount = 0
-  /// Clicks that have left since runs of fields were last looked through.
+  /// Clicks that have left since runs of fields were last looked at.
   var evictedSinceSweep = 0
 
   var scratch = SortScratch()

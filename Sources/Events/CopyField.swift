@@ -9,7 +9,7 @@ package import Dataflow
 ///                                             in base 10,000 (Int16 each)
 /// ```
 ///
-/// Every function writes at an address of any alignment and returns the bytes written, count word
+/// Every function writes at an address of any alignment and returns the field's bytes, count word
 /// included. Source: the `*_recv` functions of PostgreSQL's `timestamp.c` and `numeric.c`.
 @usableFromInline
 package enum CopyField {
@@ -63,6 +63,35 @@ package enum CopyField {
     )
   }
 
+  /// As above, 16 bytes at a time, for where there is room: reads up to 15 bytes behind the text and
+  /// writes as many behind the field.
+  @inlinable @inline(__always)
+  package static func writeVectors(
+    text slice: ByteSlice,
+    of message: UnsafeRawPointer,
+    to target: UnsafeMutableRawPointer
+  ) -> Int {
+    target.storeBytes(of: slice.length.bigEndian, as: Int32.self)
+    let length = Int(max(slice.length, 0))
+    copyVectors(from: message + Int(slice.offset), to: target + 4, byteCount: length)
+    return 4 &+ length
+  }
+
+  /// Copies in steps of 16 bytes, at least one.
+  @inlinable @inline(__always)
+  package static func copyVectors(
+    from source: UnsafeRawPointer,
+    to target: UnsafeMutableRawPointer,
+    byteCount: Int
+  ) {
+    var copied = 0
+    repeat {
+      let vector = source.loadUnaligned(fromByteOffset: copied, as: SIMD16<UInt8>.self)
+      target.storeBytes(of: vector, toByteOffset: copied, as: SIMD16<UInt8>.self)
+      copied &+= 16
+    } while copied < byteCount
+  }
+
   /// `.beginning` and `.endOfInput` become `-infinity` and `infinity`, and so does what does not
   /// fit when counted from 2000.
   package static func write(
@@ -77,7 +106,10 @@ package enum CopyField {
     return timestampByteCount
   }
 
-  /// A numeric of scale 2, NULL when the amount is absent; at most `maximumMoneyByteCount` bytes.
+  /// A numeric of scale 2, NULL when the amount is absent.
+  ///
+  /// Whatever it returns, it writes `maximumMoneyByteCount` bytes: a branch for each digit could not
+  /// be predicted.
   @inlinable package static func write(
     money: Money,
     to target: UnsafeMutableRawPointer
@@ -86,27 +118,20 @@ package enum CopyField {
     let magnitude = money.hundredths.magnitude
     let units = magnitude / 100
     // Base-10,000 digits, most significant first: 10^8, 10^4, 1, and two decimals.
-    let digits = SIMD4<Int16>(
-      Int16(truncatingIfNeeded: units / 100_000_000),
-      Int16(truncatingIfNeeded: units / 10_000 % 10_000),
-      Int16(truncatingIfNeeded: units % 10_000),
-      Int16(truncatingIfNeeded: magnitude % 100 &* 100)
-    )
-    var first = 0
-    while first < 4 && digits[first] == 0 { first &+= 1 }
-    var end = 4
-    while end > first && digits[end &- 1] == 0 { end &-= 1 }
-
-    let count = end &- first
-    func store(_ value: Int16, at offset: Int) {
-      target.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Int16.self)
-    }
-    target.storeBytes(of: Int32(truncatingIfNeeded: 8 &+ 2 &* count).bigEndian, as: Int32.self)
-    store(Int16(truncatingIfNeeded: count), at: 4)
-    store(count == 0 ? 0 : Int16(truncatingIfNeeded: 2 &- first), at: 6)
-    store(money.hundredths < 0 ? 0x4000 : 0, at: 8)
-    store(2, at: 10)
-    for index in 0..<count { store(digits[first &+ index], at: 12 &+ 2 &* index) }
+    let digits =
+      (units / 100_000_000) << 48 | (units / 10_000 % 10_000) << 32 | (units % 10_000) << 16
+      | magnitude % 100 * 100
+    // Zeros at either end are not stored; for 0, of which no digit is, 4 at the start.
+    let leadingZeros = digits.leadingZeroBitCount / 16
+    let trailingZeros = digits == 0 ? 0 : digits.trailingZeroBitCount / 16
+    let count = 4 &- leadingZeros &- trailingZeros
+    let weight = digits == 0 ? 0 : 2 &- leadingZeros
+    let head = UInt64(8 &+ 2 &* count) << 32 | UInt64(count) << 16 | UInt64(weight & 0xFFFF)
+    let signAndScale: UInt32 = money.hundredths < 0 ? 0x4000_0002 : 2
+    target.storeBytes(of: head.bigEndian, as: UInt64.self)
+    target.storeBytes(of: signAndScale.bigEndian, toByteOffset: 8, as: UInt32.self)
+    let stored = digits &<< UInt64(16 &* leadingZeros)
+    target.storeBytes(of: stored.bigEndian, toByteOffset: 12, as: UInt64.self)
     return 12 &+ 2 &* count
   }
 }

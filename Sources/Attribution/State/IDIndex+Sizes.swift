@@ -64,6 +64,7 @@ extension IDIndex {
       let entry = buckets.entries[place]
       let list = entry.bucket.pointee.cells
       for chunk in 0..<list.count {
+        if chunk + 1 < list.count { blocks.prefetchChunk(list.chunk(chunk + 1)) }
         var cells = list.cells(chunk)
         while let cell = cells.next(in: blocks) {
           guard blocks.isKind(cell, kind) else { continue }

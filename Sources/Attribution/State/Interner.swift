@@ -8,19 +8,23 @@ internal import Events
 /// ```
 ///
 /// A run is identified by its fingerprint and carries the number of the latest bucket that has a
-/// click with it; when that bucket has left the state, so may the run. So neither a new click nor an
-/// evicted one costs more than a look at the run's slot. Open addressing by linear probing, at most
-/// half full. The runs are pieces of the task's arena.
+/// click with it; when that bucket has left the state, so may the run, which goes as soon as a sweep
+/// passes it. So a new click costs a look at its run's slot, and one that leaves a look at a few
+/// slots. Open addressing by linear probing, at most half full. The runs are pieces of the task's
+/// arena.
 struct Interner: ~Copyable {
   private var slots: UnsafeMutableBufferPointer<Slot>
   /// By their number; 0 stands for none.
   private var runs: [UnsafeMutableRawBufferPointer] = [Interner.none]
   private var freeRuns: [UInt32] = []
   private(set) var count = 0
+  /// Where the next sweep begins.
+  private var sweepPlace = 0
 
   private struct Slot: BitwiseCopyable {
     var key: HashKey = 0
-    var lastBucket: Int64 = 0
+    /// `.max` when it is empty: no sweep stops there.
+    var lastBucket = Int64.max
     var run: UInt32 = 0
   }
 
@@ -67,21 +71,25 @@ struct Interner: ~Copyable {
     UnsafeRawBufferPointer(runs[Int(run)])
   }
 
-  /// Forgets the runs whose last bucket is before this one; looks at every run.
-  mutating func removeAll(before bucket: Int64, _ arena: inout ChunkArena) {
-    let former = count
-    for place in 0..<slots.count where slots[place].key != 0 {
-      if slots[place].lastBucket < bucket { remove(slots[place].run, &arena) }
+  /// Looks at the next `slotCount` slots and forgets the runs there whose last bucket is before this
+  /// one.
+  mutating func sweep(_ slotCount: Int, before bucket: Int64, _ arena: inout ChunkArena) {
+    for _ in 0..<min(slotCount, slots.count) {
+      // Another one may have moved here.
+      while slots[sweepPlace].lastBucket < bucket { remove(sweepPlace, &arena) }
+      sweepPlace = next(sweepPlace)
     }
-    if count < former { rebuild { $0.lastBucket >= bucket } }
+    if count * 16 < slots.count && slots.count > Interner.fewestSlots { rebuild() }
   }
 
-  private mutating func remove(_ run: UInt32, _ arena: inout ChunkArena) {
+  private mutating func remove(_ place: Int, _ arena: inout ChunkArena) {
+    let run = slots[place].run
     let bytes = runs[Int(run)]
     if let start = bytes.baseAddress { arena.freePiece(start, bytes.count) }
     runs[Int(run)] = Interner.none
     freeRuns.append(run)
     count -= 1
+    empty(place)
   }
 
   @inline(never)
@@ -108,7 +116,7 @@ struct Interner: ~Copyable {
     _ bucket: Int64,
     _ arena: inout ChunkArena
   ) -> UInt32 {
-    if count * 2 >= slots.count { rebuild { _ in true } }
+    if count * 2 >= slots.count { rebuild() }
     let bytes = UnsafeMutableRawBufferPointer(
       start: arena.allocatePiece(fields.byteCount),
       count: fields.byteCount
@@ -135,15 +143,33 @@ struct Interner: ~Copyable {
     slots[place] = slot
   }
 
-  /// Makes about a quarter of the slots taken, a power of two, and places those anew that are kept.
-  private mutating func rebuild(_ isKept: (Slot) -> Bool) {
+  /// Moves up what stands behind the slot and could not stand further ahead (Knuth, TAOCP 3, 6.4,
+  /// Algorithm R), so that there are no tombstones.
+  private func empty(_ place: Int) {
+    var hole = place
+    var place = next(place)
+    while slots[place].key != 0 {
+      if distance(from: home(of: slots[place].key), to: place) >= distance(from: hole, to: place) {
+        slots[hole] = slots[place]
+        hole = place
+      }
+      place = next(place)
+    }
+    slots[hole] = Slot()
+  }
+
+  private func distance(from start: Int, to place: Int) -> Int {
+    (place &- start) & (slots.count &- 1)
+  }
+
+  /// Makes about a quarter of the slots taken, a power of two.
+  private mutating func rebuild() {
     let old = slots
     let needed = max(count * 3, Interner.fewestSlots)
     slots = Interner.allocate(1 << (Int.bitWidth - (needed - 1).leadingZeroBitCount))
-    for index in 0..<old.count where old[index].key != 0 && isKept(old[index]) {
-      place(old[index])
-    }
+    for slot in old where slot.key != 0 { place(slot) }
     old.deallocate()
+    sweepPlace = 0
   }
 
   private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Slot> {
@@ -167,11 +193,11 @@ struct RunFields: BitwiseCopyable {
 
   @inline(__always) func key(_ hash: KeyedHash) -> HashKey {
     var key = hash.fingerprint(first.length, second.length, third.length)
-    key = hash.fold(message + first.start, first.count, into: key)
-    key = hash.fold(message + second.start, second.count, into: key)
-    if hasThird { key = hash.fold(message + third.start, third.count, into: key) }
+    key = hash.fold(part: message + first.start, first.count, into: key)
+    key = hash.fold(part: message + second.start, second.count, into: key)
+    if hasThird { key = hash.fold(part: message + third.start, third.count, into: key) }
     // 0 stands for an empty slot.
-    return max(key, 1)
+    return max(hash.spread(key), 1)
   }
 
   fileprivate var byteCount: Int {

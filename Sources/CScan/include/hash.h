@@ -29,10 +29,11 @@ static inline uint64_t hash_word(const char *bytes) {
   return word;
 }
 
-/// Folds a text into `state`, 16 bytes a step, the last step over the bytes before it.
+/// Folds a text into `state`, 16 bytes a step, the last step over the bytes before it. What comes out
+/// is to be spread when nothing more is folded.
 ///
 /// Up to 8 bytes behind a text of less than 8 are read, and do not count.
-static inline uint64_t hash_fold(
+static inline uint64_t hash_fold_part(
     const void *text, size_t byte_count, uint64_t key, uint64_t state) {
   const char *p = (const char *)text;
   if (byte_count > 16) {
@@ -41,13 +42,19 @@ static inline uint64_t hash_fold(
       state = hash_mix(hash_word(p) ^ key, hash_word(p + 8) ^ state);
       p += 16;
     } while (p < last);
-    return hash_spread(hash_mix(hash_word(last) ^ key, hash_word(last + 8) ^ state));
+    return hash_mix(hash_word(last) ^ key, hash_word(last + 8) ^ state);
   }
   if (byte_count >= 8) {
-    return hash_spread(hash_mix(hash_word(p) ^ key, hash_word(p + byte_count - 8) ^ state));
+    return hash_mix(hash_word(p) ^ key, hash_word(p + byte_count - 8) ^ state);
   }
   uint64_t mask = ((uint64_t)1 << (8 * byte_count)) - 1;
-  return hash_spread(hash_mix((hash_word(p) & mask) ^ key, state));
+  return hash_mix((hash_word(p) & mask) ^ key, state);
+}
+
+/// As above, for a text behind which nothing is folded.
+static inline uint64_t hash_fold(
+    const void *text, size_t byte_count, uint64_t key, uint64_t state) {
+  return hash_spread(hash_fold_part(text, byte_count, key, state));
 }
 
 #pragma clang assume_nonnull end

@@ -58,6 +58,16 @@ package struct KeyedHash: BitwiseCopyable, Sendable {
     hash_fold(bytes, count, dataKey, state)
   }
 
+  /// As above, for a string behind which others are folded: `spread` comes after the last one.
+  @inlinable @inline(__always)
+  package func fold(part bytes: UnsafeRawPointer, _ count: Int, into state: UInt64) -> UInt64 {
+    hash_fold_part(bytes, count, dataKey, state)
+  }
+
+  /// Spreads what was folded in parts.
+  @inlinable @inline(__always)
+  package func spread(_ state: UInt64) -> HashKey { hash_spread(state) }
+
   /// Folds two numbers into a hash.
   @inlinable @inline(__always)
   package func fold(_ first: UInt64, _ second: UInt64, into state: UInt64) -> UInt64 {

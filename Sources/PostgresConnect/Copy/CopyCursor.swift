@@ -22,9 +22,7 @@ struct CopyCursor {
   /// as many behind the field: the next field or the buffer's slack takes them.
   @inline(__always)
   mutating func text(_ slice: ByteSlice, of message: UnsafeRawPointer) {
-    store(slice.length)
-    let length = Int(max(slice.length, 0))
-    copyVectors(from: message + Int(slice.offset), byteCount: length)
+    next += CopyField.writeVectors(text: slice, of: message, to: next)
   }
 
   /// A jsonb field: version 1, then the JSON text.
@@ -33,18 +31,9 @@ struct CopyCursor {
     guard !slice.isAbsent else { return null() }
     store(slice.length &+ 1)
     store(1 as UInt8)
-    copyVectors(from: message + Int(slice.offset), byteCount: Int(slice.length))
-  }
-
-  @inline(__always)
-  private mutating func copyVectors(from source: UnsafeRawPointer, byteCount: Int) {
-    var copied = 0
-    repeat {
-      let vector = (source + copied).loadUnaligned(as: SIMD16<UInt8>.self)
-      (next + copied).storeBytes(of: vector, as: SIMD16<UInt8>.self)
-      copied &+= 16
-    } while copied < byteCount
-    next += byteCount
+    let length = Int(slice.length)
+    CopyField.copyVectors(from: message + Int(slice.offset), to: next, byteCount: length)
+    next += length
   }
 
   /// Text or bytea from anywhere.
