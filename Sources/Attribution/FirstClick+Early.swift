@@ -44,7 +44,8 @@ extension FirstClick {
     return found
   }
 
-  private func searchBuckets(
+  /// `mutating` like `firstChained`.
+  private mutating func searchBuckets(
     _ number: UInt32,
     from start: Int64,
     through end: Int64

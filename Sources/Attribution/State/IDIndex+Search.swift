@@ -2,8 +2,11 @@ internal import CScan
 
 extension IDIndex {
   /// The cell with this id, or 0: where its home cannot rule it out.
+  ///
+  /// Changes nothing: `mutating`, as Swift 6.3 copies the whole index to lend it to a function that
+  /// is neither that nor inlined.
   @inline(never)
-  func search(
+  mutating func search(
     for identity: UnsafePointer<Identity>,
     _ times: KnownTimes,
     in buckets: borrowing Buckets
@@ -32,7 +35,7 @@ extension IDIndex {
   }
 
   /// The cell with this id in the chunks that these slots lead to, or 0.
-  private func search(
+  private mutating func search(
     _ slots: UInt32,
     of line: UnsafeMutablePointer<probe_line>,
     for identity: UnsafePointer<Identity>,

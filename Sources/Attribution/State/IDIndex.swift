@@ -207,7 +207,7 @@ struct IDIndex: ~Copyable {
   /// Puts what has no place in its home into one of the lines behind it, and marks those before
   /// that; false where they are full too.
   @inline(never)
-  private func putBehindHome(_ slot: Int32, _ key: HashKey) -> Bool {
+  private mutating func putBehindHome(_ slot: Int32, _ key: HashKey) -> Bool {
     let epoch = slot & ~IDIndex.markBits
     var place = home(of: key)
     for _ in 0..<IDIndex.mostLines {
