@@ -35,7 +35,8 @@ extension FirstClick {
   ///
   /// Changes nothing: `mutating`, as Swift 6.3 copies the whole operator, a kilobyte, to lend it to
   /// a function that is neither that nor inlined.
-  mutating func firstChained(from time: Int64, of number: UInt32) -> (cell: UInt32, skipped: UInt32) {
+  mutating func firstChained(from time: Int64, of number: UInt32) -> (cell: UInt32, skipped: UInt32)
+  {
     let blocks = cells.blocks
     var cell = users[number].pointee.head
     if cell == 0 || blocks.time(of: cell) >= time { return (cell, 0) }

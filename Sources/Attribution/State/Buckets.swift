@@ -88,13 +88,18 @@ struct Buckets: ~Copyable {
 
   /// The bucket with this number, made if need be; it stays where it is.
   @inline(__always) mutating func bucket(_ number: Int64) -> UnsafeMutablePointer<Bucket> {
+    recentBucket(number) ?? findOrMake(number)
+  }
+
+  @inline(__always)
+  private func recentBucket(_ number: Int64) -> UnsafeMutablePointer<Bucket>? {
     let recent = recent[Buckets.recentPlace(of: number)]
-    if recent.number == number, let bucket = recent.bucket { return bucket }
-    return findOrMake(number)
+    return recent.number == number ? recent.bucket : nil
   }
 
   /// The cells of the bucket with this number; none where there is no such bucket.
   func cells(of number: Int64) -> ChunkList {
+    if let bucket = recentBucket(number) { return bucket.pointee.cells }
     let place = place(of: number)
     guard place < entries.count, entries[place].number == number else { return ChunkList() }
     return entries[place].bucket.pointee.cells

@@ -95,11 +95,15 @@ struct IDIndex: ~Copyable {
     prefetch(lines + home(of: key))
   }
 
-  /// Asks for the line behind the home too, where the home is marked; it should be here by now.
+  /// Asks for the line behind the home too, where the home is full or marked; it should be here by
+  /// now.
   @inline(__always) func prefetchNextLine(of key: HashKey) {
     let home = lines + home(of: key)
+    let slots = IDIndex.slots(home)
+    // Slots are taken from the first one on: the last one shows whether all are.
+    let last = max(slots[IDIndex.slotsPerLine &- 1], slots[IDIndex.slotsPerLine])
     // Chosen without a branch; behind the last line is none, which does no harm.
-    prefetch(home + (IDIndex.slots(home)[IDIndex.slotsPerLine] >= firstSlot ? 1 : 0))
+    prefetch(home + (last >= firstSlot ? 1 : 0))
   }
 
   /// Whether an id with this key may have found no slot in the line.
