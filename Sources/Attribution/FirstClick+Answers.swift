@@ -53,8 +53,8 @@ extension FirstClick {
 
   /// Forgets runs of fields whose clicks have left; no answer waits for the next hand-over.
   ///
-  /// Looks at 8 slots for each click that has left: at all before half as many have left as there
-  /// are runs.
+  /// Looks at 8 slots for each click that has left: at every run before some half as many clicks have
+  /// left as there are runs.
   private mutating func sweepRuns() {
     let slotCount = clickCount == 0 ? Int.max : evictedSinceSweep * 8
     evictedSinceSweep = 0
