@@ -110,9 +110,8 @@ struct IDIndex: ~Copyable {
   @inline(__always)
   func isMarked(_ line: UnsafeMutablePointer<probe_line>, for key: HashKey) -> Bool {
     let mark = IDIndex.slots(line)[IDIndex.slotsPerLine]
-    // All ones where it counts: without a branch, which could not be predicted.
-    let counts = (Int64(firstSlot) &- 1 &- Int64(mark)) &>> 63
-    return mark & Int32(truncatingIfNeeded: counts) & IDIndex.markBit(of: key) != 0
+    // Chosen without a branch, which could not be predicted.
+    return (mark >= firstSlot ? mark : 0) & IDIndex.markBit(of: key) != 0
   }
 
   /// Looks into the home of an id, for whose bucket there is room (`needsRoom`).

@@ -28,7 +28,7 @@ struct SortScratch: ~Copyable {
 
   mutating func sort(_ records: UnsafeMutableBufferPointer<Waiting>) {
     guard let first = records.baseAddress else { return }
-    if records.count < 32 { return SortScratch.insertionSort(first, to: first, records.count) }
+    if records.count < 32 { return SortScratch.insertionSort(first, records.count) }
     reserve(records.count)
     var differences: UInt32 = 0
     for index in 0..<records.count { differences |= first[index].offset ^ first[0].offset }
@@ -40,28 +40,25 @@ struct SortScratch: ~Copyable {
       end
     )
     if distribute(first, to: buffer, records.count, shift: end &- digitBits, bits: digitBits) {
-      SortScratch.insertionSort(buffer, to: first, records.count)
+      first.update(from: buffer, count: records.count)
+      SortScratch.insertionSort(first, records.count)
     } else {
       sortByBytes(records, end)
     }
   }
 
-  /// Copies the records in their order, each to its place among those before it; `source` may be
-  /// `target`.
-  private static func insertionSort(
-    _ source: UnsafePointer<Waiting>,
-    to target: UnsafeMutablePointer<Waiting>,
-    _ count: Int
-  ) {
-    var index = 0
+  private static func insertionSort(_ records: UnsafeMutablePointer<Waiting>, _ count: Int) {
+    var index = 1
     while index < count {
-      let record = source[index]
-      var place = index
-      while place > 0 && target[place &- 1].offset > record.offset {
-        target[place] = target[place &- 1]
-        place &-= 1
+      if records[index &- 1].offset > records[index].offset {
+        let record = records[index]
+        var place = index
+        repeat {
+          records[place] = records[place &- 1]
+          place &-= 1
+        } while place > 0 && records[place &- 1].offset > record.offset
+        records[place] = record
       }
-      target[place] = record
       index &+= 1
     }
   }
