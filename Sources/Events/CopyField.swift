@@ -77,7 +77,7 @@ package enum CopyField {
     return 4 &+ length
   }
 
-  /// Copies in steps of 16 bytes, at least one.
+  /// Copies in steps of 16 bytes, at least one: up to 16 more are read and written.
   @inlinable @inline(__always)
   package static func copyVectors(
     from source: UnsafeRawPointer,

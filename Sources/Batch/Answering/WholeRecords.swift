@@ -132,7 +132,9 @@ private struct TextWriter {
       offset: UInt32(truncatingIfNeeded: end - start),
       length: Int32(truncatingIfNeeded: text.count)
     )
-    if let bytes = text.baseAddress { CopyTexts.copy(bytes, text.count, to: end) }
+    if let bytes = text.baseAddress {
+      CopyField.copyVectors(from: bytes, to: end, byteCount: text.count)
+    }
     end += text.count
     return slice
   }

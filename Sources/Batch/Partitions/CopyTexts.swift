@@ -26,12 +26,7 @@ enum CopyTexts {
     to target: UnsafeMutableRawPointer
   ) -> UnsafeMutableRawPointer {
     var cursor = target
-    texts.forEach { slice in
-      cursor.storeBytes(of: slice.length.bigEndian, as: Int32.self)
-      let count = max(Int(slice.length), 0)
-      copy(message + Int(slice.offset), count, to: cursor + 4)
-      cursor += 4 &+ count
-    }
+    texts.forEach { cursor += CopyField.writeVectors(text: $0, of: message, to: cursor) }
     return cursor
   }
 
@@ -42,7 +37,9 @@ enum CopyTexts {
     to target: UnsafeMutableRawPointer
   ) -> UnsafeMutableRawPointer {
     target.storeBytes(of: Int32(truncatingIfNeeded: text.count).bigEndian, as: Int32.self)
-    if let bytes = text.baseAddress { copy(bytes, text.count, to: target + 4) }
+    if let bytes = text.baseAddress {
+      CopyField.copyVectors(from: bytes, to: target + 4, byteCount: text.count)
+    }
     return target + 4 + text.count
   }
 
@@ -74,21 +71,6 @@ enum CopyTexts {
     let length = Int32(bigEndian: cursor.loadUnaligned(as: Int32.self))
     cursor += 4 &+ max(Int(length), 0)
     return length
-  }
-
-  /// Copies in blocks of 16 bytes: up to 15 more are read and written.
-  @inline(__always)
-  static func copy(
-    _ source: UnsafeRawPointer,
-    _ count: Int,
-    to target: UnsafeMutableRawPointer
-  ) {
-    var offset = 0
-    while offset < count {
-      let block = source.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
-      target.storeBytes(of: block, toByteOffset: offset, as: SIMD16<UInt8>.self)
-      offset &+= 16
-    }
   }
 }
 

@@ -54,8 +54,16 @@ extension PackedRecord {
     target.storeBytes(of: header, as: PackedHeader.self)
     let id = target + PackedHeader.byteCount
     let user = id + Int(eventID.length)
-    CopyTexts.copy(message + Int(eventID.offset), Int(eventID.length), to: id)
-    CopyTexts.copy(message + Int(userID.offset), Int(userID.length), to: user)
+    CopyField.copyVectors(
+      from: message + Int(eventID.offset),
+      to: id,
+      byteCount: Int(eventID.length)
+    )
+    CopyField.copyVectors(
+      from: message + Int(userID.offset),
+      to: user,
+      byteCount: Int(userID.length)
+    )
     return user + Int(userID.length)
   }
 
