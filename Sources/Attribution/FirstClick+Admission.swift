@@ -93,7 +93,7 @@ extension FirstClick {
     for index in 0..<count {
       let identity = identities[index]
       let verdict = verdicts[index]
-      if verdict == .duplicate { continue }
+      if verdict.isDuplicate { continue }
       let number = buckets.number(of: identity.pointee.time)
       if ids.needsRoom(for: number) { ids.makeRoom(for: number, buckets) }
       let look = ids.look(for: identity.pointee.key)

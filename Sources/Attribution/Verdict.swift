@@ -1,7 +1,7 @@
 /// What the engine says of one record of a batch, in the batch's order.
 ///
 /// The driver sets `.onTime`, `.late` or `.expired` from the task's watermark before the engine sees
-/// the batch; the engine then settles each record.
+/// the batch, or says itself what is a duplicate; the engine then settles the others.
 package enum Verdict: UInt8, BitwiseCopyable, Sendable {
   /// Not late (`time >= watermark`) and its event_id is new: store it.
   case onTime
@@ -18,4 +18,7 @@ package enum Verdict: UInt8, BitwiseCopyable, Sendable {
   /// that it was one, once the first has left the state. The driver notes it, and hands it to a
   /// rebuild as `.duplicate`.
   case resent
+
+  /// The record is counted, and nothing else.
+  @inline(__always) package var isDuplicate: Bool { rawValue >= Verdict.duplicate.rawValue }
 }

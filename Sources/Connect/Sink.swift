@@ -60,9 +60,6 @@ package protocol Epoch: AnyObject {
   func append(_ gap: LogGap, of stream: StreamKind)
   func append(_ resend: Resend, of stream: StreamKind)
   func append(_ answers: [Answer])
-  /// Has the commit store nothing of the late checkouts at these offsets, and count them as
-  /// duplicates: they are resends of checkouts that wait for their only row.
-  func leaveOut(lateCheckoutsAt offsets: [Int64])
   /// Has the commit answer the task's stored checkouts of these times again, from the stored rows:
   /// the state that knew them is gone. For an epoch without rows of its own.
   func restate(_ times: Range<EventTime>)

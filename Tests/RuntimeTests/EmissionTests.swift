@@ -31,11 +31,11 @@ import Testing
     try stepped.settle()
   }
 
-  /// A checkout at 1000 s that was read without a click, and a watermark at 700 s.
-  private func logOfCheckout() -> MemoryLog {
+  /// A checkout that was read without a click, and a watermark 300 s before it.
+  private func logOfCheckout(at time: EventTime = .at(1000)) -> MemoryLog {
     let log = MemoryLog(partitions: 1)
-    log.append([line(.checkouts, "k", user: "u", at: .at(1000))], to: .checkouts)
-    log.append([line(.clicks, "x", user: "v", at: .at(1000))], to: .clicks)
+    log.append([line(.checkouts, "k", user: "u", at: time)], to: .checkouts)
+    log.append([line(.clicks, "x", user: "v", at: time)], to: .clicks)
     return log
   }
 
@@ -110,6 +110,25 @@ import Testing
     try settle(log, into: sink)
     #expect(sink.stored().checkouts["k"]?.time == .at(9000))
     #expect(sink.stored().progress?.checkouts.counts.duplicates == 2)
+    #expect(sink.stored().progress?.checkouts.counts.late == 1)
+    #expect(sink.violations == [])
+  }
+
+  /// Neither the state nor the stored rows know the late one while its epoch fills.
+  @Test(arguments: [AttributionRule.Emission.early, .final])
+  func `what comes on time with the id of a late checkout is its resend`(
+    emission: AttributionRule.Emission
+  ) throws {
+    let log = logOfCheckout(at: .at(9000))
+    var sink = MemorySink(rule: .with(emission))
+    try settle(log, into: sink)
+    for time in [1000.0, 9001] {
+      log.append([line(.checkouts, "late", user: "u", at: .at(time))], to: .checkouts)
+    }
+    sink = sink.reopened()
+    try settle(log, into: sink)
+    #expect(sink.stored().checkouts["late"]?.time == .at(1000))
+    #expect(sink.stored().progress?.checkouts.counts.duplicates == 1)
     #expect(sink.stored().progress?.checkouts.counts.late == 1)
     #expect(sink.violations == [])
   }

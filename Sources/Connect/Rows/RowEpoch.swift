@@ -72,9 +72,6 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     attributed.append(answers, processedAt: .wallClock)
   }
 
-  /// Never asked for: no checkouts are stored that could be resent.
-  func leaveOut(lateCheckoutsAt offsets: [Int64]) {}
-
   /// Never asked for: a sink without progress has no state to lose.
   func restate(_ times: Range<EventTime>) {}
 

@@ -153,10 +153,6 @@ final class PostgresEpoch: Epoch {
     }
   }
 
-  func leaveOut(lateCheckoutsAt offsets: [Int64]) {
-    recent.withLock { lateCheckouts.takeBack(offsets: offsets) }
-  }
-
   func restate(_ times: Range<EventTime>) { restated = times }
 
   /// What one kind of rows may keep of its memory between epochs.

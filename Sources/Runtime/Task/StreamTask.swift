@@ -275,7 +275,6 @@ final class StreamTask {
 
   private func handOver() {
     takeAnswers()
-    leaveOutResends()
     let ticket = CommitTicket(
       task: task,
       sink: sink,
@@ -285,6 +284,8 @@ final class StreamTask {
     )
     filling = spare ?? sink.makeEpoch()
     spare = nil
+    clicks.endEpoch()
+    checkouts.endEpoch()
     inFlight = ticket
     ledger.handedOver()
     commits.submit(ticket)
@@ -295,20 +296,6 @@ final class StreamTask {
     engine.drainAnswers(into: &answers)
     if !answers.isEmpty { filling.append(answers) }
     answers.removeAll(keepingCapacity: true)
-  }
-
-  /// Tells the epoch which of its late checkouts are resends of those that wait in the state, but
-  /// were read before them: the engine knows the others.
-  ///
-  /// Only paid by epochs that have late checkouts older than the state: a look at all that wait.
-  private func leaveOutResends() {
-    let unchecked = checkouts.takeUncheckedCheckouts()
-    guard !unchecked.isEmpty else { return }
-    let offsets = engine.pendingFields.flatMap { fields in
-      var reader = CopyFieldReader(fields)
-      return reader.next().flatMap { unchecked[Array($0)] } ?? []
-    }
-    if !offsets.isEmpty { filling.leaveOut(lateCheckoutsAt: offsets) }
   }
 
   private func progress() -> TaskProgress {

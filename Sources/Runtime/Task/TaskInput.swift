@@ -26,10 +26,8 @@ struct TaskInput<Decoder: RunDecoder> {
   /// The task's watermark when each record of the batch was read.
   private var watermarks: [Watermark] = []
   private let rule: AttributionRule
-  /// True for checkouts that may be stored and wait for their only row.
-  private let leavesOutResends: Bool
-  /// Offsets of late checkouts since `takeUncheckedCheckouts`, by event_id.
-  private var uncheckedCheckouts: [[UInt8]: [Int64]] = [:]
+  /// event_ids of the epoch's late checkouts that are older than the state.
+  private var agedIDs: Set<[UInt8]> = []
   private var segments: RebuildSegments
   private var idleDetector: IdleDetector
 
@@ -45,9 +43,6 @@ struct TaskInput<Decoder: RunDecoder> {
     self.task = task
     logger = environment.logger
     rule = environment.settings.rule
-    leavesOutResends =
-      Decoder.stream == .checkouts && rule.emission == .final
-      && environment.job.sink.acceptsRevisions
     self.segments = segments
     counts = progress.counts
     let partition = try environment.retry("opening of \(Decoder.stream.rawValue)", of: task) {
@@ -88,11 +83,10 @@ struct TaskInput<Decoder: RunDecoder> {
     guard !run.isEmpty else { return run.gap != nil }
     let batch = run.batch
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
-    judge(batch, by: &tracker)
+    judge(batch, by: &tracker, stateHorizon: engine.stateHorizon)
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
     noteResends(batch, in: epoch)
-    noteUncheckedCheckouts(batch)
     warnOfStrayKeys(run.strayKeyCount)
     Decoder.append(batch, verdicts: verdicts, watermarks: watermarks, to: epoch)
     if !batch.rejects.isEmpty { epoch.append(batch.rejects, of: Decoder.stream) }
@@ -118,17 +112,35 @@ struct TaskInput<Decoder: RunDecoder> {
   /// turn came, so that the size of batches changes nothing.
   private mutating func judge(
     _ batch: RecordBatch<Decoder.Record>,
-    by tracker: inout WatermarkTracker
+    by tracker: inout WatermarkTracker,
+    stateHorizon: EventTime
   ) {
     verdicts.removeAll(keepingCapacity: true)
     verdicts.reserveCapacity(batch.records.count)
     watermarks.removeAll(keepingCapacity: true)
     watermarks.reserveCapacity(batch.records.count)
     for record in batch.records {
-      verdicts.append(verdict(of: record.time, at: tracker.watermark))
+      var verdict = verdict(of: record.time, at: tracker.watermark)
+      if verdict == .late && record.time < stateHorizon {
+        noteAged(record)
+      } else if !agedIDs.isEmpty && verdict == .onTime && isResentAged(record) {
+        verdict = .resent
+      }
+      verdicts.append(verdict)
       watermarks.append(tracker.watermark)
       tracker.observe(record.time, input: index)
     }
+  }
+
+  /// Remembers a late checkout whose id the engine will not: until the epoch is committed, the stored
+  /// rows do not know it either.
+  private mutating func noteAged(_ record: Decoder.Record) {
+    guard Decoder.stream == .checkouts, rule.latePolicy == .restate else { return }
+    agedIDs.insert(Array(record.bytes(record.eventID)))
+  }
+
+  private func isResentAged(_ record: Decoder.Record) -> Bool {
+    agedIDs.contains(Array(record.bytes(record.eventID)))
   }
 
   private func verdict(of time: EventTime, at watermark: Watermark) -> Verdict {
@@ -148,21 +160,6 @@ struct TaskInput<Decoder: RunDecoder> {
         of: Decoder.stream
       )
     }
-  }
-
-  /// The sink knows checkouts by their rows, so those that wait for a final one only the state knows.
-  private mutating func noteUncheckedCheckouts(_ batch: RecordBatch<Decoder.Record>) {
-    guard leavesOutResends else { return }
-    for (record, verdict) in zip(batch.records, verdicts) where verdict == .lateUnchecked {
-      uncheckedCheckouts[Array(record.bytes(record.eventID)), default: []].append(record.offset)
-    }
-  }
-
-  /// Offsets, by event_id, of the late checkouts since the last call of which only the rows can say
-  /// whether they are new; empty where every stored checkout has one.
-  mutating func takeUncheckedCheckouts() -> [[UInt8]: [Int64]] {
-    defer { uncheckedCheckouts = [:] }
-    return uncheckedCheckouts
   }
 
   /// Adds the batch, with the engine's verdicts, to the totals.
@@ -202,9 +199,14 @@ struct TaskInput<Decoder: RunDecoder> {
     counts.correct(resends: resends, lateDuplicates: lateDuplicates, dropped: dropped)
   }
 
+  /// The epoch is handed over; what comes next belongs to another.
+  mutating func endEpoch() {
+    isAtMilestone = false
+    agedIDs.removeAll()
+  }
+
   /// What the progress line says of this input now.
   mutating func progress(horizon: EventTime, watermark: Watermark) -> TaskProgress.Input {
-    isAtMilestone = false
     var input = TaskProgress.Input()
     let position = reader.current.endPosition
     input.position = position

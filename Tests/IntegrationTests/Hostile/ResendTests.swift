@@ -120,6 +120,39 @@ import Testing
     )
   }
 
+  /// The first in log order wins, though the stored rows do not know it when the second comes.
+  @Test(arguments: ["early", "final"], [true, false])
+  func `a late checkout sent again on time within a commit is the first one`(
+    emission: String,
+    isRestarted: Bool
+  ) throws {
+    try trial.follow(
+      clicks: [trial.click("c0", "11:30:00"), trial.click("c1", "15:00:00")],
+      checkouts: [trial.checkout("k1", "15:00:00")],
+      "--emit",
+      emission
+    )
+    let pair = [trial.checkout("k2", "12:00:00"), trial.checkout("k2", "15:00:00")]
+    if isRestarted {
+      try trial.follow(checkouts: pair, "--emit", emission)
+      try trial.run(clicks: [trial.click("c2", "14:59:00")], "--emit", emission)
+    } else {
+      try trial.run(clicks: [trial.click("c2", "14:59:00")], checkouts: pair, "--emit", emission)
+    }
+    #expect(
+      try trial.query(
+        """
+        SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts ORDER BY 1
+        """
+      ) == [["k1", "c2"], ["k2", "c0"]]
+    )
+    #expect(
+      try trial.query(
+        "SELECT checkouts_stored, checkouts_duplicates, checkouts_late FROM ecommerce.stream_progress"
+      ) == [["2", "1", "1"]]
+    )
+  }
+
   /// The first one has no row yet, and the state does not look so far back.
   @Test(arguments: [true, false])
   func `a checkout sent again while the first waits for its final row is a duplicate`(

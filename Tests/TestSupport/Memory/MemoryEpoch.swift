@@ -9,7 +9,6 @@ final class MemoryEpoch: Epoch {
     var event: NaiveAttribution.Event
     var verdict: Verdict
     var watermark: Watermark
-    var offset: Int64
 
     var isLate: Bool { [.late, .lateUnchecked, .expired].contains(verdict) }
   }
@@ -27,8 +26,6 @@ final class MemoryEpoch: Epoch {
   private(set) var rejects: [(stream: StreamKind, offset: Int64)] = []
   private(set) var gaps: [(stream: StreamKind, gap: LogGap)] = []
   private(set) var resends: [(stream: StreamKind, resend: Resend)] = []
-  /// Offsets of late checkouts.
-  private(set) var leftOut: Set<Int64> = []
   private(set) var restated: Range<EventTime>?
   private(set) var byteCount = 0
   /// Changes with every use of the object.
@@ -62,8 +59,6 @@ final class MemoryEpoch: Epoch {
     resends.append((stream, resend))
   }
 
-  func leaveOut(lateCheckoutsAt offsets: [Int64]) { leftOut.formUnion(offsets) }
-
   func restate(_ times: Range<EventTime>) { restated = times }
 
   func append(_ answers: [Attribution.Answer]) {
@@ -89,7 +84,6 @@ final class MemoryEpoch: Epoch {
     answers = []
     rejects = []
     gaps = []
-    leftOut = []
     restated = nil
     byteCount = 0
     identity = Identity()
@@ -110,8 +104,7 @@ final class MemoryEpoch: Epoch {
           time: record.time
         ),
         verdict: judged.0,
-        watermark: judged.1,
-        offset: record.offset
+        watermark: judged.1
       )
     }
   }

@@ -28,7 +28,7 @@ extension MemorySink.Stored {
       let id = event.event.id
       let isKnown =
         rows[id] != nil || answered.contains(id) || lateCheckouts.contains(id)
-        || dropped[.checkouts, default: []].contains(id) || epoch.leftOut.contains(event.offset)
+        || dropped[.checkouts, default: []].contains(id)
       if event.isLate, checkouts[id] != nil, !isKnown {
         violations.append("late checkouts \(id) is stored again, its first one waits")
       }
