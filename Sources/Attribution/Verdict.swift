@@ -19,6 +19,8 @@ package enum Verdict: UInt8, BitwiseCopyable, Sendable {
   /// rebuild as `.duplicate`.
   case resent
 
+  /// The record is listed in `late_events`, unless the stored rows know it.
+  @inline(__always) package var isLate: Bool { self != .onTime && !isDuplicate }
   /// The record is counted, and nothing else.
   @inline(__always) package var isDuplicate: Bool { rawValue >= Verdict.duplicate.rawValue }
 }

@@ -49,7 +49,6 @@ package struct TaskProgress: Hashable, Sendable {
 package protocol Epoch: AnyObject {
   /// Memory held by the rows, for the commit size.
   var byteCount: Int { get }
-  var isEmpty: Bool { get }
 
   /// Stores the records by verdict: `.onTime` raw rows, late ones to be settled at the commit
   /// (one beyond the rule's late horizon is dropped: listed, stored, changes nothing). The

@@ -45,7 +45,8 @@ package final class Console: Sendable {
     return Int(size.ws_col)
   }
 
+  /// What cannot be written (the disk of a log file is full) is lost: no reason to end.
   private static func put(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }

@@ -2,10 +2,11 @@ import Foundation
 
 /// Finds passwords where they must not be, and brings those from a file to where libpq looks.
 package enum PostgresSecret {
-  /// True for `postgres://user:secret@...`, `...?password=secret` and `password=secret`.
+  /// True for `postgres://user:secret@...`, `...?password=secret` and `password = secret`, with or without
+  /// an option before it.
   package static func isPresent(in text: String) -> Bool {
     guard text.contains("postgres://") || text.contains("postgresql://") else {
-      return text.hasPrefix("password=") || text.contains(" password=")
+      return text.contains(#/(?:^|[\s=])(?:ssl)?password\s*=/#)
     }
     if text.contains("password=") { return true }
     let authority = text.split(separator: "//", maxSplits: 1).last?.prefix {

@@ -29,6 +29,7 @@ package enum Program {
       Console.shared.clearLine()
       exit(0)
     } catch {
+      Console.shared.clearLine()
       exit(report(error, of: root, named: name))
     }
   }

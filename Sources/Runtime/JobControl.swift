@@ -1,5 +1,4 @@
 import Connect
-import Foundation
 import Logging
 import Synchronization
 
@@ -16,7 +15,7 @@ final class JobControl: Sendable {
   private let isStopping = Atomic(false)
   private let state = Mutex(State())
   /// Where threads wait before a retry; signalled by every stop, the job's or a task's.
-  private let condition = NSCondition()
+  private let condition = MonotonicCondition()
   let clock: JobClock
   let stoppages: Stoppages
   /// How long after the request the last commits may take.
@@ -60,7 +59,7 @@ final class JobControl: Sendable {
 
   /// Waits for `delay`, or until `isOver` is true and the waiters are woken.
   func wait(_ delay: Duration, unless isOver: () -> Bool) {
-    let deadline = Date(timeIntervalSinceNow: delay / .seconds(1))
+    let deadline = ContinuousClock.now + delay
     condition.lock()
     defer { condition.unlock() }
     while !isOver(), condition.wait(until: deadline) {}

@@ -15,8 +15,8 @@ final class ReadsReporter: @unchecked Sendable {
   private let source: any Source
   private let ledger: any ReadsLedger
   private let logger: Logger
-  private let interval: TimeInterval
-  private let condition = NSCondition()
+  private let interval: Duration
+  private let condition = MonotonicCondition()
   private let hasEnded = DispatchSemaphore(value: 0)
   private var isOver = false
   private var reported: [Part: PartReads] = [:]
@@ -33,12 +33,12 @@ final class ReadsReporter: @unchecked Sendable {
   ///   - source: counts.
   ///   - sink: keeps the counts.
   ///   - logger: told when trouble begins.
-  ///   - interval: in seconds, between two handovers.
+  ///   - interval: between two handovers.
   init?(
     from source: any Source,
     to sink: any Sink,
     logger: Logger,
-    interval: TimeInterval = 1
+    interval: Duration = .seconds(1)
   ) {
     guard source.reads != nil, let ledger = sink.makeReadsLedger() else { return nil }
     self.source = source
@@ -65,7 +65,7 @@ final class ReadsReporter: @unchecked Sendable {
 
   /// - Returns: false when there is no other turn.
   private func waitForTurn() -> Bool {
-    let deadline = Date(timeIntervalSinceNow: interval)
+    let deadline = ContinuousClock.now + interval
     condition.lock()
     defer { condition.unlock() }
     while !isOver, condition.wait(until: deadline) {}

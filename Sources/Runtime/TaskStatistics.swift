@@ -8,7 +8,7 @@ package struct TaskStatistics: Hashable, Sendable {
     /// Taking the task over, or rebuilding its state from the log.
     case opening
     case running
-    /// The sink is out of reach; commits are retried.
+    /// Log or sink are out of reach; reading or the commit is tried again.
     case retrying
     case finished
     /// The log no longer has what comes next.

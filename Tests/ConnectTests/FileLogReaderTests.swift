@@ -1,7 +1,8 @@
-import Connect
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Connect
 
 @Suite struct FileLogReaderTests {
   @Test(arguments: 1...24)
@@ -43,6 +44,23 @@ import Testing
       let second = try reader.read(atMost: 100)
       #expect(second.text == (bound == .never ? "" : "b"))
       #expect(second.isCaughtUp)
+    }
+  }
+
+  @Test func `what a write under way has got to is not the log's last line`() throws {
+    try LogDirectory.with(clicks: "a\nb") { log in
+      var rest = ["c", "d\ne\nf", ""]
+      let reader = try FileLogReader(
+        path: log.path(.clicks, "0.jsonl"),
+        name: "0.jsonl",
+        start: 0,
+        until: .endOfLog,
+        awaitWriter: { try? log.append(rest.removeFirst(), to: .clicks) }
+      )
+      var runs: [String] = []
+      while case let run = try reader.read(atMost: 100), !run.isEmpty { runs.append(run.text) }
+      #expect(runs == ["a\n", "bcd\ne\n", "f"])
+      #expect(rest.isEmpty)
     }
   }
 

@@ -39,7 +39,7 @@ import Testing
     progress.isFlushed = isFlushed
     #expect(try task.commit(epoch, progress: progress) == CommitReceipt())
     task.recycle(epoch)
-    #expect(epoch.isEmpty)
+    #expect(epoch.byteCount == 0)
   }
 
   private func withoutProcessingTime(_ text: String) -> String {
@@ -154,6 +154,37 @@ import Testing
           "attributed_checkouts.csv"
         ]
       )
+    }
+  }
+
+  @Test(arguments: [(Verdict.late, 1), (.lateUnchecked, 1), (.expired, 1), (.resent, 0)])
+  func `late events are listed, those beyond the horizon too`(
+    verdict: Verdict,
+    count: Int
+  ) throws {
+    try withTemporaryDirectory { directory in
+      let sink = try CSVSink(directory: directory, untilEnd: true)
+      let task = try sink.makeTask(0, source: "", rule: AttributionRule())
+      let epoch = task.makeEpoch()
+      try Array("k1u1".utf8).withUnsafeBytes { bytes in
+        var record = CheckoutRecord(
+          message: try #require(bytes.baseAddress),
+          byteCount: Int32(bytes.count),
+          offset: 7
+        )
+        record.eventID = ByteSlice(offset: 0, length: 2)
+        record.userID = ByteSlice(offset: 2, length: 2)
+        record.time = time
+        var batch = CheckoutBatch()
+        batch.records.append(record)
+        epoch.append(batch, verdicts: [verdict], watermarks: [time + .hours(30)])
+      }
+      var progress = TaskProgress()
+      progress.isFlushed = true
+      #expect(try task.commit(epoch, progress: progress).lateCheckoutsDropped == count)
+      task.close()
+      let text = try String(contentsOfFile: "\(directory)/late_events.csv", encoding: .utf8)
+      #expect(text.split(separator: "\n").dropFirst().count == count)
     }
   }
 

@@ -1,3 +1,4 @@
+import Connect
 import Foundation
 import Testing
 
@@ -32,6 +33,17 @@ import Testing
     #expect(outcome.errorLines == ["stream-job: \(message); See `stream-job --help`."])
     #expect(outcome.output.isEmpty)
     #expect(try directory.contents.isEmpty)
+  }
+
+  @Test func `messages that cannot be written change no exit code`() throws {
+    let process = try ChildProcess(
+      "env",
+      words: ["env", ProgramRun.path(of: "stream-job"), "--frobnicate"],
+      input: .file("/dev/null", O_RDONLY),
+      output: .file("/dev/null", O_WRONLY),
+      errors: .file("/dev/full", O_WRONLY)
+    )
+    #expect(try process.waitForEnd() == 2)
   }
 
   @Test(arguments: [

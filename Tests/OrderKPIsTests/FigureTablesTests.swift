@@ -91,7 +91,7 @@ import Testing
       #expect(throws: ConnectorError.self) { try KPIDatabase(on: connection).write(result) }
       #expect(try connection.lines("SELECT * FROM order_kpis").isEmpty)
       #expect(try connection.lines("SELECT * FROM rejected_rows").isEmpty)
-      #expect(connection.transactionStatus == .idle)
+      #expect(connection.isIdle)
     }
   }
 

@@ -24,6 +24,45 @@ import Testing
     #expect(error?.kind == kind)
     #expect(error?.message.contains(reason) == true, "\(String(describing: error))")
   }
+
+  /// The machine of the first one may be gone.
+  @Test func `where one host says nothing the next one is tried`() throws {
+    let silent = try HandshakeServer(answering: "")
+    defer { silent.stop() }
+    let living = try TemporaryCluster.emptyDatabase()
+    let address = try PostgresAddress(
+      living.connectionString.replacing(/host=(?<host>[^&]+)/) {
+        "host=127.0.0.1,\($0.output.host)&port=\(silent.port),5432&connect_timeout=2&gssencmode=disable"
+      }
+    )
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    #expect(try connection.query("SELECT 1") == [["1"]])
+  }
+
+  /// What libpq 15 says with OpenSSL 3.
+  @Test(arguments: [
+    ("SSL connection has been closed unexpectedly", false),
+    ("SSL error: unexpected eof while reading", false),
+    ("SSL SYSCALL error: EOF detected", false),
+    ("SSL error: certificate verify failed", true),
+    ("invalid sslmode value: \"maybe\"", true),
+  ])
+  func `another try does not change what is set, but who went away`(text: String, isSetting: Bool) {
+    let message = "connection to server at \"h\", port 5432 failed: \(text)"
+    #expect(ConnectionHandle.isSetting(message) == isSetting)
+  }
+
+  /// The server says it in its own language.
+  @Test(arguments: [
+    "duplicate key value violates unique constraint \"attributions_once\"",
+    "doppelter Schlüsselwert verletzt Unique-Constraint »attributions_once«",
+    "la valeur d'une clé dupliquée rompt la contrainte unique « attributions_once »",
+  ])
+  func `a second answer is recognised in whatever language`(message: String) {
+    let error = PostgresFailure.error(sqlState: "23505", message: message, at: "here")
+    #expect(Resends.areSuspected(in: error))
+  }
 }
 
 /// Answers the request for TLS with one letter, and hangs up once it has heard more.

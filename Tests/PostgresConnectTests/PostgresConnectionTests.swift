@@ -51,7 +51,7 @@ import Testing
       BEGIN
         FOREACH setting IN ARRAY ARRAY[
           'default_transaction_isolation = ''repeatable read''', 'statement_timeout = ''1s''',
-          'idle_in_transaction_session_timeout = ''1s''', 'TimeZone = ''Asia/Tokyo''',
+          'idle_in_transaction_session_timeout = ''1s''', 'lock_timeout = ''1s''', 'TimeZone = ''Asia/Tokyo''',
           'DateStyle = ''German''', 'search_path = ''pg_catalog'''
         ] LOOP
           EXECUTE format('ALTER DATABASE %I SET %s', current_database(), setting);
@@ -64,12 +64,14 @@ import Testing
       """
       SELECT current_setting(name) FROM unnest(ARRAY[
         'default_transaction_isolation', 'statement_timeout', 'idle_in_transaction_session_timeout',
-        'TimeZone', 'DateStyle', 'search_path'
+        'lock_timeout', 'TimeZone', 'DateStyle', 'search_path'
       ]) AS name
       """
     )
     #expect(
-      settings.map { $0.first } == ["read committed", "0", "0", "UTC", "ISO, YMD", "ecommerce"]
+      settings.map { $0.first } == [
+        "read committed", "0", "0", "0", "UTC", "ISO, YMD", "ecommerce",
+      ]
     )
   }
 
@@ -113,7 +115,7 @@ import Testing
       error?.message.hasPrefix(#"relation "missing" does not exist (SQLSTATE 42P01, "#) == true
     )
     #expect(error?.hint == "The schema is missing or old: run `stream-job migrate`.")
-    #expect(connection.transactionStatus == .idle)
+    #expect(connection.isIdle)
     #expect(
       try connection.query("SELECT $1, $2::text, 'é'", ["", nil]) == [["", nil, "é"]]
     )
@@ -128,7 +130,7 @@ import Testing
     let error = #expect(throws: ConnectorError.self) { try connection.finishCopy() }
     #expect(error?.kind == .permanent)
     #expect(error?.message.hasPrefix("COPY file signature not recognized (SQLSTATE 22P04") == true)
-    #expect(connection.transactionStatus == .idle)
+    #expect(connection.isIdle)
     #expect(throws: ConnectorError.self) { try connection.copyIn("COPY missing FROM STDIN") }
     #expect(try connection.query("SELECT count(*) FROM t") == [["0"]])
   }
@@ -136,12 +138,11 @@ import Testing
   @Test func `a terminated connection is lost and says so`() throws {
     let address = try TemporaryCluster.emptyDatabase()
     let connection = try PostgresConnection(address)
-    try PostgresConnection(address).execute(
-      "SELECT pg_terminate_backend(\(connection.backendProcessID), 5000)"
-    )
+    let process = try #require(try connection.query("SELECT pg_backend_pid()").first?.first ?? nil)
+    try PostgresConnection(address).execute("SELECT pg_terminate_backend(\(process), 5000)")
     let error = #expect(throws: ConnectorError.self) { try connection.execute("SELECT 1") }
     #expect(error?.kind == .transient)
-    #expect(connection.transactionStatus == .lost)
+    #expect(connection.isLost)
     #expect(
       #expect(throws: ConnectorError.self) { try connection.execute("SELECT 1") }?.kind
         == .transient

@@ -156,7 +156,7 @@ import Testing
     let epoch = task.makeEpoch()
     epoch.append(Self.gap(from: nil, to: "20", records: nil), of: .clicks)
     epoch.append(Self.gap(from: "5", to: "8", records: 3), of: .checkouts)
-    #expect(!epoch.isEmpty)
+    #expect(epoch.byteCount > 0)
     _ = try task.commit(epoch, progress: TaskProgress())
     let connection = try PostgresConnection(address)
     defer { connection.close() }
@@ -238,7 +238,6 @@ import Testing
     let epoch = task.makeEpoch()
     let start = EventTime(microseconds: 1_767_256_200_000_000)
     epoch.restate(start..<(start + .hours(1)))
-    #expect(!epoch.isEmpty)
     var progress = TaskProgress()
     progress.watermark = start + .hours(1)
     _ = try task.commit(epoch, progress: progress)

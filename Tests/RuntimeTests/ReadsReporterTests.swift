@@ -94,7 +94,7 @@ import Testing
         from: source,
         to: LedgerSink(ledger: ledger),
         logger: Self.silent,
-        interval: 0.001
+        interval: .milliseconds(1)
       )
     )
     for _ in 0..<2 { ledger.turn.wait() }

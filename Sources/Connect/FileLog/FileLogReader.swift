@@ -9,6 +9,9 @@ import Foundation
 /// handed out; a line that is not whole yet moves to the front of the other buffer before more is
 /// read behind it. One system call reads about one run, which then is still in the processor's cache
 /// when it is decoded. A longer line makes the buffers grow, up to 1 GiB.
+///
+/// An unterminated last line is a record where the log ends, but a write that is under way looks the
+/// same: it is one once nothing has followed for a moment.
 final class FileLogReader: PartitionReader {
   /// The least that is asked for at once.
   private static let leastByteCount = 64 << 10
@@ -24,6 +27,10 @@ final class FileLogReader: PartitionReader {
   private let limit: Int64?
   /// An unterminated last line is a record.
   private let isBounded: Bool
+  /// Lets a write that is under way come to its end.
+  private let awaitWriter: () -> Void
+  /// File offset of the end that was seen before and after that.
+  private var settledEnd: Int64?
 
   private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// The one that had the run before.
@@ -35,8 +42,15 @@ final class FileLogReader: PartitionReader {
   /// The last fill got less than it asked for.
   private var hasSeenEnd = false
 
-  init(path: String, name: String, start: Int64, until bound: ReadBound) throws(ConnectorError) {
+  init(
+    path: String,
+    name: String,
+    start: Int64,
+    until bound: ReadBound,
+    awaitWriter: @escaping () -> Void = { usleep(100_000) }
+  ) throws(ConnectorError) {
     self.path = path
+    self.awaitWriter = awaitWriter
     self.name = name
     self.start = start
     switch bound {
@@ -68,10 +82,14 @@ final class FileLogReader: PartitionReader {
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
     while true {
       if let end = endOfLines(within: byteCount) { return handOut(upTo: end) }
-      guard try fill(forRunOf: byteCount) else { break }
+      if try fill(forRunOf: byteCount) { continue }
+      guard isBounded, next < filled else { return handOut(upTo: next) }
+      let end = start + Int64(filled)
+      // What a former run has read up to here was settled then.
+      if limit != nil || settledEnd == end { return handOut(upTo: filled) }
+      awaitWriter()
+      settledEnd = end
     }
-    guard isBounded, next < filled else { return handOut(upTo: next) }
-    return handOut(upTo: filled)
   }
 
   func lag() throws(ConnectorError) -> Int64 {

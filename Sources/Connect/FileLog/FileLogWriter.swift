@@ -4,8 +4,8 @@ import Foundation
 ///
 ///     DIR/clicks/part-00000.jsonl      DIR/checkouts/part-00000.jsonl      partition 0
 ///
-/// Every `append` is one `write` to a file opened with O_APPEND, so that writers beside this one and
-/// tailing readers see whole lines; a write that the system cuts short (disk full) is taken back to
+/// Every `append` is one `write` to a file opened with O_APPEND, so that its lines do not mix with those
+/// of writers beside this one; a reader may see a part of it. A write that the system cuts short (disk full) is taken back to
 /// its last whole line. A file that ends within a line, left by a crash, gets its line end first.
 package final class FileLogWriter: LogWriter {
   package let partitionCount: Int

@@ -26,7 +26,6 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   }
 
   var byteCount: Int { RowTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
-  var isEmpty: Bool { byteCount == 0 }
 
   /// Valid until the next change.
   func rows(of table: RowTable) -> UnsafeRawBufferPointer {
@@ -83,8 +82,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     of stream: StreamKind
   ) -> Int64 {
     var count: Int64 = 0
-    for (index, verdict) in verdicts.enumerated()
-    where verdict == .late || verdict == .lateUnchecked {
+    for (index, verdict) in verdicts.enumerated() where verdict.isLate {
       count += 1
       guard tables.contains(.late) else { continue }
       late.append(

@@ -17,7 +17,7 @@ package final class LeaseHeartbeat: Sendable {
   private let lease: Lease
   private let address: PostgresAddress
   private let state = Mutex(State())
-  private let wake = NSCondition()
+  private let wake = MonotonicCondition()
   private let ended = DispatchSemaphore(value: 0)
 
   package init(_ lease: Lease, at address: PostgresAddress) {
@@ -32,7 +32,7 @@ package final class LeaseHeartbeat: Sendable {
         beat(on: &connection)
         wake.withLock {
           guard !state.withLock({ $0.isEnding }) else { return }
-          _ = wake.wait(until: Date(timeIntervalSinceNow: lease.duration / .seconds(3)))
+          _ = wake.wait(until: .now + lease.duration / 3)
         }
       }
       connection?.close()

@@ -187,7 +187,7 @@ final class PipelineRun {
 
   /// Ends an open transaction without a trace.
   private func rollBack() {
-    guard let openConnection, openConnection.transactionStatus != .idle else { return }
+    guard let openConnection, !openConnection.isIdle else { return }
     if (try? openConnection.execute("ROLLBACK")) == nil {
       openConnection.close()
       self.openConnection = nil

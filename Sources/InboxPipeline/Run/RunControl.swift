@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Unchecked: the fields are touched under the condition's lock only.
 package final class RunControl: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let condition = MonotonicCondition()
   private var isStopping = false
   private var isRunWanted = false
 
@@ -32,7 +32,7 @@ package final class RunControl: @unchecked Sendable {
   /// Waits for the time to pass, less if a stop or a run is asked for.
   package func wait(_ time: Duration) {
     condition.withLock {
-      let deadline = Date(timeIntervalSinceNow: time / .seconds(1))
+      let deadline = ContinuousClock.now + time
       while !isStopping, !isRunWanted, condition.wait(until: deadline) {}
     }
   }
@@ -42,7 +42,7 @@ package final class RunControl: @unchecked Sendable {
   /// - Returns: false when the stop leaves no other try.
   func waitToRetry(_ time: Duration) -> Bool {
     condition.withLock {
-      let deadline = Date(timeIntervalSinceNow: time / .seconds(1))
+      let deadline = ContinuousClock.now + time
       while !isStopping, condition.wait(until: deadline) {}
       return !isStopping
     }

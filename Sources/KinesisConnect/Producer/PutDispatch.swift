@@ -60,7 +60,7 @@ final class PutDispatch: @unchecked Sendable {
   private let client: KinesisClient
   private let settings: KinesisSettings
   private let disorderLimit: [StreamKind: Int]
-  private let condition = NSCondition()
+  private let condition = MonotonicCondition()
   private var state: State
 
   /// - Parameters:
@@ -205,7 +205,7 @@ final class PutDispatch: @unchecked Sendable {
         return (lane, state.lanes[lane].stream, batch)
       }
       if let wakeUp {
-        _ = condition.wait(until: Date(timeIntervalSinceNow: (wakeUp - now) / .seconds(1)))
+        _ = condition.wait(until: wakeUp)
       } else {
         condition.wait()
       }

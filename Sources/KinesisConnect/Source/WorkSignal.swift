@@ -1,4 +1,4 @@
-import Foundation
+import Connect
 
 /// Lets threads wait for a moment, or for a word that there may be something to do before it.
 ///
@@ -7,7 +7,7 @@ import Foundation
 ///
 /// Unchecked: `count` is touched under the condition's lock only.
 final class WorkSignal: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let condition = MonotonicCondition()
   private var count = 0
 
   /// How often it was posted; to be read before looking.
@@ -37,10 +37,6 @@ final class WorkSignal: @unchecked Sendable {
   func wait(after seen: Int, until deadline: ContinuousClock.Instant) {
     condition.lock()
     defer { condition.unlock() }
-    while count == seen {
-      let rest = ContinuousClock.now.duration(to: deadline)
-      guard rest > .zero else { return }
-      _ = condition.wait(until: Date(timeIntervalSinceNow: rest / .seconds(1)))
-    }
+    while count == seen, condition.wait(until: deadline) {}
   }
 }

@@ -11,12 +11,38 @@ import Darwin
 final class ConnectionHandle {
   private var connection: OpaquePointer?
 
-  /// Connects, in at most `connect_timeout` seconds (10 when neither address nor environment say).
+  /// Connects, in at most `connect_timeout` seconds for each host (10 when neither address nor
+  /// environment say).
   ///
   /// Goes through the asynchronous functions because only they let the verbosity be set before the
   /// server's first answer: the SQLSTATE of a refused login is in the verbose text and nowhere else.
+  /// They know no time-out, nor the next host when one says nothing: both are seen to here.
   init(_ address: PostgresAddress, applicationName: String) throws(ConnectorError) {
-    let parameters = [
+    var hosts: HostList?
+    repeat {
+      let connection = try Self.start(address, applicationName: applicationName, at: hosts)
+      PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+      switch Self.finishConnecting(connection) {
+      case .connected:
+        PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+        PQsetNoticeProcessor(connection, { _, _ in }, nil)
+        self.connection = connection
+        return
+      case .silent: hosts = HostList(of: connection).behind(connection)
+      case .refused: hosts = nil
+      }
+      defer { PQfinish(connection) }
+      guard hosts != nil else { throw Self.refusal(connection, address: address) }
+    } while true
+  }
+
+  /// Begins to connect, at these of the address's hosts.
+  private static func start(
+    _ address: PostgresAddress,
+    applicationName: String,
+    at hosts: HostList?
+  ) throws(ConnectorError) -> OpaquePointer {
+    var parameters = [
       ("connect_timeout", getenv("PGCONNECT_TIMEOUT") == nil ? "10" : nil),
       // A server that is gone without a word is noticed within half a minute.
       ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
@@ -25,10 +51,12 @@ final class ConnectionHandle {
       ("dbname", address.connectionString),
       ("client_encoding", "UTF8"),
     ]
+    // What stands behind the address wins.
+    parameters += (hosts?.options ?? []).map { ($0, $1) }
     let keywords = parameters.map { strdup($0.0) }
     let values = parameters.map { $0.1.flatMap { strdup($0) } }
     defer { (keywords + values).forEach { free($0) } }
-    connection = PQconnectStartParams(
+    let connection = PQconnectStartParams(
       keywords.map { UnsafePointer($0) } + [nil],
       values.map { UnsafePointer($0) } + [nil],
       1
@@ -36,14 +64,7 @@ final class ConnectionHandle {
     guard let connection else {
       throw ConnectorError(.transient, "could not connect to \(address): out of memory")
     }
-    PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
-    guard Self.finishConnecting(connection) else {
-      let error = Self.refusal(connection, address: address)
-      close()
-      throw error
-    }
-    PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
-    PQsetNoticeProcessor(connection, { _, _ in }, nil)
+    return connection
   }
 
   deinit { close() }
@@ -59,8 +80,16 @@ final class ConnectionHandle {
     connection = nil
   }
 
-  private static func finishConnecting(_ connection: OpaquePointer) -> Bool {
-    let deadline = time(nil) + timeoutSeconds(of: connection)
+  private enum Attempt {
+    case connected, refused
+    /// No answer in time.
+    case silent
+  }
+
+  private static func finishConnecting(_ connection: OpaquePointer) -> Attempt {
+    let timeout = timeout(of: connection)
+    var deadline = ContinuousClock.now + timeout
+    var host = HostList.current(of: connection)
     var direction = PGRES_POLLING_WRITING
     while PQstatus(connection) != CONNECTION_BAD {
       let isReading = direction == PGRES_POLLING_READING
@@ -69,29 +98,32 @@ final class ConnectionHandle {
         events: Int16(isReading ? POLLIN : POLLOUT),
         revents: 0
       )
-      let remaining = deadline - time(nil)
-      guard remaining > 0 else { return false }
-      let ready = poll(&descriptor, 1, Int32(clamping: remaining * 1000))
+      let remaining = ContinuousClock.now.duration(to: deadline)
+      guard remaining > .zero else { return .silent }
+      let ready = poll(&descriptor, 1, Int32(clamping: Int(remaining / .milliseconds(1)) + 1))
       if ready == 0 || (ready < 0 && errno == EINTR) { continue }
       direction = PQconnectPoll(connection)
-      if direction == PGRES_POLLING_OK { return true }
-      if direction == PGRES_POLLING_FAILED { return false }
+      if direction == PGRES_POLLING_OK { return .connected }
+      if direction == PGRES_POLLING_FAILED { return .refused }
+      guard case let next = HostList.current(of: connection), next != host else { continue }
+      host = next
+      deadline = .now + timeout
     }
-    return false
+    return .refused
   }
 
-  private static func timeoutSeconds(of connection: OpaquePointer) -> Int {
-    guard let options = PQconninfo(connection) else { return 10 }
+  private static func timeout(of connection: OpaquePointer) -> Duration {
+    guard let options = PQconninfo(connection) else { return .seconds(10) }
     defer { PQconninfoFree(options) }
     var option = options
     while let keyword = option.pointee.keyword {
       if strcmp(keyword, "connect_timeout") == 0, let value = option.pointee.val {
         let seconds = Int(String(cString: value)) ?? 10
-        return seconds > 0 ? max(2, seconds) : Int(Int32.max / 1000)
+        return .seconds(seconds > 0 ? max(2, seconds) : Int(Int32.max / 1000))
       }
       option += 1
     }
-    return 10
+    return .seconds(10)
   }
 
   /// Why the connection was not made.
@@ -127,9 +159,10 @@ final class ConnectionHandle {
 
   /// True when libpq's message says what another try does not change, such as a certificate.
   ///
-  /// A server that goes away during the TLS handshake is an "SSL SYSCALL error" to libpq.
-  private static func isSetting(_ text: String) -> Bool {
-    guard !text.contains("SSL SYSCALL error") else { return false }
+  /// So are not those about a server that goes away during or after the TLS handshake.
+  static func isSetting(_ text: String) -> Bool {
+    let departures = ["SSL SYSCALL error", "closed unexpectedly", "unexpected eof"]
+    guard !departures.contains(where: { text.contains($0) }) else { return false }
     return text.contains("SSL") || text.contains("GSS") || text.contains("invalid ")
   }
 

@@ -30,8 +30,10 @@ package final class PostgresConnection {
       SET TimeZone = 'UTC';
       SET DateStyle = 'ISO, YMD';
       SET default_transaction_isolation = 'read committed';
-      SET statement_timeout = 0;
-      SET idle_in_transaction_session_timeout = 0
+      SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN (
+        'statement_timeout', 'transaction_timeout', 'lock_timeout', 'idle_session_timeout',
+        'idle_in_transaction_session_timeout'
+      )
       """
     )
   }
@@ -57,23 +59,9 @@ package final class PostgresConnection {
 
   /// As the server counts: 150018 is 15.18.
   package var serverVersion: Int { Int(PQserverVersion(raw)) }
-  /// The server process, for pg_terminate_backend and logs.
-  package var backendProcessID: Int32 { PQbackendPID(raw) }
   package var isLost: Bool { PQstatus(raw) != CONNECTION_OK }
-
-  package enum TransactionStatus: Sendable {
-    case idle, active, inTransaction, failedTransaction, lost
-  }
-
-  package var transactionStatus: TransactionStatus {
-    switch PQtransactionStatus(raw) {
-    case PQTRANS_IDLE: .idle
-    case PQTRANS_ACTIVE: .active
-    case PQTRANS_INTRANS: .inTransaction
-    case PQTRANS_INERROR: .failedTransaction
-    default: .lost
-    }
-  }
+  /// True outside of transactions, with no statement under way.
+  package var isIdle: Bool { PQtransactionStatus(raw) == PQTRANS_IDLE }
 
   /// Runs a statement, or several separated by semicolons if there are no parameters.
   ///

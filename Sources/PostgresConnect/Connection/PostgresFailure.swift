@@ -4,7 +4,7 @@ package import Connect
 ///
 /// | SQLSTATE | kind |
 /// |---|---|
-/// | none (connection lost), 08*, 57P01-03, 57P05, 25P03, 40001, 40P01, 53300, 55P03 | `.transient` |
+/// | none (connection lost), 08*, 57P01-03, 57P05, 25P03-04, 40001, 40P01, 53300, 55P03 | `.transient` |
 /// | 23514 without a constraint: no partition for a row | `.transient` |
 /// | all others | `.permanent`, with a hint for the usual ones |
 package enum PostgresFailure {
@@ -33,7 +33,7 @@ package enum PostgresFailure {
   package static func isTransient(_ sqlState: String) -> Bool {
     switch sqlState {
     case "57P01", "57P02", "57P03",  // shut down, crashed, starting up
-      "57P05", "25P03",  // idle for too long, outside or inside a transaction
+      "57P05", "25P03", "25P04",  // idle for too long, in a transaction or not, or too long in one
       "40001", "40P01", "55P03",  // serialization, deadlock, lock not available
       "53300":  // too many connections
       true

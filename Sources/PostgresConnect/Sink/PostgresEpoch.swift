@@ -40,7 +40,6 @@ final class PostgresEpoch: Epoch {
       + lateCheckouts.byteCount + deadLetters.count + gaps.count + resends.count
   }
 
-  var isEmpty: Bool { byteCount == 0 && restated == nil }
   var hasLateEvents: Bool { !lateClicks.isEmpty || !lateCheckouts.isEmpty }
   /// True when answers may replace stored ones.
   var mayReplaceAnswers: Bool { hasLateEvents || restated != nil || !revisions.isEmpty }

@@ -23,9 +23,9 @@ enum Resends {
       ON COMMIT DELETE ROWS
     """
 
-  /// Whether the error is the refusal of a second answer to a checkout.
+  /// Whether the error is the refusal of a second answer to a checkout, in whatever language.
   static func areSuspected(in error: ConnectorError) -> Bool {
-    error.message.contains("SQLSTATE 23505") && error.message.contains("\"attributions_once\"")
+    error.message.contains("SQLSTATE 23505") && error.message.contains("attributions_once")
   }
 
   /// Deletes staged rows whose checkout is stored with another time or by another task; its index

@@ -348,7 +348,8 @@ final class StreamTask {
     refreshStateSize(at: now)
     if meter.isDue(at: now) { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
     environment.board.update {
-      $0.phase = .running
+      // A commit that is tried again goes on in another thread.
+      if inFlight == nil || $0.phase != .retrying { $0.phase = .running }
       clicks.describe(in: &$0.clicks, tracker: tracker)
       checkouts.describe(in: &$0.checkouts, tracker: tracker)
       $0.watermark = tracker.watermark

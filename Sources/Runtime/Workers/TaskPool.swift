@@ -1,4 +1,4 @@
-import Foundation
+import Connect
 
 /// The tasks at work here, handed to the worker threads in turns: any thread may step any task, one
 /// at a time each.
@@ -44,7 +44,7 @@ final class TaskPool: @unchecked Sendable {
     case waiting(until: ContinuousClock.Instant)
   }
 
-  private let condition = NSCondition()
+  private let condition = MonotonicCondition()
   private var entries: [Entry] = []
   private var endings: [(slot: TaskSlot, ending: TaskSlot.Ending)] = []
   private var turns = 0
@@ -102,9 +102,8 @@ final class TaskPool: @unchecked Sendable {
     defer { condition.unlock() }
     while true {
       let left = slots.filter { slot in entries.contains { $0.slot === slot } }
-      let remaining = ContinuousClock.now.duration(to: deadline)
-      guard !left.isEmpty, remaining > .zero else { return left }
-      _ = condition.wait(until: Date(timeIntervalSinceNow: remaining / .seconds(1)))
+      guard !left.isEmpty, ContinuousClock.now < deadline else { return left }
+      _ = condition.wait(until: deadline)
     }
   }
 
@@ -137,9 +136,9 @@ final class TaskPool: @unchecked Sendable {
         entries[index].wantsReadAhead = false
         return .readAhead(entries[index].slot)
       }
-      let delay = min(pollInterval, now.duration(to: nextPoll(of: worker) ?? now + pollInterval))
+      let deadline = now + pollInterval
       idleCount += 1
-      _ = condition.wait(until: Date(timeIntervalSinceNow: delay / .seconds(1)))
+      _ = condition.wait(until: nextPoll(of: worker).map { min($0, deadline) } ?? deadline)
       idleCount -= 1
     }
     return nil

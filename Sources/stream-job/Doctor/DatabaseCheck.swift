@@ -83,7 +83,8 @@ struct DatabaseCheck {
       """
       SELECT string_agg(name, ', ' ORDER BY name)
       FROM unnest(ARRAY['raw_clicks', 'raw_checkouts', 'attributions', 'late_events',
-        'dead_letters', 'stream_progress', 'stream_workers', 'task_leases', 'log_reads'])
+        'dead_letters', 'stream_progress', 'stream_workers', 'task_leases', 'log_reads',
+        'log_gaps', 'resends'])
         AS name
       WHERE NOT coalesce(has_table_privilege('ecommerce.' || name, 'INSERT'), false)
       """

@@ -14,25 +14,26 @@ struct ThroughputSampler {
   private static let interval = 1.0
 
   private let query: StatusQuery
-  private var former: [Int: TaskStatus] = [:]
+  /// Nil before the first reading.
+  private var former: [Int: TaskStatus]?
   private var formerTime = ContinuousClock.now
 
   init(_ query: StatusQuery) { self.query = query }
 
   /// Takes a second where a job seems to run, for the difference.
   mutating func sample() throws(ConnectorError) -> [Sample] {
-    if former.isEmpty {
-      try remember(query.tasks())
-      guard former.values.contains(where: { $0.secondsSinceCommit < Self.liveliness }) else {
-        return former.values.sorted { $0.task < $1.task }
-          .map { Sample(status: $0, recordsPerSecond: 0) }
+    if former == nil {
+      let tasks = try query.tasks()
+      remember(tasks)
+      guard tasks.contains(where: { $0.secondsSinceCommit < Self.liveliness }) else {
+        return tasks.map { Sample(status: $0, recordsPerSecond: 0) }
       }
     }
     Thread.sleep(forTimeInterval: Self.interval)
     let tasks = try query.tasks()
     let seconds = (ContinuousClock.now - formerTime) / .seconds(1)
     let samples = tasks.map { task in
-      let before = former[task.task]?.records ?? task.records
+      let before = former?[task.task]?.records ?? task.records
       return Sample(status: task, recordsPerSecond: Double(task.records - before) / seconds)
     }
     remember(tasks)

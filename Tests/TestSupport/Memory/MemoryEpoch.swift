@@ -10,7 +10,7 @@ final class MemoryEpoch: Epoch {
     var verdict: Verdict
     var watermark: Watermark
 
-    var isLate: Bool { [.late, .lateUnchecked, .expired].contains(verdict) }
+    var isLate: Bool { verdict.isLate }
   }
   struct Answer {
     var checkoutID: String

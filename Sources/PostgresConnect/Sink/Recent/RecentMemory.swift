@@ -8,8 +8,8 @@ final class RecentMemory: Sendable {
 
   init(byteCount: Int) { self.byteCount = byteCount }
 
-  /// A task's share, in bytes.
-  var share: Int { byteCount / max(1, tasks.load(ordering: .relaxed)) }
+  /// A task's share, in bytes: less than the 32-bit offsets of its slices reach.
+  var share: Int { min(byteCount / max(1, tasks.load(ordering: .relaxed)), 2 << 30) }
 
   /// A task has come.
   func join() { tasks.add(1, ordering: .relaxed) }
