@@ -1,5 +1,6 @@
 import Connect
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PostgresConnect
