@@ -105,12 +105,9 @@ extension FirstClick {
           continue
         }
       }
-      if verdict != .onTime {
-        if verdict == .expired { verdicts[index] = .lateUnchecked }
-        if identity.pointee.time < knownTimes.start {
-          verdicts[index] = .lateUnchecked
-          continue
-        }
+      if verdict != .onTime && identity.pointee.time < knownTimes.start {
+        verdicts[index] = .lateUnchecked
+        continue
       }
       let bucket = buckets.bucket(number)
       let cell = cells.addCell(of: identity, ids.kind, in: bucket)

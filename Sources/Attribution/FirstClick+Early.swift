@@ -9,13 +9,21 @@ extension FirstClick {
 
   // MARK: Clicks that are not replayed yet
 
-  /// Remembers the user's first click that waits in a bucket.
+  /// Remembers a click that is about to wait in a bucket, if it is the user's first one there.
   @inline(__always)
   mutating func noteWaiting(_ cell: UInt32, of number: UInt32, at time: Int64) {
     let user = users[number]
+    // Which one is the first is not known where others wait and none is noted.
+    if user.pointee.firstWaiting == 0 && user.pointee.waitingCount != 0 { return }
+    noteFirstWaiting(cell, of: number, at: time)
+  }
+
+  /// As above, where all that wait are noted.
+  @inline(__always)
+  mutating func noteFirstWaiting(_ cell: UInt32, of number: UInt32, at time: Int64) {
+    let user = users[number]
     let first = user.pointee.firstWaiting
-    if user.pointee.waitingCount != 0 {
-      guard first != 0 else { return }
+    if first != 0 {
       let firstTime = cells.blocks.time(of: first)
       guard time < firstTime || (time == firstTime && cells.blocks.idPrecedes(cell, first))
       else { return }

@@ -15,11 +15,11 @@ extension FirstClick {
     )
     rebuildTarget = watermark
     frontier = watermark - rule.window
-    isEarly = true
+    isEarly = false
   }
 
-  /// The log is re-read up to the committed positions: settles what was final then, and marks every
-  /// pending checkout as stored where rows are early.
+  /// The log is re-read up to the committed positions: settles what was final then, answers the
+  /// pending checkouts, and marks them as stored where rows are early.
   ///
   /// How many clicks the stored rows count is not known here: a stored checkout is handed over as a
   /// revision when it becomes final, and the sink compares.
@@ -30,8 +30,28 @@ extension FirstClick {
     advance(to: watermark)
     rebuildTarget = nil
     isEarly = rule.emission == .early
+    answerWaiting()
     if isEarly { for checkout in waitingCheckouts { markAsStored(checkout) } }
     forgetSettled()
+  }
+
+  /// Gives the pending checkouts their answers so far, and their users what early answers are made of.
+  ///
+  /// At the end, when few clicks still wait: earlier, a checkout would be looked up among all clicks
+  /// of the window.
+  private mutating func answerWaiting() {
+    for entry in buckets.entries {
+      let base = entry.bucket.pointee.start
+      for click in entry.bucket.pointee.clicks.waiting {
+        noteFirstWaiting(click.cell, of: click.user, at: base &+ Int64(click.offset))
+      }
+    }
+    for entry in buckets.entries {
+      let base = entry.bucket.pointee.start
+      for checkout in entry.bucket.pointee.checkouts.waiting {
+        answerEarly(checkout.cell, of: checkout.user, at: base &+ Int64(checkout.offset))
+      }
+    }
   }
 
   // MARK: Other emissions before

@@ -29,8 +29,8 @@ package import Events
 package struct FirstClick: ~Copyable {
   package let rule: AttributionRule
   let window: Int64
-  /// Whether pending checkouts know their first click so far: where rows are early, during a rebuild,
-  /// and while pending checkouts have rows although only final ones are written.
+  /// Whether pending checkouts know their first click so far: where rows are early, and while pending
+  /// checkouts have rows although only final ones are written; not during a rebuild.
   var isEarly: Bool
   /// Behind the last checkout of these.
   var storedEnd: Watermark = .beginning
@@ -92,8 +92,10 @@ package struct FirstClick: ~Copyable {
     self.hash = hash
     buckets = Buckets(bits: bucketBits)
     users = UserTable(cells.blocks)
-    clickIDs = IDIndex(of: 0, cells.blocks, hash)
-    checkoutIDs = IDIndex(of: CheckoutID.flag, cells.blocks, hash)
+    let span = rule.window.microseconds.advanced(saturatingBy: rule.watermarkDelay.microseconds)
+    let count = Int(span >> bucketBits)
+    clickIDs = IDIndex(of: 0, cells.blocks, hash, bucketCount: count)
+    checkoutIDs = IDIndex(of: CheckoutID.flag, cells.blocks, hash, bucketCount: count)
   }
 
   /// Takes clicks in log order and settles `verdicts`, which the driver has filled with `.onTime`,

@@ -7,8 +7,8 @@ package enum Verdict: UInt8, BitwiseCopyable, Sendable {
   case onTime
   /// Late, and new within the state's horizon: store it, list it in `late_events`.
   case late
-  /// Late beyond the rule's late horizon, or dropped before a rebuild: changes no answer. Set by the
-  /// driver only; the engine settles it as `.lateUnchecked` or as a duplicate.
+  /// Late beyond the rule's late horizon, or dropped before a rebuild, and new within the state's
+  /// horizon: changes no answer; store it, list it in `late_events` as dropped.
   case expired
   /// Late and older than the state's horizon: whether it is new only the stored rows can say.
   case lateUnchecked

@@ -1,7 +1,7 @@
 /// The **next** record to read of one partition: an opaque token that only its connector interprets.
 ///
-/// For the file log `NAME:BYTES`: the file's name (so that a renamed or resorted log is noticed) and
-/// the byte offset of a record's start.
+/// For the file log a `FilePosition`: `NAME:BYTES`, the file's name and the byte offset of a record's
+/// start.
 package struct SourcePosition: Hashable, Sendable, CustomStringConvertible {
   package var token: String
   package init(_ token: String) { self.token = token }

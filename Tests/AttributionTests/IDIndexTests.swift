@@ -14,9 +14,9 @@ import Testing
     var expected: [String: [Int64]] = [:]
     var mistakes = 0
 
-    init(idMask: UInt64) {
+    init(idMask: UInt64, bucketCount: Int) {
       hash = KeyedHash(idMask: idMask)
-      index = IDIndex(of: CheckoutID.flag, cells.blocks, hash)
+      index = IDIndex(of: CheckoutID.flag, cells.blocks, hash, bucketCount: bucketCount)
     }
 
     /// Admits an id as the engine does, and notes where that differs from the dictionary.
@@ -76,31 +76,58 @@ import Testing
 
   /// Ids that are new, resent and resent under another time, from just before what leaves to far
   /// ahead; under hashes that are good, and such that collide in masses.
-  @Test(arguments: [UInt64.max, 0xFFFF_FFFF_0000_0003, 0x1F00_0000_0000_0001, 0])
-  func `an index knows the ids that are in state and no others`(idMask: UInt64) {
+  @Test(
+    arguments: [UInt64.max, 0xFFFF_FFFF_0000_0003, 0x1F00_0000_0000_0001, 0],
+    [1, 5_000]
+  )
+  func `an index knows the ids that are in state and no others`(idMask: UInt64, bucketCount: Int) {
     expectEqualToDictionary(
       idMask: idMask,
-      rounds: idMask == 0 ? 2_000 : 40_000,
+      bucketCount: bucketCount,
+      rounds: idMask == 0 ? 2_000 : 20_000,
       pace: 3,
       farShare: 500
     )
   }
 
   /// Some 25,000 buckets one after another, six times as many as there are epochs.
-  @Test(arguments: [UInt64.max, 0x1F00_0000_0000_0001])
-  func `an index outlives its epochs`(idMask: UInt64) {
-    expectEqualToDictionary(idMask: idMask, rounds: 40_000, pace: 20, farShare: nil)
+  @Test(arguments: [UInt64.max, 0x1F00_0000_0000_0001], [1, 5_000])
+  func `an index outlives its epochs`(idMask: UInt64, bucketCount: Int) {
+    expectEqualToDictionary(
+      idMask: idMask,
+      bucketCount: bucketCount,
+      rounds: 40_000,
+      pace: 20,
+      farShare: nil
+    )
+  }
+
+  /// What has no epoch is looked up in a dictionary, which would grow to all that is in state.
+  @Test(arguments: [3_000, 10_000])
+  func `a window of any number of buckets has epochs`(bucketCount: Int) {
+    var pair = Pair(idMask: .max, bucketCount: bucketCount)
+    let known = KnownTimes(start: .min, isSameOnly: false)
+    let width = Int64(16)
+    for number in 0..<Int64(2 * bucketCount) {
+      let time = number * width
+      pair.admit("id-\(number)", at: time, known: known)
+      guard number.isMultiple(of: 100) else { continue }
+      pair.evict(before: time - Int64(bucketCount) * width)
+    }
+    #expect(pair.index.others.isEmpty)
+    #expect(pair.mistakes == 0)
   }
 
   /// Time moves on by less than `pace` a round; one id in `farShare` is far ahead.
   private func expectEqualToDictionary(
     idMask: UInt64,
+    bucketCount: Int,
     rounds: Int,
     pace: UInt64,
     farShare: UInt64?
   ) {
     var random = SplitMix64(seed: 5)
-    var pair = Pair(idMask: idMask)
+    var pair = Pair(idMask: idMask, bucketCount: bucketCount)
     var now: Int64 = 1_000_000
     var texts: [String] = []
     for round in 0..<rounds {

@@ -16,7 +16,8 @@ import Testing
         #expect(run.startPosition.token == "0.jsonl:\(read.count)")
         read += run.bytes
         #expect(read.last == UInt8(ascii: "\n") || read == text)
-        #expect(reader.position.token == "0.jsonl:\(read.count)")
+        let cut = read == text ? "+\(text.count)" : ""
+        #expect(reader.position.token == "0.jsonl:\(read.count)\(cut)")
         #expect(try reader.lag() == Int64(text.count - read.count))
       }
       #expect(read == text)
@@ -52,8 +53,7 @@ import Testing
       var rest = ["c", "d\ne\nf", ""]
       let reader = try FileLogReader(
         path: log.path(.clicks, "0.jsonl"),
-        name: "0.jsonl",
-        start: 0,
+        start: FilePosition(name: "0.jsonl", offset: 0, cuts: []),
         until: .endOfLog,
         awaitWriter: { try? log.append(rest.removeFirst(), to: .clicks) }
       )
@@ -61,6 +61,33 @@ import Testing
       while case let run = try reader.read(atMost: 100), !run.isEmpty { runs.append(run.text) }
       #expect(runs == ["a\n", "bcd\ne\n", "f"])
       #expect(rest.isEmpty)
+    }
+  }
+
+  /// Bounded runs over a log that grows in between, wherever it is cut; then it is read again.
+  @Test(arguments: 0...10)
+  func `lines that a run has cut are cut again by those who read them later`(first: Int) throws {
+    let text = Array("ab\ncd\r\n\nef".utf8)
+    for second in first...text.count {
+      try LogDirectory.with(clicks: "") { log in
+        var position: SourcePosition?
+        var read: [String] = []
+        for part in [text[..<first], text[first..<second], text[second...]] {
+          try log.append(String(decoding: part, as: UTF8.self), to: .clicks)
+          let reader = try FileLogReader(
+            path: log.path(.clicks, "0.jsonl"),
+            start: position.flatMap { FilePosition($0) }
+              ?? FilePosition(name: "0.jsonl", offset: 0, cuts: []),
+            until: .endOfLog,
+            awaitWriter: {}
+          )
+          read += try reader.lines()
+          position = reader.position
+        }
+        let again = try log.open(until: .position(try #require(position)))
+        #expect(try again.lines() == read)
+        #expect(read.joined() == "abcdef")
+      }
     }
   }
 

@@ -61,6 +61,15 @@ extension MessageRun {
 }
 
 extension PartitionReader {
+  /// The lines of all runs, a few bytes each; less empty ones and line ends.
+  func lines() throws -> [String] {
+    var lines: [String] = []
+    while case let run = try read(atMost: 4), !run.isEmpty {
+      lines += run.text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+    return lines
+  }
+
   /// Everything up to the end.
   func text(atMost byteCount: Int) throws -> String {
     var text: [UInt8] = []

@@ -29,7 +29,7 @@ extension IDIndex {
     }
     if otherBits &>> (key & 63) & 1 == 0 { return 0 }
     let other = others[key]?.first {
-      identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks)
+      $0.number >= firstNumber && identity.pointee.isKnown(as: $0.cell, kind, times, in: blocks)
     }
     return other?.cell ?? 0
   }
@@ -46,16 +46,32 @@ extension IDIndex {
     while slots != 0 {
       let slot = UInt32(bitPattern: IDIndex.slots(line)[slots.trailingZeroBitCount] ^ .min)
       slots &= slots &- 1
-      let list = buckets.cells(of: base &+ Int64(slot >> 20) &- 1)
-      var place = Int32(slot & 0xFF)
-      while place < list.count {
-        blocks.prefetchChunk(list.chunk(place))
-        var cells = list.cells(place)
-        while let cell = cells.next(in: blocks) {
-          if identity.pointee.isKnown(as: cell, kind, times, in: blocks) { return cell }
-        }
-        place &+= 256
+      let first = base &+ (Int64(slot >> 20) &- 1) &<< groupBits
+      for place in 0..<Int64(1) &<< groupBits {
+        let list = buckets.cells(of: first &+ place)
+        let cell = search(list, from: Int32(slot & 0xFF), for: identity, times)
+        if cell != 0 { return cell }
       }
+    }
+    return 0
+  }
+
+  /// The cell with this id in every 256th chunk of a bucket from this one on, or 0.
+  @inline(__always)
+  private mutating func search(
+    _ list: ChunkList,
+    from chunk: Int32,
+    for identity: UnsafePointer<Identity>,
+    _ times: KnownTimes
+  ) -> UInt32 {
+    var place = chunk
+    while place < list.count {
+      blocks.prefetchChunk(list.chunk(place))
+      var cells = list.cells(place)
+      while let cell = cells.next(in: blocks) {
+        if identity.pointee.isKnown(as: cell, kind, times, in: blocks) { return cell }
+      }
+      place &+= 256
     }
     return 0
   }

@@ -12,37 +12,35 @@ extension IDIndex {
   @inline(never)
   mutating func makeRoom(for number: Int64, _ buckets: borrowing Buckets) {
     if base > lastNumber {
-      let (first, overflow) = number.subtractingReportingOverflow(IDIndex.mostEarlier)
-      setBase(overflow ? .min : first)
+      setBase(number.advanced(saturatingBy: -(IDIndex.mostEarlier &<< groupBits)))
     }
     // Half as full: as long as nothing leaves, the state grows on.
     if count >= fullCount { rebuild(base: base, lineCount * 2, buckets) }
     guard number > lastNumber, firstNumber > .min else { return }
     let distance = UInt64(bitPattern: number &- firstNumber)
-    guard distance <= IDIndex.mostAhead else { return }
+    guard distance &>> UInt64(groupBits) <= IDIndex.mostAhead else { return }
     if others.isEmpty {
-      renumber(base: firstNumber)
+      renumber(from: epoch(of: firstNumber))
     } else {
       rebuild(base: firstNumber, lineCount, buckets)
     }
   }
 
-  /// Has epochs count from a later bucket on, before which nothing is in state.
-  private mutating func renumber(base newBase: Int64) {
-    let gone = Int32(truncatingIfNeeded: newBase &- base) &<< 20
+  /// Has this epoch, before which nothing is in state, be the first.
+  private mutating func renumber(from epoch: Int64) {
+    let gone = Int32(truncatingIfNeeded: epoch &- 1) &<< 20
     let first = firstSlot
     let slots = IDIndex.slots(lines)
     for place in 0..<Int(lineCount) * IDIndex.wordsPerLine {
       slots[place] = slots[place] >= first ? slots[place] &- gone : .min
     }
-    setBase(newBase)
+    setBase(base &+ (epoch &- 1) &<< groupBits)
   }
 
   private mutating func setBase(_ number: Int64) {
     base = number
-    let (last, overflow) = number.addingReportingOverflow(IDIndex.greatestEpoch - 1)
-    lastNumber = overflow ? .max : last
-    firstSlot = IDIndex.slot(epoch: max(firstNumber, base) &- base &+ 1)
+    lastNumber = number.advanced(saturatingBy: IDIndex.greatestEpoch &<< groupBits &- 1)
+    firstSlot = IDIndex.slot(epoch: epoch(of: max(firstNumber, base)))
   }
 
   /// Puts every cell in again that is in state, with epochs from another base on.

@@ -7,14 +7,15 @@ internal import Events
 /// ```
 /// line   15 slots | overflow mark (4 bytes each)                                 one cache line
 /// slot   epoch (12) | tag (12) | place of the chunk in its bucket, its last 8 bits
-/// epoch  0 free | 1... the bucket's number, from `base` on
+/// epoch  0 free | 1... the bucket's group: 2^groupBits buckets each, from `base` on
 /// mark   of those ids that found no slot in this line: their last epoch (12) | a bit for each (20)
 /// key    bits 63...32: home | 31...12: bit in marks | 11...0: tag
 /// ```
 ///
 /// A slot leads to a chunk of the bucket's cells, which is searched: 4 bytes an id instead of 8, and
-/// one of 4096 other ids in a line costs a search in vain. Nothing is removed: when buckets leave
-/// the state, their epochs cease to count, and so their slots are free and their marks gone. An id
+/// one of 4096 other ids in a line costs a search in vain. Nothing is removed: when groups leave
+/// the state, their epochs cease to count, and so their slots are free and their marks gone. A group is
+/// one bucket, unless the state has more than there are epochs (a window of days). An id
 /// stands in its home or, where that was full, in a line soon behind it; as at most 11 of 16 slots
 /// are taken, mostly one line is looked at: O(1) expected per call.
 struct IDIndex: ~Copyable {
@@ -30,19 +31,22 @@ struct IDIndex: ~Copyable {
   /// The first bucket that is in state, and the least slot that counts.
   var firstNumber = Int64.min
   var firstSlot = IDIndex.slot(epoch: 1)
-  /// The buckets of epoch 1 and of the last one.
+  /// The first bucket of epoch 1, and the last one of the last.
   var base = Int64.max
   var lastNumber = Int64.min
   /// Cells of buckets that have no epoch, hours before the first one or ahead; and what found no
-  /// place: next to nothing, unless hashes are the same.
+  /// place: next to nothing, unless hashes are the same. Those that are gone go with the next sweep.
   var others: [HashKey: [Other]] = [:]
   /// A bit for the last 6 bits of every key among them.
   var otherBits: UInt64 = 0
+  /// When the first bucket in state is this one, the others are swept.
+  private var nextSweep = Int64.min
 
   /// Of the stamps of the cells: 0 for clicks, `CheckoutID.flag` for checkouts.
   let kind: UInt32
   let blocks: ChunkArena.Blocks
   let hash: KeyedHash
+  let groupBits: Int64
 
   struct Other: BitwiseCopyable {
     /// Of its bucket.
@@ -68,15 +72,22 @@ struct IDIndex: ~Copyable {
   static let mostLines = 8
   static let fewestLines: UInt64 = 16
   static let greatestEpoch: Int64 = 4095
-  /// Buckets before the first one that is put in which get epochs.
+  /// Groups before the first one that is put in which get epochs.
   static let mostEarlier: Int64 = 1024
-  /// Epochs are given anew for a bucket that is no further ahead of the first one in state.
+  /// Epochs are given anew for a group that is no further ahead of the first one in state.
   static let mostAhead: UInt64 = 3000
+  /// Groups that window and delay may make.
+  private static let mostUsual = 1024
+  /// Groups that leave between two sweeps of the others.
+  private static let sweepInterval: Int64 = 256
   static let tagMask: Int32 = 0xFFF << 8
   private static let markBitCount: Int32 = 20
   private static let markBits: Int32 = 1 << markBitCount - 1
 
-  init(of kind: UInt32, _ blocks: ChunkArena.Blocks, _ hash: KeyedHash) {
+  /// - Parameter bucketCount: how many buckets are in state, usually.
+  init(of kind: UInt32, _ blocks: ChunkArena.Blocks, _ hash: KeyedHash, bucketCount: Int = 1) {
+    let groupSize = max(bucketCount / IDIndex.mostUsual, 1)
+    groupBits = Int64(Int.bitWidth - 1 - groupSize.leadingZeroBitCount)
     self.kind = kind
     self.blocks = blocks
     self.hash = hash
@@ -150,7 +161,7 @@ struct IDIndex: ~Copyable {
   ) {
     count &+= 1
     guard number >= base && number <= lastNumber else { return putAmongOthers(cell, key, number) }
-    let slot = IDIndex.slot(epoch: number &- base &+ 1) | IDIndex.tag(of: key) | chunk & 0xFF
+    let slot = IDIndex.slot(epoch: epoch(of: number)) | IDIndex.tag(of: key) | chunk & 0xFF
     if let place {
       place.pointee = slot
     } else if !putBehindHome(slot, key) {
@@ -168,14 +179,15 @@ struct IDIndex: ~Copyable {
   mutating func expire(before number: Int64, _ buckets: borrowing Buckets) {
     guard number > firstNumber else { return }
     firstNumber = number
-    if !others.isEmpty {
+    if !others.isEmpty && number >= nextSweep {
       others = others.mapValues { $0.filter { $0.number >= number } }.filter { !$0.value.isEmpty }
       otherBits = others.keys.reduce(0) { $0 | 1 &<< ($1 & 63) }
+      nextSweep = number.advanced(saturatingBy: IDIndex.sweepInterval &<< groupBits)
     }
     if number > lastNumber {
       rebuild(base: number, lineCount, buckets)
     } else if number >= base {
-      firstSlot = IDIndex.slot(epoch: number &- base &+ 1)
+      firstSlot = IDIndex.slot(epoch: epoch(of: number))
     }
   }
 
@@ -193,6 +205,7 @@ struct IDIndex: ~Copyable {
     otherBits = 0
     (count, goneCount) = (0, 0)
     firstNumber = .min
+    nextSweep = .min
     firstSlot = IDIndex.slot(epoch: 1)
     base = .max
     lastNumber = .min
@@ -234,6 +247,9 @@ struct IDIndex: ~Copyable {
     others[key, default: []].append(Other(number: number, cell: cell))
   }
 
+  /// For buckets from `base` to `lastNumber`.
+  @inline(__always) func epoch(of number: Int64) -> Int64 { (number &- base) &>> groupBits &+ 1 }
+
   @inline(__always) func home(of key: HashKey) -> Int {
     Int(truncatingIfNeeded: ((key &>> 32) &* lineCount) &>> 32)
   }
@@ -274,5 +290,12 @@ struct IDIndex: ~Copyable {
       repeating: .min,
       count: Int(lineCount) * wordsPerLine
     )
+  }
+}
+
+extension Int64 {
+  func advanced(saturatingBy distance: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(distance)
+    return overflow ? (distance < 0 ? .min : .max) : sum
   }
 }

@@ -69,36 +69,35 @@ package final class FileLog: Source {
     }
     return try FileLogReader(
       path: "\(directory)/\(stream.rawValue)/\(names[partition])",
-      name: names[partition],
       start: position.map { position throws(ConnectorError) in
-        try offset(position, of: names[partition], in: stream)
-      } ?? 0,
+        try place(position, of: names[partition], in: stream)
+      } ?? FilePosition(name: names[partition], offset: 0, cuts: []),
       until: bound
     )
   }
 
-  /// The byte offset that a position stands for, which must be of the file that is there now.
-  private func offset(
+  /// The place that a position stands for, which must be of the file that is there now.
+  private func place(
     _ position: SourcePosition,
     of name: String,
     in stream: StreamKind
-  ) throws(ConnectorError) -> Int64 {
-    guard let (expected, offset) = FileLogReader.parse(position) else {
+  ) throws(ConnectorError) -> FilePosition {
+    guard let place = FilePosition(position) else {
       throw ConnectorError(
         .permanent,
         "position \"\(position)\" is not of the form NAME:BYTES",
         hint: "it was written for another kind of log; use another database, or the former log"
       )
     }
-    guard expected == name else {
+    guard place.name == name else {
       throw ConnectorError(
         .permanent,
-        "position \"\(position)\" expects the file \"\(expected)\" in \"\(directory)/"
+        "position \"\(position)\" expects the file \"\(place.name)\" in \"\(directory)/"
           + "\(stream.rawValue)\", found \"\(name)\" in its place",
         hint: "log files are never renamed, and new ones sort behind the others: put them back"
       )
     }
-    return offset
+    return place
   }
 
   private func files(of stream: StreamKind) throws(ConnectorError) -> [String] {

@@ -11,7 +11,8 @@ import Foundation
 /// when it is decoded. A longer line makes the buffers grow, up to 1 GiB.
 ///
 /// An unterminated last line is a record where the log ends, but a write that is under way looks the
-/// same: it is one once nothing has followed for a moment.
+/// same: it is one once nothing has followed for a moment. What follows later all the same is another
+/// record, for this run and for those that read the line again (`FilePosition`).
 final class FileLogReader: PartitionReader {
   /// The least that is asked for at once.
   private static let leastByteCount = 64 << 10
@@ -27,6 +28,8 @@ final class FileLogReader: PartitionReader {
   private let limit: Int64?
   /// An unterminated last line is a record.
   private let isBounded: Bool
+  /// Where unterminated lines were records, ascending.
+  private var cuts: [Int64]
   /// Lets a write that is under way come to its end.
   private let awaitWriter: () -> Void
   /// File offset of the end that was seen before and after that.
@@ -44,19 +47,22 @@ final class FileLogReader: PartitionReader {
 
   init(
     path: String,
-    name: String,
-    start: Int64,
+    start place: FilePosition,
     until bound: ReadBound,
     awaitWriter: @escaping () -> Void = { usleep(100_000) }
   ) throws(ConnectorError) {
     self.path = path
     self.awaitWriter = awaitWriter
-    self.name = name
-    self.start = start
+    name = place.name
+    start = place.offset
+    cuts = place.cuts
     switch bound {
     case .never: (limit, isBounded) = (nil, false)
     case .endOfLog: (limit, isBounded) = (nil, true)
-    case .position(let position): (limit, isBounded) = (Self.parse(position)?.offset, true)
+    case .position(let position):
+      let end = FilePosition(position)
+      (limit, isBounded) = (end?.offset, true)
+      cuts = end?.cuts ?? []
     }
     // Not blocking: a pipe without a writer would hold the open up.
     descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -69,6 +75,8 @@ final class FileLogReader: PartitionReader {
       )
     }
     try requireSize(atLeast: max(start, limit ?? 0))
+    // A line that ended there after all parts by itself.
+    if cuts.last == start, try hasNewline(at: start) { cuts.removeLast() }
   }
 
   deinit {
@@ -86,7 +94,11 @@ final class FileLogReader: PartitionReader {
       guard isBounded, next < filled else { return handOut(upTo: next) }
       let end = start + Int64(filled)
       // What a former run has read up to here was settled then.
-      if limit != nil || settledEnd == end { return handOut(upTo: filled) }
+      if limit != nil { return handOut(upTo: filled) }
+      if settledEnd == end {
+        defer { cuts.append(end) }
+        return handOut(upTo: filled)
+      }
       awaitWriter()
       settledEnd = end
     }
@@ -103,14 +115,18 @@ final class FileLogReader: PartitionReader {
   /// nil if that is not whole yet.
   private func endOfLines(within byteCount: Int) -> Int? {
     guard next < filled, let base = buffer.baseAddress else { return nil }
-    let window = min(max(byteCount, 1), filled - next)
+    let cut = cuts.first { $0 > start + Int64(next) }.map { Int($0 - start) } ?? .max
+    let last = min(filled, cut)
+    let window = min(max(byteCount, 1), last - next)
     var end = next + window
     while end > next {
       if buffer[end - 1] == Self.newline { return end }
       end -= 1
     }
     let rest = next + window
-    guard let found = memchr(base + rest, Int32(Self.newline), filled - rest) else { return nil }
+    guard let found = memchr(base + rest, Int32(Self.newline), last - rest) else {
+      return last == cut ? cut : nil
+    }
     return UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
   }
 
@@ -184,6 +200,14 @@ final class FileLogReader: PartitionReader {
     }
   }
 
+  private func hasNewline(at offset: Int64) throws(ConnectorError) -> Bool {
+    var byte: UInt8 = 0
+    while pread(descriptor, &byte, 1, off_t(offset)) < 0 {
+      if errno != EINTR { throw .system("read \"\(path)\" at byte \(offset)", code: errno) }
+    }
+    return byte == Self.newline
+  }
+
   private func status() throws(ConnectorError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -215,14 +239,6 @@ final class FileLogReader: PartitionReader {
   // MARK: Positions
 
   private func position(at index: Int) -> SourcePosition {
-    SourcePosition("\(name):\(start + Int64(index))")
-  }
-
-  /// `NAME:BYTES` apart; nil for another form.
-  static func parse(_ position: SourcePosition) -> (name: String, offset: Int64)? {
-    guard let colon = position.token.lastIndex(of: ":"),
-      let offset = Int64(position.token[colon...].dropFirst()), offset >= 0
-    else { return nil }
-    return (String(position.token[..<colon]), offset)
+    FilePosition(name: name, offset: start + Int64(index), cuts: cuts).position
   }
 }

@@ -101,7 +101,7 @@ final class PostgresEpoch: Epoch {
             isUnchecked: verdicts[index] == .lateUnchecked,
             isDropped: rule.latePolicy == .drop
               || rule.isExpired(record.time, at: watermarks[index]),
-            isNew: Record.stream == .clicks && verdicts[index] == .late,
+            isNew: Record.stream == .clicks && verdicts[index] != .lateUnchecked,
             to: recent,
             ingestedAt: now
           )
