@@ -118,6 +118,14 @@ import Testing
     #expect(throws: CSVHeaderFault.missing) { try decode("") }
   }
 
+  @Test func `cells of columns without a name are ignored`() throws {
+    let (records, reasons) = try decode(
+      "event_id,user_id,timestamp,product_id,,\nc1,u1,2026-11-21,p1,x,\n"
+    )
+    #expect(reasons == [])
+    #expect(records.map { $0["event_id"] } == ["c1"])
+  }
+
   @Test func `chunks and limits make no difference`() throws {
     var file = "event_id,user_id,timestamp,product_id,product_name\n"
     for index in 0..<30 {

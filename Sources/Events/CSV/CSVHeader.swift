@@ -1,11 +1,11 @@
 /// The first row of a CSV file: which column stands where.
 package struct CSVHeader: Sendable {
-  /// In the order of the file, without surrounding spaces.
+  /// In the order of the file, without surrounding spaces; empty for columns without a name.
   package let names: [String]
   /// Bytes of the header with its line end (and byte order mark): where the rows begin.
   package let byteCount: Int
 
-  /// Reads the header at the start of a file.
+  /// Reads the header at the start of a file; quotes mean in it what they mean in rows.
   ///
   /// - Parameters:
   ///   - text: the beginning of the file.
@@ -21,9 +21,15 @@ package struct CSVHeader: Sendable {
       let byte = text[index]
       index += 1
       switch byte {
-      case UInt8(ascii: "\""):
-        // A doubled quote ends and begins again: no column is named with quotes.
-        isQuoted.toggle()
+      case Self.quote where isQuoted:
+        let isDoubled = index < text.count && text[index] == Self.quote
+        if isDoubled {
+          cell.append(byte)
+          index += 1
+        }
+        isQuoted = isDoubled
+      case Self.quote where cell.isEmpty:
+        isQuoted = true
       case UInt8(ascii: ",") where !isQuoted:
         names.append(Self.name(cell))
         cell = []
@@ -35,7 +41,8 @@ package struct CSVHeader: Sendable {
     }
     guard isComplete || isWhole, !(names.isEmpty && cell.isEmpty) else { throw .missing }
     names.append(Self.name(cell))
-    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+    for (index, name) in names.enumerated()
+    where !name.isEmpty && names[..<index].contains(name) {
       throw .repeated(name)
     }
     self.names = names
@@ -50,6 +57,8 @@ package struct CSVHeader: Sendable {
     let lacking = required.filter { !names.contains($0) }
     guard lacking.isEmpty else { throw .lacking(lacking) }
   }
+
+  private static let quote = UInt8(ascii: "\"")
 
   private static func name(_ cell: [UInt8]) -> String {
     let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0d }
