@@ -32,7 +32,7 @@ package struct CSVRowReader: ~Copyable {
     places.traits.deallocate()
   }
 
-  /// Reads the row at `start`, whose escapes are replaced in place.
+  /// Reads the row at `start`, in whose wanted cells escapes are replaced in place.
   ///
   /// - Parameters:
   ///   - start: before `end`.
@@ -60,7 +60,8 @@ package struct CSVRowReader: ~Copyable {
   }
 
   private func unescape(_ unplain: UInt32, of row: UnsafeMutableRawPointer) {
-    for place in Bits(unplain) where places.traits[place].flags.contains(.escape) {
+    for place in Bits(unplain)
+    where place != scanner.unwanted && places.traits[place].flags.contains(.escape) {
       let slice = places.slices[place]
       let byteCount = CSVQuotes.unescape(
         row + Int(slice.offset),

@@ -48,14 +48,13 @@ package struct RejectedRow: Hashable, Sendable {
 
   private static func text(at place: Int, of chunk: Chunk) -> String {
     guard let start = chunk.bytes.baseAddress, chunk.bytes.indices ~= place else { return "" }
-    // No cell is looked at: only the end of the row is wanted.
+    // No cell is wanted, so none is changed: only the end of the row is asked for.
     let row = CSVRowReader(columns: [], placeCount: 0)
       .read(at: start + place, end: start + chunk.bytes.count, isLast: true)
-    var text = chunk.bytes[place...].prefix(min(row?.byteCount ?? 0, maximumByteCount))
-    // The last character may be cut.
-    if text.count == maximumByteCount {
-      while let last = text.popLast(), last & 0xC0 == 0x80 {}
-    }
-    return String(decoding: text, as: UTF8.self)
+    let whole = UnsafeRawBufferPointer(start: start + place, count: row?.byteCount ?? 0)
+    var byteCount = min(whole.count, maximumByteCount)
+    // A character is kept whole or not at all: none may go on behind the cut.
+    while byteCount > 0, byteCount < whole.count, whole[byteCount] & 0xC0 == 0x80 { byteCount -= 1 }
+    return String(decoding: whole.prefix(byteCount), as: UTF8.self)
   }
 }
