@@ -78,6 +78,13 @@ package final class RowFile: Sendable {
     state.startedByteCount = state.byteCount
   }
 
+  /// Waits until all that was written is safe on disk.
+  package func flush() throws(ConnectorError) {
+    guard fsync(state.withLock { $0.descriptor }) == 0 else {
+      throw .system("flush \"\(path)\"", code: errno)
+    }
+  }
+
   /// Gives the file its final name, replacing what has it.
   ///
   /// - Parameters:
@@ -85,9 +92,7 @@ package final class RowFile: Sendable {
   ///   - isSynchronous: whether it is to be safe on disk before.
   /// - Throws: what the system said.
   package func publish(as name: String, isSynchronous: Bool = true) throws(ConnectorError) {
-    guard !isSynchronous || fsync(state.withLock { $0.descriptor }) == 0 else {
-      throw .system("flush \"\(path)\"", code: errno)
-    }
+    if isSynchronous { try flush() }
     guard rename(path, name) == 0 else {
       throw .system("rename \"\(path)\" to \"\(name)\"", code: errno)
     }

@@ -11,18 +11,17 @@ package struct FigureFiles: Sendable {
 
   /// Replaces both files, once both are safe on disk; before that nothing has their names.
   ///
-  /// - Throws: where the directory cannot be made or written to, or the disk is full.
+  /// - Throws: where the directory cannot be made or written to, the disk is full, or a directory
+  ///   has the name of a file: the other file may be replaced then, the next run replaces both.
   package func write(_ figures: DailyFigures) throws(ConnectorError) {
     try makeDirectory()
     let orders = try file("order_kpis", figures.orderText)
-    do throws(ConnectorError) {
-      let categories = try file("category_kpis", figures.categoryText)
-      try orders.publish(as: path(of: "order_kpis"))
-      try categories.publish(as: path(of: "category_kpis"))
-    } catch {
-      orders.discard()
-      throw error
-    }
+    // Once it is published, there is nothing of this name to take away.
+    defer { orders.discard() }
+    let categories = try file("category_kpis", figures.categoryText)
+    defer { categories.discard() }
+    try orders.publish(as: path(of: "order_kpis"), isSynchronous: false)
+    try categories.publish(as: path(of: "category_kpis"), isSynchronous: false)
   }
 
   private func makeDirectory() throws(ConnectorError) {
@@ -41,13 +40,14 @@ package struct FigureFiles: Sendable {
 
   private func path(of table: String) -> String { "\(directory)/\(table).csv" }
 
-  /// A file with a name for the time being.
+  /// A file that is safe on disk, with a name for the time being.
   private func file(_ table: String, _ text: String) throws(ConnectorError) -> RowFile {
     let file = try RowFile(path: "\(directory)/.\(table).csv.\(getpid()).part")
     do throws(ConnectorError) {
       try Array(text.utf8).withUnsafeBufferPointer { bytes throws(ConnectorError) in
         try file.write(UnsafeRawBufferPointer(bytes))
       }
+      try file.flush()
     } catch {
       file.discard()
       throw error
