@@ -85,6 +85,7 @@ import Testing
     ("1", "2", Rejection?.none), ("0", "2", .cost), ("-1", "2", .cost), ("", "2", .cost),
     ("1", "0.00", .retailPrice), ("1", "-2", .retailPrice), ("1", "", .retailPrice),
     ("1", "free", .retailPrice), ("0.001", "1e-3", nil),
+    ("1e12", "2", .numberOutOfRange), ("1", "1e-21", .numberOutOfRange),
   ])
   func `a product without prices is out`(
     cost: String,
@@ -106,7 +107,9 @@ import Testing
     ("5", "0", .salePrice), ("5", "-1", .salePrice), ("5", "", .salePrice),
     ("5", "1,5", .salePrice),
     ("5", "$1", .salePrice), ("5", "NaN", .salePrice), ("5", "inf", .salePrice),
-    ("5", "1000000000000", .salePrice), ("5", "0.000000000000000000001", .salePrice),
+    ("5", "-1000000000000", .salePrice), ("5", "0.000000000000000000000", .salePrice),
+    ("5", "1000000000000", .numberOutOfRange), ("5", "1e99", .numberOutOfRange),
+    ("5", "0.000000000000000000001", .numberOutOfRange),
   ])
   func `an item without product or price is out`(
     product: String,
@@ -136,11 +139,22 @@ import Testing
     }
   }
 
-  @Test(arguments: ["0", "-2", "", "1.5", "two", "1000000000"])
+  @Test(arguments: ["0", "-2", "", "1.5", "two", "-1000000000", "1000000000.5"])
   func `a quantity that is no count is out`(quantity: String) throws {
     let text = "order_id,product_id,quantity,unit_price\n1,2,\(quantity),1.00\n"
     try cleaning(text, as: OrderItemRow.self) { batch in
       #expect(batch.rejects.counts == [.quantity: 1])
+    }
+  }
+
+  @Test(arguments: [("1000000000", "1.00"), ("2", "500000000000"), ("999999999", "1000.01")])
+  func `a quantity or revenue that figures cannot hold is out`(
+    quantity: String,
+    price: String
+  ) throws {
+    let text = "order_id,product_id,quantity,unit_price\n1,2,\(quantity),\(price)\n"
+    try cleaning(text, as: OrderItemRow.self) { batch in
+      #expect(batch.rejects.counts == [.numberOutOfRange: 1])
     }
   }
 

@@ -56,6 +56,7 @@ package struct DecimalText {
   }
 
   package var isZero: Bool { significant == nil }
+  package var isPositive: Bool { !isNegative && !isZero }
 
   /// Whether the value has no fraction.
   package var isInteger: Bool {

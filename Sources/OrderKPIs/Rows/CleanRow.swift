@@ -34,12 +34,8 @@ package struct ProductRow: CleanRow {
     id = row.text(ProductField.id)
     guard !id.isEmpty else { throw .missingID }
     // Shape B has only one price, the one to pay.
-    if shape == .a, ExactAmount(UnsafeRawBufferPointer(row.text(ProductField.cost))) == nil {
-      throw .cost
-    }
-    guard ExactAmount(UnsafeRawBufferPointer(row.text(ProductField.retailPrice))) != nil else {
-      throw .retailPrice
-    }
+    if shape == .a { _ = try row.text(ProductField.cost).amount(else: .cost) }
+    _ = try row.text(ProductField.retailPrice).amount(else: .retailPrice)
     category = row.text(ProductField.category)
     department = row.text(ProductField.department)
   }
@@ -111,25 +107,36 @@ package struct OrderItemRow: CleanRow {
     orderID = row.text(OrderItemField.orderID)
     productID = row.text(OrderItemField.productID)
     guard !productID.isEmpty else { throw .missingProductID }
-    guard let price = ExactAmount(UnsafeRawBufferPointer(row.text(OrderItemField.price))) else {
-      throw .salePrice
-    }
+    let price = try row.text(OrderItemField.price).amount(else: .salePrice)
     status = row.text(OrderItemField.status)
     status.makeLowercase()
     guard shape == .b else {
       (quantity, revenue) = (1, price)
       return
     }
-    guard let count = Self.quantity(row.text(OrderItemField.quantity)) else { throw .quantity }
-    guard let total = price.times(count) else { throw .salePrice }
+    let count = try row.text(OrderItemField.quantity).count(else: .quantity)
+    guard let total = price.times(count) else { throw .numberOutOfRange }
     (quantity, revenue) = (count, total)
   }
+}
 
-  private static func quantity(_ text: CellText) -> Int32? {
-    guard let decimal = DecimalText(UnsafeRawBufferPointer(text)), decimal.isInteger,
-      !decimal.isNegative,
-      let magnitude = decimal.magnitude(decimals: 0, digits: 9), magnitude > 0
-    else { return nil }
+extension CellText {
+  /// The amount above 0 that the cell says; throws `reason` if it says none.
+  @inline(__always)
+  fileprivate func amount(else reason: Rejection) throws(Rejection) -> ExactAmount {
+    let text = UnsafeRawBufferPointer(self)
+    if let amount = ExactAmount(text) { return amount }
+    throw DecimalText(text)?.isPositive == true ? .numberOutOfRange : reason
+  }
+
+  /// The whole number above 0 that the cell says; throws `reason` if it says none.
+  fileprivate func count(else reason: Rejection) throws(Rejection) -> Int32 {
+    guard let decimal = DecimalText(UnsafeRawBufferPointer(self)), decimal.isInteger,
+      decimal.isPositive
+    else { throw reason }
+    guard let magnitude = decimal.magnitude(decimals: 0, digits: 9) else {
+      throw .numberOutOfRange
+    }
     return Int32(magnitude)
   }
 }

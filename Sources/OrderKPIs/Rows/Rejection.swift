@@ -5,6 +5,9 @@ package enum Rejection: String, CaseIterable, Error, Sendable {
   /// A row without its primary key.
   case missingID = "missing_id"
   case duplicateID = "duplicate_id"
+  /// A number above 0 that figures cannot hold: a price, or quantity x price, of 10^12 and above or
+  /// with more than 20 decimals; a quantity of 10^9 and above.
+  case numberOutOfRange = "number_out_of_range"
 
   /// A product whose cost is missing or no number above 0.
   case cost = "cost_not_positive"
