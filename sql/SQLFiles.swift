@@ -21,6 +21,7 @@ package enum SQLFiles {
     migration(10, "resends", PackageResources._010_resends_sql),
     migration(11, "stopped_tasks", PackageResources._011_stopped_tasks_sql),
     migration(12, "seal", PackageResources._012_seal_sql),
+    migration(13, "files_by_table", PackageResources._013_files_by_table_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

@@ -24,4 +24,12 @@ package struct InboxFile: Hashable, Sendable {
 package struct TakenFile: Hashable, Sendable {
   package let file: InboxFile
   package let hash: ContentHash
+
+  var content: TableContent { TableContent(table: file.table, hash: hash) }
+}
+
+/// What makes two files copies of each other: the same bytes, read as the same table.
+struct TableContent: Hashable, Sendable {
+  let table: ShopTable
+  let hash: ContentHash
 }

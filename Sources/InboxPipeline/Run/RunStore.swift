@@ -2,6 +2,7 @@ import Connect
 import Dataflow
 import Events
 import Foundation
+import OrderKPIs
 import PostgresConnect
 
 /// The pipeline's own tables, as a run reads and writes them.
@@ -88,17 +89,27 @@ struct RunStore {
   // MARK: - Files
 
   /// The run that processed each of the contents; those that none did are left out.
-  func runs(of hashes: [ContentHash]) throws(ConnectorError) -> [ContentHash: String] {
-    guard !hashes.isEmpty else { return [:] }
+  func runs(of contents: [TableContent]) throws(ConnectorError) -> [TableContent: String] {
+    guard !contents.isEmpty else { return [:] }
     let rows = try connection.query(
       """
-      SELECT content_hash, run_id FROM processed_files
-      WHERE content_hash IN (SELECT jsonb_array_elements_text($1::jsonb))
+      SELECT table_name, content_hash, run_id FROM processed_files
+      WHERE (table_name, content_hash) IN (
+        SELECT table_name, content_hash
+        FROM jsonb_populate_recordset(NULL::processed_files, $1::jsonb)
+      )
       """,
-      [JSONText.text(hashes.map(\.description))]
+      [
+        JSONText.text(
+          contents.map { ["table_name": $0.table.rawValue, "content_hash": $0.hash.description] }
+        )
+      ]
     )
     return rows.reduce(into: [:]) { runs, row in
-      if let hash = row[0], let run = row[1] { runs[ContentHash(hash)] = run }
+      guard let table = row[0].flatMap(ShopTable.init(rawValue:)), let hash = row[1],
+        let run = row[2]
+      else { return }
+      runs[TableContent(table: table, hash: ContentHash(hash))] = run
     }
   }
 

@@ -69,24 +69,18 @@ extension PipelineRun {
 
   /// Takes out what was processed by an earlier run, or stands in this batch already.
   private func setDuplicatesAside() throws(ConnectorError) {
-    let runs = try store().runs(of: batch.files.map(\.hash))
-    var seen: Set<BatchKey> = []
+    let runs = try store().runs(of: batch.files.map(\.content))
+    var seen: Set<TableContent> = []
     let files = batch.files
     batch.files = []
     for file in files {
-      if let run = runs[file.hash] {
+      if let run = runs[file.content] {
         batch.duplicates.append(Batch.Duplicate(file: file, run: run))
-      } else if seen.insert(BatchKey(table: file.file.table, hash: file.hash)).inserted {
+      } else if seen.insert(file.content).inserted {
         batch.files.append(file)
       } else {
         batch.copies.append(file)
       }
     }
   }
-}
-
-/// What makes two files of a batch copies of each other.
-private struct BatchKey: Hashable {
-  var table: ShopTable
-  var hash: ContentHash
 }
