@@ -15,8 +15,6 @@ package struct RejectReason: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension RejectReason {
-  static let emptyMessage = RejectReason("not JSON: expected an object, found an empty message")
-
   static func tooLong(_ byteCount: Int) -> RejectReason {
     RejectReason("expected a message of at most 256 MiB, found \(byteCount) bytes")
   }

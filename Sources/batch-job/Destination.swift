@@ -20,6 +20,9 @@ struct Destination: ParsableArguments {
     guard into == nil || out == nil else {
       throw ValidationError("expected --into or --out, found both")
     }
+    guard out?.isEmpty != true else {
+      throw ValidationError("expected a path for --out, found none")
+    }
   }
 
   /// An option wins over the settings; of the settings `out` does.

@@ -223,7 +223,7 @@ import Testing
     decoder.decode(message: .init(start: nil, count: 0), offset: 3, into: &batch)
     #expect(batch.rejects.map(\.offset) == [3])
     #expect(
-      RejectReason.nullPayload.description == "expected an object, found a null payload"
+      batch.rejects.map(\.reason.description) == ["expected an object, found a null payload"]
     )
   }
 

@@ -54,6 +54,17 @@ import Testing
     }
   }
 
+  /// What is longer no index of the pipeline's tables takes.
+  @Test(arguments: [(1000, true), (1001, false)])
+  func `an order with a longer id than an index takes is out`(byteCount: Int, isKept: Bool) throws {
+    let id = String(repeating: "i", count: byteCount)
+    let text = "order_id,user_id,status,created_at,num_of_item\n\(id),2,x,2024-03-05,1\n"
+    try cleaning(text, as: OrderRow.self) { batch in
+      #expect(batch.rows.count == (isKept ? 1 : 0))
+      #expect(batch.rejects.counts == (isKept ? [:] : [.keyTooLong: 1]))
+    }
+  }
+
   @Test func `cells are trimmed, and statuses in lower case`() throws {
     let text = """
       status,order_id,num_of_item,created_at,user_id

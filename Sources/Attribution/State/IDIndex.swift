@@ -35,7 +35,9 @@ struct IDIndex: ~Copyable {
   var base = Int64.max
   var lastNumber = Int64.min
   /// Cells of buckets that have no epoch, hours before the first one or ahead; and what found no
-  /// place: next to nothing, unless hashes are the same. Those that are gone go with the next sweep.
+  /// place: next to nothing, unless hashes are the same.
+  ///
+  /// Those that are gone go with the next sweep.
   var others: [HashKey: [Other]] = [:]
   /// A bit for the last 6 bits of every key among them.
   var otherBits: UInt64 = 0
@@ -84,7 +86,7 @@ struct IDIndex: ~Copyable {
   private static let markBitCount: Int32 = 20
   private static let markBits: Int32 = 1 << markBitCount - 1
 
-  /// - Parameter bucketCount: how many buckets are in state, usually.
+  /// An empty index for a state that has so many buckets, usually.
   init(of kind: UInt32, _ blocks: ChunkArena.Blocks, _ hash: KeyedHash, bucketCount: Int = 1) {
     let groupSize = max(bucketCount / IDIndex.mostUsual, 1)
     groupBits = Int64(Int.bitWidth - 1 - groupSize.leadingZeroBitCount)

@@ -88,7 +88,7 @@ static inline bool scan_matches(const void *at, const struct scan_literal *liter
   uint32_t equal = (uint32_t)_mm_movemask_epi8(a) | (uint32_t)_mm_movemask_epi8(b) << 16;
   return (~equal & literal->mask) == 0;
 #else
-  return literal->mask != 0 && memcmp(at, literal->bytes, literal->byte_count) == 0;
+  return memcmp(at, literal->bytes, (size_t)__builtin_popcount(literal->mask)) == 0;
 #endif
 }
 

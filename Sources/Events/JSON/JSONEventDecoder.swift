@@ -20,7 +20,7 @@ struct JSONEventDecoder<Event: DecodableEvent> {
         let (message, offset) = place(index)
         guard let start = message.baseAddress else {
           batch.rejects.append(
-            RejectedMessage(message: nil, byteCount: 0, offset: offset, reason: .emptyMessage)
+            RejectedMessage(message: nil, byteCount: 0, offset: offset, reason: .nullPayload)
           )
           continue
         }

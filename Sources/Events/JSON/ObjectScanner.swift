@@ -10,8 +10,8 @@ import CScan
 /// {"event_id":"c1","user_id":"u1","price":4.5}
 /// `-----------´  `-----------´  `--------´          literals, learned by their predecessor
 /// ```
-/// Of a repeated key the last value stays. Pointers are into memory that `EventDecoder` lends for one
-/// run; 64 bytes behind `end` are readable.
+/// Of a repeated key the last value stays. Pointers are into memory that `ScannerMemory` lends for
+/// one run; 64 bytes behind `end` are readable.
 struct ObjectScanner {
   static let maximumDepth = 128
 

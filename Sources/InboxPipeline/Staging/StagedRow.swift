@@ -73,9 +73,9 @@ struct StagedOrder: StagedRow {
     times: inout TimeReader
   ) throws(Rejection) {
     order = try OrderRow(row, of: shape, times: &times)
-    returnedAt = times.time(UnsafeRawBufferPointer(row.text(OrderField.returnedAt)))
-    shippedAt = times.time(UnsafeRawBufferPointer(row.text(OrderField.shippedAt)))
-    deliveredAt = times.time(UnsafeRawBufferPointer(row.text(OrderField.deliveredAt)))
+    returnedAt = times.writableTime(row.text(OrderField.returnedAt))
+    shippedAt = times.writableTime(row.text(OrderField.shippedAt))
+    deliveredAt = times.writableTime(row.text(OrderField.deliveredAt))
     itemCount = row.text(OrderField.itemCount)
     totalAmount = row.text(OrderField.totalAmount)
   }
@@ -115,10 +115,10 @@ struct StagedOrderItem: StagedRow {
     self.shape = shape
     price = row.text(OrderItemField.price)
     userID = row.text(OrderItemField.userID)
-    createdAt = times.time(UnsafeRawBufferPointer(row.text(OrderItemField.createdAt)))
-    shippedAt = times.time(UnsafeRawBufferPointer(row.text(OrderItemField.shippedAt)))
-    deliveredAt = times.time(UnsafeRawBufferPointer(row.text(OrderItemField.deliveredAt)))
-    returnedAt = times.time(UnsafeRawBufferPointer(row.text(OrderItemField.returnedAt)))
+    createdAt = times.writableTime(row.text(OrderItemField.createdAt))
+    shippedAt = times.writableTime(row.text(OrderItemField.shippedAt))
+    deliveredAt = times.writableTime(row.text(OrderItemField.deliveredAt))
+    returnedAt = times.writableTime(row.text(OrderItemField.returnedAt))
   }
 
   func write(to text: inout CopyText) {

@@ -156,8 +156,8 @@ private struct BatchFileLine: Encodable {
 
 extension ConnectorError {
   /// Whether the server refused values, not the statement or the moment: data exceptions, integrity
-  /// constraints, and what triggers raise (SQLSTATE classes 22, 23 and P0).
+  /// constraints, what triggers raise (SQLSTATE classes 22, 23 and P0), and what exceeds its limits.
   fileprivate var isAboutRows: Bool {
-    ["(SQLSTATE 22", "(SQLSTATE 23", "(SQLSTATE P0"].contains { message.contains($0) }
+    ["22", "23", "P0", "54000"].contains { message.contains("(SQLSTATE \($0)") }
   }
 }

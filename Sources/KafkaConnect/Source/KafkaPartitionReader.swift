@@ -166,7 +166,10 @@ final class KafkaPartitionReader: PartitionReader {
         endReachedAt = .now
         feed.reachedEnd(at: message.offset)
       default:
-        pending = FetchFault(message)
+        let fault = FetchFault(message)
+        pending = fault
+        // What comes behind it is not what follows it.
+        if fault.kind == .damaged { return }
       }
     }
     guard shelf.count > 0 else { return }

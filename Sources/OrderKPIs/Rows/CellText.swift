@@ -1,4 +1,5 @@
-import Events
+package import Dataflow
+package import Events
 
 /// The text of a cell within the rows it was read from.
 package typealias CellText = UnsafeMutableRawBufferPointer
@@ -7,6 +8,30 @@ extension CSVRow {
   /// The text of a field without the ASCII white space around it.
   @inline(__always)
   package func text(_ field: some RowField) -> CellText { self[field.rawValue].trimmed }
+
+  /// As above, of a field that rows are found by.
+  @inline(__always)
+  func key(_ field: some RowField) throws(Rejection) -> CellText {
+    let key = text(field)
+    guard key.count <= CellText.longestKey else { throw .keyTooLong }
+    return key
+  }
+}
+
+extension CellText {
+  /// In bytes: two of them fit into an entry of PostgreSQL's indexes.
+  static var longestKey: Int { 1000 }
+}
+
+extension TimeReader {
+  /// A time in the years 1 to 9999, UTC: an offset may move one out of those that can be written.
+  @inline(__always)
+  package mutating func writableTime(_ text: CellText) -> EventTime? {
+    guard let time = time(UnsafeRawBufferPointer(text)),
+      -62_135_596_800_000_000..<253_402_300_800_000_000 ~= time.microseconds
+    else { return nil }
+    return time
+  }
 }
 
 extension CellText {

@@ -31,12 +31,12 @@ package struct ProductRow: CleanRow {
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection) {
-    id = row.text(ProductField.id)
+    id = try row.key(ProductField.id)
     guard !id.isEmpty else { throw .missingID }
     // Shape B has only one price, the one to pay.
     if shape == .a { _ = try row.text(ProductField.cost).amount(else: .cost) }
     _ = try row.text(ProductField.retailPrice).amount(else: .retailPrice)
-    category = row.text(ProductField.category)
+    category = try row.key(ProductField.category)
     department = row.text(ProductField.department)
   }
 }
@@ -53,25 +53,15 @@ package struct OrderRow: CleanRow {
   package let createdAt: EventTime
   package var isReturned: Bool { status.isReturned }
 
-  /// An offset may move a time out of the years that can be written.
-  private static let years =
-    EventTime(
-      microseconds: -62_135_596_800_000_000
-    )..<EventTime(
-      microseconds: 253_402_300_800_000_000
-    )
-
   @inline(__always)
   package init(
     _ row: CSVRow,
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection) {
-    id = row.text(OrderField.id)
+    id = try row.key(OrderField.id)
     guard !id.isEmpty else { throw .missingID }
-    guard let time = times.time(UnsafeRawBufferPointer(row.text(OrderField.createdAt))),
-      Self.years ~= time
-    else { throw .createdAt }
+    guard let time = times.writableTime(row.text(OrderField.createdAt)) else { throw .createdAt }
     if shape == .a, row.text(OrderField.itemCount).isZero { throw .itemCount }
     createdAt = time
     userID = row.text(OrderField.userID)
@@ -102,10 +92,10 @@ package struct OrderItemRow: CleanRow {
     of shape: TableShape.Name,
     times: inout TimeReader
   ) throws(Rejection) {
-    id = row.text(OrderItemField.id)
+    id = try row.key(OrderItemField.id)
     if shape == .a, id.isEmpty { throw .missingID }
-    orderID = row.text(OrderItemField.orderID)
-    productID = row.text(OrderItemField.productID)
+    orderID = try row.key(OrderItemField.orderID)
+    productID = try row.key(OrderItemField.productID)
     guard !productID.isEmpty else { throw .missingProductID }
     let price = try row.text(OrderItemField.price).amount(else: .salePrice)
     status = row.text(OrderItemField.status)

@@ -5,6 +5,8 @@ package enum Rejection: String, CaseIterable, Error, Sendable {
   /// A row without its primary key.
   case missingID = "missing_id"
   case duplicateID = "duplicate_id"
+  /// An id or a category of more than 1,000 bytes, which no index takes.
+  case keyTooLong = "key_too_long"
   /// A number above 0 that figures cannot hold: a price, or quantity x price, of 10^12 and above or
   /// with more than 20 decimals; a quantity of 10^9 and above.
   case numberOutOfRange = "number_out_of_range"
