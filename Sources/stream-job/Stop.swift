@@ -18,9 +18,9 @@ struct Stop: ParsableCommand {
       try BackgroundJob.streamJob.stop(job, within: Self.limit)
       print("stopped the job (process \(job.processID))")
     }
-    let isServing = try DatabaseChoice.isClusterMade && DatabaseChoice.cluster.isRunning
-    // Also one that was interrupted while it was made, and does not answer.
-    if DatabaseChoice.isClusterMade { try DatabaseChoice.cluster.stop() }
+    let isServing = try DatabaseChoice.cluster.isRunning
+    // Also one that was interrupted while it started, and does not answer.
+    try DatabaseChoice.cluster.stop()
     if isServing {
       print("stopped the private PostgreSQL")
     } else if job == nil {

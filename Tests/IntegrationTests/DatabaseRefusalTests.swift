@@ -110,16 +110,26 @@ import Testing
 
   @Test(arguments: ["status", "verify", "address"])
   func `where nothing was attributed yet, nothing is made`(command: String) throws {
+    try expectNoDatabase(command)
+    #expect(try directory.contents == ["log"])
+    // What a command left that could not make the cluster is none.
+    try directory.write("", to: ".firstclick/postgres/lock")
+    try expectNoDatabase(command)
+    let left = try FileManager.default.contentsOfDirectory(
+      atPath: "\(directory.path)/.firstclick/postgres"
+    )
+    #expect(left == ["lock"])
+  }
+
+  private func expectNoDatabase(_ command: String) throws {
     let outcome = try ProgramRun.run("stream-job", [command], in: directory)
     #expect(outcome.exitCode == 1)
     #expect(
       outcome.errorLines == [
-        "stream-job: found no database: neither --into nor DATABASE_URL is given, and "
-          + ".firstclick/postgres does not exist here; Run `stream-job run` first, or name the "
-          + "database."
+        "stream-job: found no database: neither --into nor DATABASE_URL is given, and there is "
+          + "none in .firstclick/postgres here; Run `stream-job run` first, or name the database."
       ]
     )
-    #expect(try directory.contents == ["log"])
   }
 
   @Test func `files are no place to verify`() throws {

@@ -127,6 +127,21 @@ import Testing
     #expect(error?.message.hasPrefix("the private cluster was made by PostgreSQL 9") == true)
   }
 
+  @Test func `without the server's programs nothing is made`() throws {
+    try withTemporaryDirectory { directory in
+      let missing = ConnectorError(.permanent, "could not find the programs")
+      let cluster = PrivateCluster(
+        directory: "\(directory)/.firstclick/postgres",
+        isDurable: false,
+        installation: { _ throws(ConnectorError) in throw missing }
+      )
+      let error = #expect(throws: ConnectorError.self) { try cluster.start() }
+      #expect(error?.message == missing.message)
+      #expect(!cluster.isMade)
+      try #expect(FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
+  }
+
   /// A cluster in a temporary directory that every user may enter.
   private func withCluster(
     named name: String = "postgres",

@@ -56,7 +56,14 @@ struct ClusterLocation: Hashable, Sendable {
     return ClusterLocation(directory: resolved(path), user: user)
   }
 
-  /// The place of a cluster that was started before; nil when there is none.
+  /// True where a cluster was made, or where that cannot be seen: what the user may not enter.
+  ///
+  /// The directory alone, or a lock in it, is none yet.
+  static func holdsCluster(_ requested: String) -> Bool {
+    access("\(requested)/data/PG_VERSION", F_OK) == 0 || errno == EACCES
+  }
+
+  /// The place of a cluster that was made before; nil when there is none.
   static func find(_ requested: String) throws(ConnectorError) -> ClusterLocation? {
     let path = URL(fileURLWithPath: requested).standardizedFileURL.path
     guard access("\(path)/data/PG_VERSION", F_OK) == 0 else { return nil }

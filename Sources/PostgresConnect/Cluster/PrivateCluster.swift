@@ -10,7 +10,11 @@ package struct PrivateCluster: Sendable {
 
   private let requestedDirectory: String
   private let durability: ClusterSettings.Durability
+  private let installation: Programs
   private let report: @Sendable (String) -> Void
+
+  /// Finds the server's programs, of the major version that an existing cluster needs.
+  typealias Programs = @Sendable (Int?) throws(ConnectorError) -> PostgresInstallation
 
   /// - Parameters:
   ///   - directory: made when it is missing; relative to the current directory.
@@ -21,19 +25,40 @@ package struct PrivateCluster: Sendable {
     isDurable: Bool = true,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
+    self.init(
+      directory: directory,
+      isDurable: isDurable,
+      installation: { version throws(ConnectorError) in try .find(majorVersion: version) },
+      report: report
+    )
+  }
+
+  init(
+    directory: String,
+    isDurable: Bool,
+    installation: @escaping Programs,
+    report: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     requestedDirectory = directory
     durability = isDurable ? .asynchronous : .none
+    self.installation = installation
     self.report = report
   }
+
+  /// True once the cluster was made, whether its server runs or not; also for one of somebody else
+  /// that cannot be looked into.
+  package var isMade: Bool { ClusterLocation.holdsCluster(requestedDirectory) }
 
   /// Starts the server unless it runs, and makes the cluster and its database unless they exist.
   ///
   /// - Returns: the address of the database `firstclick`, as its superuser.
   package func start() throws(ConnectorError) -> PostgresAddress {
+    // Asked first: where there are no programs, nothing is touched.
+    if !isMade { _ = try installation(nil) }
     let location = try ClusterLocation.prepare(requestedDirectory, report: report)
     return try FileLock.withLock(on: location.lock) { () throws(ConnectorError) in
       if let address = try reachable(at: location) { return address }
-      let installation = try PostgresInstallation.find(majorVersion: dataVersion(of: location))
+      let installation = try installation(dataVersion(of: location))
       let server = ClusterServer(location: location, installation: installation)
       if dataVersion(of: location) == nil {
         report("making a private PostgreSQL \(installation.majorVersion) in \(location.directory)")
@@ -57,7 +82,7 @@ package struct PrivateCluster: Sendable {
     try FileLock.withLock(on: location.lock) { () throws(ConnectorError) in
       let server = try ClusterServer(
         location: location,
-        installation: .find(majorVersion: dataVersion(of: location))
+        installation: installation(dataVersion(of: location))
       )
       if server.isRunning { try server.stop() }
     }

@@ -51,17 +51,13 @@ package enum DatabaseChoice: Sendable {
   /// - Returns: its address.
   /// - Throws: `.failed` where there is none.
   package func startExisting(madeBy first: String) throws -> PostgresAddress {
-    guard case .privateCluster = self, !Self.isClusterMade else { return try start() }
+    guard case .privateCluster = self, !Self.cluster.isMade else { return try start() }
     throw Failure(
       .failed,
-      "found no database: neither --into nor DATABASE_URL is given, and "
-        + "\(PrivateCluster.defaultDirectory) does not exist here",
+      "found no database: neither --into nor DATABASE_URL is given, and there is none in "
+        + "\(PrivateCluster.defaultDirectory) here",
       hint: "Run `\(first)` first, or name the database."
     )
-  }
-
-  package static var isClusterMade: Bool {
-    FileManager.default.fileExists(atPath: PrivateCluster.defaultDirectory)
   }
 
   package static let cluster = PrivateCluster {
