@@ -142,6 +142,18 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root runs programs as another user"))
+  func `root without a way to become another user is told before anything is touched`() throws {
+    let error = #expect(throws: ConnectorError.self) {
+      try ServerUser.choose(data: "/nowhere/data", path: ["/nowhere/bin", "/nowhere/sbin"])
+    }
+    #expect(
+      error?.description
+        == "could not run PostgreSQL as the user \"postgres\": found no runuser in PATH, /usr/sbin or "
+        + "/sbin; Install it (apt-get install util-linux), or run this as another user than root."
+    )
+  }
+
   /// A cluster in a temporary directory that every user may enter.
   private func withCluster(
     named name: String = "postgres",

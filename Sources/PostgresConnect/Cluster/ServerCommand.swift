@@ -19,7 +19,7 @@ struct ServerCommand {
   ///   - directory: where it runs: one that `user` may enter.
   init(_ program: String, _ arguments: [String], as user: String? = nil, in directory: String = "/")
   {
-    let prefix = user.map { ["runuser", "-u", $0, "--"] } ?? []
+    let prefix = user.map { [Self.userChanger, "-u", $0, "--"] } ?? []
     self.arguments = ["env", "-C", directory] + prefix + [program] + arguments
   }
 
@@ -58,6 +58,32 @@ struct ServerCommand {
   private static let environment: [String: String] = {
     var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }
     variables["LC_ALL"] = "C"
+    variables["PATH"] = searchPath.joined(separator: ":")
     return variables
   }()
+
+  // MARK: - Another user
+
+  /// Lets root run a program as somebody else, without a password or a session.
+  private static let userChanger = "runuser"
+
+  /// PATH, and where `runuser` is: root's own PATH may leave these out, as that of its cron does.
+  static let searchPath: [String] = {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    return path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+  }()
+
+  /// - Throws: `.permanent` where root has no way to run a program as `user`.
+  static func requireChange(to user: String, in path: [String]) throws(ConnectorError) {
+    let isThere = path.contains {
+      FileManager.default.isExecutableFile(atPath: "\($0)/\(userChanger)")
+    }
+    guard !isThere else { return }
+    throw ConnectorError(
+      .permanent,
+      "could not run PostgreSQL as the user \"\(user)\": found no \(userChanger) in PATH, /usr/sbin "
+        + "or /sbin",
+      hint: "Install it (apt-get install util-linux), or run this as another user than root."
+    )
+  }
 }

@@ -11,14 +11,28 @@ struct ServerUser: Hashable, Sendable {
   /// What `ServerCommand` needs to become this user; nil when the process already is.
   var other: String? { userID == geteuid() ? nil : name }
 
-  /// - Parameter data: an existing data directory, whose owner it has to be.
+  /// - Parameters:
+  ///   - data: an existing data directory, whose owner it has to be.
+  ///   - path: where root finds the program to become another user with.
   /// - Returns: the owner; this process's user; or `postgres` for root.
-  /// - Throws: `.permanent` when that is somebody else, or root has no `postgres` user to become.
-  static func choose(data: String) throws(ConnectorError) -> ServerUser {
+  /// - Throws: `.permanent` when that is somebody else, or root has no `postgres` user to become, or
+  ///   no way to.
+  static func choose(
+    data: String,
+    path: [String] = ServerCommand.searchPath
+  ) throws(ConnectorError) -> ServerUser {
     var status = stat()
     let owner = stat(data, &status) == 0 ? status.st_uid : nil
     guard geteuid() == 0 else { return try ownUser(dataOwner: owner, data: data) }
-    if let owner, owner != 0, let entry = getpwuid(owner) { return ServerUser(entry.pointee) }
+    let user = try userOfRoot(dataOwner: owner)
+    try ServerCommand.requireChange(to: user.name, in: path)
+    return user
+  }
+
+  private static func userOfRoot(dataOwner: uid_t?) throws(ConnectorError) -> ServerUser {
+    if let dataOwner, dataOwner != 0, let entry = getpwuid(dataOwner) {
+      return ServerUser(entry.pointee)
+    }
     guard let entry = getpwnam("postgres") else {
       throw ConnectorError(
         .permanent,
