@@ -142,6 +142,49 @@ import Testing
     }
   }
 
+  @Test func `the cause that initdb gives is told, and no log that is not there`() throws {
+    try withTemporaryDirectory { parent in
+      chmod(parent, 0o755)
+      let programs = try programs(
+        in: "\(parent)/bin",
+        initdb: """
+          echo 'creating directory data.new ... ok'
+          echo 'initdb: error: could not write file "data.new/PG_VERSION": No space left on device'
+          echo 'initdb: removing data directory "data.new"'
+          exit 1
+          """
+      )
+      let directory = "\(parent)/postgres"
+      let cluster = PrivateCluster(
+        directory: directory,
+        isDurable: false,
+        installation: { _ throws(ConnectorError) in programs }
+      )
+      let error = #expect(throws: ConnectorError.self) { try cluster.start() }
+      #expect(
+        error?.description
+          == "could not make a private cluster in \(directory): initdb: error: could not write file "
+          + "\"data.new/PG_VERSION\": No space left on device; Mend that, or name a running server "
+          + "by DATABASE_URL."
+      )
+    }
+  }
+
+  /// Server programs that are shell scripts.
+  private func programs(in directory: String, initdb: String) throws -> PostgresInstallation {
+    try FileManager.default.createDirectory(
+      atPath: directory,
+      withIntermediateDirectories: true
+    )
+    let scripts = ["initdb": initdb, "pg_ctl": "", "postgres": "echo 'postgres (PostgreSQL) 15.0'"]
+    for (name, script) in scripts {
+      try Data("#!/bin/sh\n\(script)\n".utf8)
+        .write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
+      chmod("\(directory)/\(name)", 0o755)
+    }
+    return try #require(PostgresInstallation(binaries: directory))
+  }
+
   @Test(.enabled(if: geteuid() == 0, "only root runs programs as another user"))
   func `root without a way to become another user is told before anything is touched`() throws {
     let error = #expect(throws: ConnectorError.self) {

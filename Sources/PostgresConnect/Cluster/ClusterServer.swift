@@ -18,9 +18,7 @@ struct ClusterServer {
       "--locale=C", "--no-instructions",
     ]
     let answer = try run("initdb", isDurable ? arguments : arguments + ["--no-sync"])
-    guard answer.status == 0 else {
-      throw failure("make a private cluster in \(location.directory)", lastLine(of: answer.output))
-    }
+    guard answer.status == 0 else { throw unmade(reason(in: answer.output)) }
     let include = "\ninclude_if_exists 'firstclick.conf'\n"
     do {
       let file = try FileHandle(
@@ -31,7 +29,7 @@ struct ClusterServer {
       try file.close()
       try FileManager.default.moveItem(atPath: unfinished, toPath: location.data)
     } catch {
-      throw failure("make a private cluster in \(location.directory)", error.localizedDescription)
+      throw unmade(error.localizedDescription)
     }
   }
 
@@ -41,7 +39,10 @@ struct ClusterServer {
       let file = URL(fileURLWithPath: "\(location.data)/firstclick.conf")
       try Data(settings.text.utf8).write(to: file)
     } catch {
-      throw failure("write the settings of", error.localizedDescription)
+      throw failure(
+        "write the settings of the private cluster in \(location.directory)",
+        error.localizedDescription
+      )
     }
     let socket = "\(settings.socketDirectory)/\(ClusterLocation.socketName)"
     guard ServerProcesses.clearAway(in: location.data, socket: socket) else {
@@ -59,7 +60,7 @@ struct ClusterServer {
     let log = logText(from: size)
     throw failure(
       "start the private cluster in \(location.directory)",
-      log.isEmpty ? lastLine(of: answer.output) : firstFatal(in: log)
+      reason(in: log.isEmpty ? answer.output : log)
     )
   }
 
@@ -72,7 +73,7 @@ struct ClusterServer {
     guard answer.status == 0 || !isRunning else {
       throw failure(
         "stop the private cluster in \(location.directory)",
-        lastLine(of: answer.output)
+        reason(in: answer.output)
       )
     }
   }
@@ -98,7 +99,16 @@ struct ClusterServer {
     ConnectorError(
       .permanent,
       "could not \(attempt): \(reason)",
-      hint: "Its log is \(location.log)."
+      hint: access(location.log, F_OK) == 0 ? "Its log is \(location.log)." : nil
+    )
+  }
+
+  /// Why there is no cluster, and so no log of its own yet.
+  private func unmade(_ reason: String) -> ConnectorError {
+    ConnectorError(
+      .permanent,
+      "could not make a private cluster in \(location.directory): \(reason)",
+      hint: "Mend that, or name a running server by DATABASE_URL."
     )
   }
 
@@ -115,13 +125,11 @@ struct ClusterServer {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func firstFatal(in log: String) -> String {
-    let lines = log.split(separator: "\n")
+  /// The first line that says what went wrong; the last one where none does.
+  private func reason(in output: String) -> String {
+    let lines = output.split(separator: "\n")
     let fatal = lines.first { $0.contains("FATAL:") || $0.contains("PANIC:") }
-    return String(fatal ?? lines.last ?? "").trimmedLine
-  }
-
-  private func lastLine(of output: String) -> String {
-    String(output.split(separator: "\n").last ?? "").trimmedLine
+    let cause = fatal ?? lines.first { $0.contains("error:") } ?? lines.last
+    return String(cause ?? "").trimmedLine
   }
 }

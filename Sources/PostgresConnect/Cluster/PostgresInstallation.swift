@@ -46,7 +46,7 @@ package struct PostgresInstallation: Hashable, Sendable {
   }
 
   /// Nil unless the server programs are there and tell their version.
-  private init?(binaries: String) {
+  init?(binaries: String) {
     let programs = ["initdb", "pg_ctl", "postgres"].map { "\(binaries)/\($0)" }
     guard programs.allSatisfy(FileManager.default.isExecutableFile(atPath:)),
       let answer = try? ServerCommand("\(binaries)/postgres", ["--version"]).run(),
