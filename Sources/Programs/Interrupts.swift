@@ -1,4 +1,5 @@
 import Foundation
+import PostgresConnect
 import Synchronization
 
 /// SIGINT and SIGTERM: the first asks for a drained stop, the second ends the process with 130.
@@ -11,26 +12,38 @@ package enum Interrupts {
 
   private static let stop = Mutex<Stop?>(nil)
 
-  /// Takes the two signals over; until `onFirst` says what to stop, the first ends the process with
-  /// 0, since there is nothing to drain.
+  /// Takes the two signals over; until `onFirst` says what to stop, the first ends the process.
   ///
   /// Call it before any other thread is started: they inherit that the signals are not theirs.
-  package static func watch() {
+  ///
+  /// - Parameter code: the exit code then: 0 for a job, which has nothing to drain yet; 130 for a
+  ///   command that is expected to have done something.
+  package static func watch(endingWith code: Int32 = 0) {
     var signals = signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     Thread.detachNewThread {
       wait()
-      guard let stop = stop.withLock({ $0 }) else { _exit(0) }
+      guard let stop = stop.withLock({ $0 }) else { end(code) }
       stop.request()
       guard let limit = stop.limit, !wait(atMost: limit) else {
         if stop.limit == nil { wait() }
-        _exit(130)
+        end(130)
       }
       Console.shared.write(
         "\(Program.invokedName): did not end within \(limit.components.seconds) s of the stop, "
           + "something does not answer; nothing is lost: the next run goes on from the last commit"
       )
       _exit(1)
+    }
+  }
+
+  /// Ends the process, and what it is making with another program.
+  private static func end(_ code: Int32) -> Never {
+    ClusterMaking.end { wasMaking in
+      if wasMaking {
+        Console.shared.write("\(Program.invokedName): stopped before its PostgreSQL was made")
+      }
+      _exit(code)
     }
   }
 

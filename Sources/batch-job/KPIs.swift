@@ -37,7 +37,7 @@ struct KPIs: ParsableCommand {
 
   func run() throws {
     let settings = try KPISettings(options, destination)
-    Interrupts.watch()
+    Interrupts.watch(endingWith: 130)
     let files = try ShopFiles(products: products, orders: orders, orderItems: orderItems)
     let sink = try settings.openTarget()
     let job = ShopKPIs(of: files, settings.computation)

@@ -12,6 +12,7 @@ struct Migrate: ParsableCommand {
 
   func run() throws {
     let database = try Destination(common, common.configuration()).requireDatabase(for: "migrate")
+    Interrupts.watch(endingWith: 130)
     let (address, outcome) = try database.prepare()
     let applied = outcome.applied.map(String.init).joined(separator: ", ")
     print(

@@ -20,6 +20,7 @@ struct Start: ParsableCommand {
         hint: "See it by `stream-job status`, end it by `stream-job stop`."
       )
     }
+    Interrupts.watch(endingWith: 130)
     // What would end the job at once is better said here than in its log.
     _ = try settings.source.open(logger: settings.logger)
     if case .database(let database) = settings.destination {

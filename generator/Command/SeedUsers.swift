@@ -41,6 +41,7 @@ struct SeedUsers: ParsableCommand {
       try configuration.count("users", option: users, atMost: RunSettings.greatestUserCount)
       ?? Self.defaultUserCount
     let seed = try configuration.value("seed", option: seed)?.number ?? Self.defaultSeed
+    Interrupts.watch(endingWith: 130)
     let address = try target.database(configuration, for: "users").prepare().address
     let connection = try PostgresConnection(address, applicationName: "firstclick generator")
     defer { connection.close() }

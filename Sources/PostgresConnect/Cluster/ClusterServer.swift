@@ -10,14 +10,18 @@ struct ClusterServer {
   let installation: PostgresInstallation
 
   /// Makes the data directory, under another name until it is whole.
-  func initialize(isDurable: Bool) throws(ConnectorError) {
+  ///
+  /// `initdb` holds the lock too: whoever comes after a process that was killed here waits until
+  /// nobody works in the directory any more.
+  func initialize(isDurable: Bool, holding lock: ChildProcess.Stream) throws(ConnectorError) {
     let unfinished = "\(location.data).new"
     try? FileManager.default.removeItem(atPath: unfinished)
     let arguments = [
       "--pgdata=data.new", "--username=postgres", "--auth=trust", "--encoding=UTF8",
       "--locale=C", "--no-instructions",
     ]
-    let answer = try run("initdb", isDurable ? arguments : arguments + ["--no-sync"])
+    let answer = try command("initdb", isDurable ? arguments : arguments + ["--no-sync"])
+      .run(holding: lock)
     guard answer.status == 0 else { throw unmade(reason(in: answer.output)) }
     let include = "\ninclude_if_exists 'firstclick.conf'\n"
     do {
@@ -52,10 +56,10 @@ struct ClusterServer {
       )
     }
     let size = logSize
-    let answer = try run(
+    let answer = try command(
       "pg_ctl",
       ["start", "--pgdata=data", "--log=server.log", "--wait", "--timeout=3600", "--silent"]
-    )
+    ).run()
     guard answer.status != 0 else { return }
     let log = logText(from: size)
     throw failure(
@@ -66,10 +70,10 @@ struct ClusterServer {
 
   /// Ends the server, or finds that it has ended by itself meanwhile.
   func stop() throws(ConnectorError) {
-    let answer = try run(
+    let answer = try command(
       "pg_ctl",
       ["stop", "--pgdata=data", "--mode=fast", "--wait", "--timeout=600", "--silent"]
-    )
+    ).run()
     guard answer.status == 0 || !isRunning else {
       throw failure(
         "stop the private cluster in \(location.directory)",
@@ -81,16 +85,13 @@ struct ClusterServer {
   /// True while the server's process lives, whether it accepts connections or not.
   var isRunning: Bool { ServerProcesses.isServerAlive(in: location.data) }
 
-  private func run(
-    _ program: String,
-    _ arguments: [String]
-  ) throws(ConnectorError) -> ServerCommand.Answer {
-    try ServerCommand(
+  private func command(_ program: String, _ arguments: [String]) -> ServerCommand {
+    ServerCommand(
       "\(installation.binaries)/\(program)",
       arguments,
       as: location.user.other,
       in: location.directory
-    ).run()
+    )
   }
 
   // MARK: - What went wrong

@@ -24,17 +24,44 @@ struct ServerCommand {
   }
 
   func run() throws(ConnectorError) -> Answer {
+    try answer { output throws(POSIXError) in try start(output).waitForEnd() }
+  }
+
+  /// As above, for a program that makes a cluster: it ends when this process does, and holds the
+  /// file `lock` open until then, even if this process is killed.
+  func run(holding lock: ChildProcess.Stream) throws(ConnectorError) -> Answer {
+    try answer { output throws(POSIXError) in
+      try ClusterMaking.run { () throws(POSIXError) in
+        try start(output, input: lock, group: .own)
+      }
+    }
+  }
+
+  private func start(
+    _ output: ChildProcess.Stream,
+    input: ChildProcess.Stream = .nothing,
+    group: ChildProcess.Group = .shared
+  ) throws(POSIXError) -> ChildProcess {
+    try ChildProcess(
+      "env",
+      words: arguments,
+      environment: Self.environment,
+      input: input,
+      output: output,
+      group: group
+    )
+  }
+
+  /// What the program wrote to the file that `status` runs it with, and its exit status.
+  private func answer(
+    _ status: (ChildProcess.Stream) throws(POSIXError) -> Int32
+  ) throws(ConnectorError) -> Answer {
     // A file, not a pipe: what the program leaves running may keep its end of it open.
     guard let output = tmpfile() else { throw failure(POSIXError(errno)) }
     defer { fclose(output) }
     do throws(POSIXError) {
-      let process = try ChildProcess(
-        "env",
-        words: arguments,
-        environment: Self.environment,
-        output: .descriptor(fileno(output))
-      )
-      return Answer(status: try process.waitForEnd(), output: Self.text(of: output))
+      let status = try status(.descriptor(fileno(output)))
+      return Answer(status: status, output: Self.text(of: output))
     } catch {
       throw failure(error)
     }

@@ -39,6 +39,7 @@ struct PipelineStart: ParsableCommand {
       print("asked process \(job.processID) to run now")
       return
     }
+    Interrupts.watch(endingWith: 130)
     // What would end it at once is better said here than in its log.
     _ = try wish.database.prepare()
     let words =
