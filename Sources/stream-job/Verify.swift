@@ -19,7 +19,7 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     let database = try Destination(common, common.configuration()).requireDatabase(for: "verify")
-    let report = try Verification(of: database.startExisting(madeBy: "stream-job run")).run()
+    let report = try Verification(of: database.startMigrated(madeBy: "stream-job run")).run()
     if json {
       try print(report.json)
     } else {

@@ -79,6 +79,15 @@ import Testing
     #expect(outcome.errorLines.count == 1)
     #expect(outcome.errors.contains("is version 999: this program knows"))
     #expect(outcome.errors.contains("Use a newer program"))
+    for reader in ["verify", "status"] {
+      let refused = try ProgramRun.run(
+        "stream-job",
+        [reader, "--into", address.connectionString],
+        in: directory
+      )
+      #expect(refused.exitCode == 1)
+      #expect(refused.errorLines == outcome.errorLines)
+    }
     let doctor = try ProgramRun.run(
       "stream-job",
       ["doctor", "--from", "file:log", "--into", address.connectionString],

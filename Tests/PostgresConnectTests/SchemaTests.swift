@@ -52,6 +52,37 @@ import Testing
     )
   }
 
+  @Test func `readers refuse a schema that is not the program's`() throws {
+    let empty = try TemporaryCluster.emptyDatabase()
+    let missing = #expect(throws: ConnectorError.self) { try requireNewest(at: empty) }
+    #expect(
+      missing?.description == "found no tables of this program in the database at \(empty); "
+        + "Run `stream-job run` first, or name another database."
+    )
+    let address = try TemporaryCluster.database()
+    try requireNewest(at: address)
+    let connection = try PostgresConnection(address)
+    try connection.execute("INSERT INTO schema_version VALUES (99, 'future', 'x')")
+    let newer = #expect(throws: ConnectorError.self) { try requireNewest(at: address) }
+    #expect(
+      newer?.description == "the schema at \(address) is version 99: this program knows "
+        + "\(Migrations.newestVersion); Use a newer program, or another database."
+    )
+    try connection.execute("DELETE FROM schema_version WHERE version > 3")
+    let older = #expect(throws: ConnectorError.self) { try requireNewest(at: address) }
+    #expect(
+      older?.description == "the schema at \(address) is version 3: this program expects "
+        + "\(Migrations.newestVersion); Update it by `stream-job migrate`, or use the program that "
+        + "made it."
+    )
+  }
+
+  private func requireNewest(at address: PostgresAddress) throws {
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    try Migrations(on: connection).requireNewest(madeBy: "stream-job run")
+  }
+
   @Test func `a user who may not create tables is told what he needs`() throws {
     let address = try TemporaryCluster.emptyDatabase()
     let connection = try PostgresConnection(address)

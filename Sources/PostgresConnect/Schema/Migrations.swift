@@ -57,6 +57,30 @@ package struct Migrations {
     return try appliedChecksums().keys.max()
   }
 
+  /// Refuses a database whose schema is not the one that this program knows.
+  ///
+  /// Changes nothing.
+  ///
+  /// - Parameter first: the command that makes the schema.
+  /// - Throws: `.permanent` where it is missing, older, newer or was edited.
+  package func requireNewest(madeBy first: String) throws(ConnectorError) {
+    guard let version = try currentVersion() else {
+      throw ConnectorError(
+        .permanent,
+        "found no tables of this program in the database at \(connection.address)",
+        hint: "Run `\(first)` first, or name another database."
+      )
+    }
+    try check(appliedChecksums())
+    guard version < knownVersion else { return }
+    throw ConnectorError(
+      .permanent,
+      "the schema at \(connection.address) is version \(version): this program expects "
+        + "\(knownVersion)",
+      hint: "Update it by `stream-job migrate`, or use the program that made it."
+    )
+  }
+
   /// The number behind the advisory lock: any constant that nobody else uses.
   private static let lock = 0x6669_7273_7463_6C6B
 
@@ -64,7 +88,7 @@ package struct Migrations {
     if try !hasVersionTable() { try transaction(SQLFiles.schemaVersion, named: "schema_version") }
     let applied = try appliedChecksums()
     try check(applied)
-    var outcome = Outcome(version: migrations.last?.version ?? 0)
+    var outcome = Outcome(version: knownVersion)
     for migration in migrations where applied[migration.version] == nil {
       try apply(migration)
       outcome.applied.append(migration.version)
@@ -75,6 +99,8 @@ package struct Migrations {
   }
 
   // MARK: - Versions
+
+  private var knownVersion: Int { migrations.last?.version ?? 0 }
 
   private func hasVersionTable() throws(ConnectorError) -> Bool {
     try connection.query("SELECT to_regclass('ecommerce.schema_version')").first?.first
@@ -92,11 +118,11 @@ package struct Migrations {
   }
 
   private func check(_ applied: [Int: String]) throws(ConnectorError) {
-    let known = migrations.last?.version ?? 0
-    if let newest = applied.keys.max(), newest > known {
+    if let newest = applied.keys.max(), newest > knownVersion {
       throw ConnectorError(
         .permanent,
-        "the schema at \(connection.address) is version \(newest): this program knows \(known)",
+        "the schema at \(connection.address) is version \(newest): this program knows "
+          + "\(knownVersion)",
         hint: "Use a newer program, or another database."
       )
     }

@@ -60,6 +60,15 @@ package enum DatabaseChoice: Sendable {
     )
   }
 
+  /// As above, of a database whose schema is this program's.
+  package func startMigrated(madeBy first: String) throws -> PostgresAddress {
+    let address = try startExisting(madeBy: first)
+    let connection = try PostgresConnection(address, applicationName: "firstclick schema")
+    defer { connection.close() }
+    try Migrations(on: connection).requireNewest(madeBy: first)
+    return address
+  }
+
   package static let cluster = PrivateCluster {
     Console.shared.write("\(Program.invokedName): \($0)")
   }

@@ -25,7 +25,7 @@ struct PipelineStatus: ParsableCommand {
     let configuration = try common.configuration()
     let database = try common.database(configuration)
     let inbox = try common.inbox(configuration)
-    let address = try database.startExisting(madeBy: "batch-job pipeline --root DIR --once")
+    let address = try database.startMigrated(madeBy: "batch-job pipeline --root DIR --once")
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
     let next = ScheduleNote(of: inbox).read()

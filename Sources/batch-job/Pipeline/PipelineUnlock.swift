@@ -21,7 +21,7 @@ struct PipelineUnlock: ParsableCommand {
 
   func run() throws {
     let database = try common.database(common.configuration())
-    let address = try database.startExisting(madeBy: "batch-job pipeline --root DIR --once")
+    let address = try database.startMigrated(madeBy: "batch-job pipeline --root DIR --once")
     let connection = try PostgresConnection(address, applicationName: "firstclick pipeline")
     defer { connection.close() }
     guard let state = try Lease.state(on: connection), let holder = state.holder else {

@@ -38,7 +38,7 @@ struct Status: ParsableCommand {
       try SourceChoice(StreamURI(parsing: $0), configuration)
     }
     if watch { Interrupts.watch() }
-    let address = try database.startExisting(madeBy: "stream-job run")
+    let address = try database.startMigrated(madeBy: "stream-job run")
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
     var lag = LagMeter(configured: source)
