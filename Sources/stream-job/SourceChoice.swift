@@ -38,6 +38,8 @@ struct SourceChoice: CustomStringConvertible {
     self.kinesis = kinesis
   }
 
+  var isFileLog: Bool { if case .file = uri { true } else { false } }
+
   /// Opens the log; connects, if it is behind a network.
   ///
   /// - Parameters:

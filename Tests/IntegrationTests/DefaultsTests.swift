@@ -132,6 +132,25 @@ import Testing
     #expect(records > 15_000 && records < 27_000)
   }
 
+  @Test func `status measures the lag at the log that is named`() throws {
+    try generate(events: 2_000)
+    let job = try run("stream-job", ["run", "--until-end"])
+    try #require(job.exitCode == 0, "\(job.errors)")
+    try FileManager.default.moveItem(
+      atPath: "\(directory.path)/.firstclick/log",
+      toPath: "\(directory.path)/moved"
+    )
+    let lost = try run("stream-job", ["status"])
+    #expect(lost.output.contains("log not readable from here"), "\(lost.errors)")
+    let moved = try run("stream-job", ["status", "--from", "file:moved"])
+    #expect(moved.exitCode == 0, "\(moved.errors)")
+    #expect(moved.output.contains("at its end") && !moved.output.contains("not readable"))
+    let missing = try run("stream-job", ["status", "--from", "file:nope"])
+    #expect(missing.exitCode == 1)
+    #expect(missing.errors.contains("could not open the log directory \"nope\""))
+    #expect(missing.output.isEmpty)
+  }
+
   // MARK: - Helpers
 
   private func jobProcessID() throws -> Int {

@@ -37,17 +37,17 @@ struct Status: ParsableCommand {
     let source = try configuration.value("from", option: from).map {
       try SourceChoice(StreamURI(parsing: $0), configuration)
     }
+    var lag = try LagMeter(at: source)
     if watch { Interrupts.watch() }
     let address = try database.startMigrated(madeBy: "stream-job run")
     let connection = try PostgresConnection(address, applicationName: "firstclick status")
     defer { connection.close() }
-    var lag = LagMeter(configured: source)
     let query = StatusQuery(on: connection)
     var sampler = ThroughputSampler(query)
     repeat {
-      let report = StatusReport(
-        try sampler.sample(),
-        parts: try query.parts(),
+      let report = try StatusReport(
+        sampler.sample(),
+        parts: query.parts(),
         database: address.description,
         lag: &lag
       )

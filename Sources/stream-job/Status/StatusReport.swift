@@ -89,17 +89,20 @@ struct StatusReport: Encodable {
     parts: [PartStatus],
     database: String,
     lag: inout LagMeter
-  ) {
+  ) throws(ConnectorError) {
     self.database = database
     reads = StreamKind.allCases.compactMap { Reads(of: $0, parts) }
     tasks = []
-    for sample in samples { tasks.append(Task(sample, lag: &lag)) }
+    for sample in samples { tasks.append(try Task(sample, lag: &lag)) }
     total = Total(tasks)
   }
 }
 
 extension StatusReport.Task {
-  fileprivate init(_ sample: ThroughputSampler.Sample, lag: inout LagMeter) {
+  fileprivate init(
+    _ sample: ThroughputSampler.Sample,
+    lag: inout LagMeter
+  ) throws(ConnectorError) {
     let status = sample.status
     let progress = status.progress
     task = status.task
@@ -125,8 +128,8 @@ extension StatusReport.Task {
     recordsPerSecond = sample.recordsPerSecond
     lastCommit = status.committedAt
     secondsSinceCommit = status.secondsSinceCommit
-    clicks = StatusReport.Input(progress.clicks, lag: lag.measure(.clicks, of: status))
-    checkouts = StatusReport.Input(progress.checkouts, lag: lag.measure(.checkouts, of: status))
+    clicks = StatusReport.Input(progress.clicks, lag: try lag.measure(.clicks, of: status))
+    checkouts = StatusReport.Input(progress.checkouts, lag: try lag.measure(.checkouts, of: status))
   }
 }
 
