@@ -48,6 +48,8 @@ struct Attribute: ParsableCommand {
     Interrupts.watch()
     let files = (clicks: try InputFile.find(clicks), checkouts: try InputFile.find(checkouts))
     try settings.refuseTarget(among: files.clicks + files.checkouts)
+    // Refuses the files' headers, before a database is made for them.
+    _ = try AttributionJob(clicks: files.clicks, checkouts: files.checkouts, settings: settings.job)
     let stop = StopRequest()
     // Before the output is made, so that an interrupt takes it away again.
     Interrupts.onFirst { stop() }

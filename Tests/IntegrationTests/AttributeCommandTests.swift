@@ -143,4 +143,18 @@ import Testing
       )
     )
   }
+
+  @Test func `a header without a column is refused, and nothing is made`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("event_id,user_id,timestamp\n", to: "h.csv")
+    let run = try ProgramRun.run(
+      "batch-job",
+      ["attribute", "--clicks", "h.csv", "--checkouts", "h.csv"],
+      in: directory
+    )
+    #expect(run.exitCode == 1)
+    #expect(run.errorLines.count == 1)
+    #expect(run.errors.contains("h.csv") && run.errors.contains("product_id"), "\(run.errors)")
+    #expect(try directory.contents == ["h.csv"])
+  }
 }
