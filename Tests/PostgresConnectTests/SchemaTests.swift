@@ -83,6 +83,24 @@ import Testing
     try Migrations(on: connection).requireNewest(madeBy: "stream-job run")
   }
 
+  @Test(arguments: ["raw_clicks", "order_kpis"])
+  func `tables of somebody else stay alone in their schema`(table: String) throws {
+    let connection = try PostgresConnection(TemporaryCluster.emptyDatabase())
+    try connection.execute("CREATE SCHEMA ecommerce; CREATE TABLE ecommerce.\(table) ()")
+    let error = #expect(throws: ConnectorError.self) { try Migrations(on: connection).apply() }
+    #expect(
+      error?.message.contains("relation \"\(table)\" already exists (SQLSTATE 42P07") == true
+    )
+    #expect(
+      error?.hint
+        == "The schema ecommerce holds something that is not this program's: use another database."
+    )
+    let relations = try connection.query(
+      "SELECT relname FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace"
+    )
+    #expect(relations == [[table]])
+  }
+
   @Test func `a user who may not create tables is told what he needs`() throws {
     let address = try TemporaryCluster.emptyDatabase()
     let connection = try PostgresConnection(address)

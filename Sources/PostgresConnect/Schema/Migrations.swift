@@ -4,8 +4,8 @@ import SQLFiles
 /// Brings a database to the schema that this program knows, one numbered migration after another.
 ///
 /// Each runs in a transaction of its own together with its line in `ecommerce.schema_version`, so a
-/// migration is applied whole or not at all. Several programs may migrate at once: an advisory lock
-/// lets one do the work.
+/// migration is applied whole or not at all; an empty database gets all of them in one. Several
+/// programs may migrate at once: an advisory lock lets one do the work.
 package struct Migrations {
   package struct Outcome: Hashable, Sendable {
     /// Versions that this call applied.
@@ -85,14 +85,17 @@ package struct Migrations {
   private static let lock = 0x6669_7273_7463_6C6B
 
   private func applyLocked() throws(ConnectorError) -> Outcome {
-    if try !hasVersionTable() { try transaction(SQLFiles.schemaVersion, named: "schema_version") }
-    let applied = try appliedChecksums()
+    let applied = try hasVersionTable() ? appliedChecksums() : [:]
     try check(applied)
-    var outcome = Outcome(version: knownVersion)
-    for migration in migrations where applied[migration.version] == nil {
-      try apply(migration)
-      outcome.applied.append(migration.version)
+    let missing = migrations.filter { applied[$0.version] == nil }
+    let steps = try missing.map { migration throws(ConnectorError) in try step(migration) }
+    if applied.isEmpty {
+      // Where somebody else's tables are in the way, none of ours is left among them.
+      try transaction([Step(name: "schema_version", sql: SQLFiles.schemaVersion)] + steps)
+    } else {
+      for step in steps { try transaction([step]) }
     }
+    var outcome = Outcome(applied: missing.map(\.version), version: knownVersion)
     if try hasRoles(), outcome.applied.isEmpty { return outcome }
     outcome.rolesNotice = try makeRoles()
     return outcome
@@ -149,30 +152,49 @@ package struct Migrations {
 
   // MARK: - Statements
 
-  private func apply(_ migration: SQLFiles.Migration) throws(ConnectorError) {
+  /// Statements, and what they are called in messages.
+  private struct Step {
+    var name: String
+    var sql: String
+  }
+
+  private func step(_ migration: SQLFiles.Migration) throws(ConnectorError) -> Step {
     let checksum = try checksum(of: migration.sql)
     let line = """
       INSERT INTO ecommerce.schema_version (version, name, checksum)
       VALUES (\(migration.version), '\(migration.name)', '\(checksum)')
       """
-    try transaction("\(migration.sql);\n\(line)", named: "migration \(migration.version)")
+    return Step(name: "migration \(migration.version)", sql: "\(migration.sql);\n\(line)")
   }
 
-  private func transaction(_ sql: String, named name: String) throws(ConnectorError) {
+  private func transaction(_ steps: [Step]) throws(ConnectorError) {
+    var current = steps.first?.name ?? ""
     do throws(ConnectorError) {
       try connection.execute("BEGIN")
-      try connection.execute(sql)
+      for step in steps {
+        current = step.name
+        try connection.execute(step.sql)
+      }
       try connection.execute("COMMIT")
     } catch {
       _ = try? connection.execute("ROLLBACK")
       throw ConnectorError(
         error.kind,
-        "could not apply \(name): \(error.message)",
-        hint: error.message.contains("SQLSTATE 42501")
-          ? "Migrate as the database's owner: GRANT CREATE ON DATABASE gives what is needed."
-          : error.hint
+        "could not apply \(current): \(error.message)",
+        hint: Self.hint(error.message) ?? error.hint
       )
     }
+  }
+
+  private static func hint(_ message: String) -> String? {
+    if message.contains("SQLSTATE 42501") {
+      return "Migrate as the database's owner: GRANT CREATE ON DATABASE gives what is needed."
+    }
+    // A table, a function, or a constraint or type of that name.
+    let isInTheWay = ["42P07", "42723", "42710"].contains { message.contains("SQLSTATE \($0)") }
+    return isInTheWay
+      ? "The schema ecommerce holds something that is not this program's: use another database."
+      : nil
   }
 
   // MARK: - Roles
@@ -191,7 +213,7 @@ package struct Migrations {
   /// - Returns: why not, where the user may not.
   private func makeRoles() throws(ConnectorError) -> String? {
     do throws(ConnectorError) {
-      try transaction(SQLFiles.roles, named: "the roles")
+      try transaction([Step(name: "the roles", sql: SQLFiles.roles)])
       return nil
     } catch {
       guard error.message.contains("SQLSTATE 42501") else { throw error }
