@@ -103,6 +103,15 @@ import Testing
     #expect(outcome.exitCode == 1)
     #expect(outcome.errorLines.count == 1)
     #expect(outcome.errors.contains("\(directory.path)/.firstclick"))
+    let doctor = try ProgramRun.run("stream-job", ["doctor", "--from", "file:log"], in: directory)
+    #expect(doctor.exitCode == 1)
+    #expect(
+      doctor.output.contains(
+        "fail  PostgreSQL: could not write to directory \(directory.path)/.firstclick: "
+          + "Not a directory; Choose a directory that you may write to"
+      ),
+      "\(doctor.output)"
+    )
   }
 
   @Test func `streams of different partition counts are refused before the database`() throws {

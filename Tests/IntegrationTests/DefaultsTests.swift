@@ -151,6 +151,33 @@ import Testing
     #expect(missing.output.isEmpty)
   }
 
+  @Test func `the doctor finds what a run would be refused for`() throws {
+    try generate(events: 2_000)
+    let job = try run("stream-job", ["run", "--until-end"])
+    try #require(job.exitCode == 0, "\(job.errors)")
+    let healthy = try run("stream-job", ["doctor"])
+    #expect(healthy.exitCode == 0, "\(healthy.output)")
+    #expect(healthy.output.contains("ok    progress: the log goes on where 4 tasks"))
+
+    let clicks = "\(directory.path)/.firstclick/log/clicks"
+    let names = try FileManager.default.contentsOfDirectory(atPath: clicks)
+    let file = "\(clicks)/\(try #require(names.first))"
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    #expect(truncate(file, 100) == 0)
+    let truncated = try run("stream-job", ["doctor"])
+    #expect(truncated.exitCode == 1)
+    #expect(truncated.output.contains("it was truncated or replaced"), "\(truncated.output)")
+    try bytes.write(to: URL(fileURLWithPath: file))
+
+    try FileManager.default.copyItem(
+      atPath: "\(directory.path)/.firstclick/log",
+      toPath: "\(directory.path)/other"
+    )
+    let other = try run("stream-job", ["doctor", "--from", "file:other"])
+    #expect(other.exitCode == 1)
+    #expect(other.output.contains("fail  progress: the database holds task 0 of the log file:"))
+  }
+
   // MARK: - Helpers
 
   private func jobProcessID() throws -> Int {

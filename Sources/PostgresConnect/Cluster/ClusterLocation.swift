@@ -56,6 +56,20 @@ struct ClusterLocation: Hashable, Sendable {
     return ClusterLocation(directory: resolved(path), user: user)
   }
 
+  /// Throws what `prepare` would, as far as that can be told without making anything.
+  static func requirePlace(_ requested: String) throws(ConnectorError) {
+    let path = URL(fileURLWithPath: requested).standardizedFileURL.path
+    _ = try ServerUser.choose(data: "\(path)/data")
+    var place = path
+    while access(place, F_OK) != 0, place != "/" {
+      place = (place as NSString).deletingLastPathComponent
+    }
+    guard access("\(place)/.", W_OK | X_OK) == 0 else {
+      throw PrivateDirectory.failure("write to", place)
+    }
+    try checkContents(path)
+  }
+
   /// True where a cluster was made, or where that cannot be seen: what the user may not enter.
   ///
   /// The directory alone, or a lock in it, is none yet.

@@ -49,6 +49,13 @@ package struct PrivateCluster: Sendable {
   /// that cannot be looked into.
   package var isMade: Bool { ClusterLocation.holdsCluster(requestedDirectory) }
 
+  /// Asks whether `start` may work here; makes nothing.
+  ///
+  /// - Throws: `.permanent` where it may not write, or there is nobody to run the server as.
+  package func requirePlace() throws(ConnectorError) {
+    try ClusterLocation.requirePlace(requestedDirectory)
+  }
+
   /// Starts the server unless it runs, and makes the cluster and its database unless they exist.
   ///
   /// - Returns: the address of the database `firstclick`, as its superuser.

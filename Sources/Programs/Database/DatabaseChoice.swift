@@ -45,6 +45,16 @@ package enum DatabaseChoice: Sendable {
     }
   }
 
+  /// The database's address as it is: of a private cluster nil unless its server runs.
+  package var runningAddress: PostgresAddress? {
+    get throws(ConnectorError) {
+      switch self {
+      case .server(let address): address
+      case .privateCluster: try Self.cluster.runningAddress()
+      }
+    }
+  }
+
   /// The address of a database that should be there already; a private cluster is started, not made.
   ///
   /// - Parameter first: the command that makes it.

@@ -21,7 +21,8 @@ struct DatabaseCheck {
         "PostgreSQL",
         "version \(installation.majorVersion) in \(installation.binaries)"
       )
-      guard let address = try DatabaseChoice.cluster.runningAddress() else {
+      guard let address = try choice.runningAddress else {
+        try DatabaseChoice.cluster.requirePlace()
         return [programs, .ok("server", "the private one is not running; a job starts it")]
       }
       return [programs] + server(at: address)

@@ -35,7 +35,13 @@ struct Doctor: ParsableCommand {
       findings += service
       canRead = !service.contains { $0.level == .fail }
     }
-    if canRead { findings += LogCheck(source: settings.source, logger: settings.logger).findings() }
+    if canRead {
+      findings += LogCheck(
+        source: settings.source,
+        destination: settings.destination,
+        logger: settings.logger
+      ).findings()
+    }
     findings += MachineCheck.findings()
     for finding in findings { print(finding) }
     if findings.contains(where: { $0.level == .fail }) {

@@ -90,11 +90,7 @@ struct KafkaCheck {
   /// Nil for a database that is not there yet.
   private var sinkIdentity: String? {
     guard case .database(let choice) = destination else { return nil }
-    let address: PostgresAddress? =
-      switch choice {
-      case .server(let address): address
-      case .privateCluster: try? DatabaseChoice.cluster.runningAddress()
-      }
+    let address = try? choice.runningAddress
     return address.flatMap { try? PostgresSink($0).sharedIdentity() }
   }
 

@@ -4,9 +4,11 @@ import Foundation
 import Logging
 import Programs
 
-/// The log: is it there, do its two streams pair up, and are its first lines events.
+/// The log: is it there, do its two streams pair up, are its first lines events, and is it the one
+/// that the database knows.
 struct LogCheck {
   let source: SourceChoice
+  let destination: Destination
   let logger: Logger
 
   func findings() -> [Finding] {
@@ -15,9 +17,15 @@ struct LogCheck {
       let count = try log.partitionCount()
       return [.ok("log", "\(source) has \(count) \(log.partName) of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }
+        + progress(in: log)
     } catch {
       return [.fail("log", error)]
     }
+  }
+
+  private func progress(in log: any Source) -> [Finding] {
+    guard case .database(let choice) = destination else { return [] }
+    return ProgressCheck(choice: choice, log: log).findings()
   }
 
   /// How long a partition's first messages may take to come.

@@ -1,0 +1,46 @@
+import Connect
+import PostgresConnect
+import Programs
+
+/// What the database says was read, against the log that a job would go on with.
+struct ProgressCheck {
+  let choice: DatabaseChoice
+  let log: any Source
+
+  /// None where nothing was read yet, or where the database does not say.
+  func findings() -> [Finding] {
+    let tasks = tasks()
+    guard !tasks.isEmpty else { return [] }
+    do {
+      for task in tasks { try check(task) }
+      return [.ok("progress", "the log goes on where \(tasks.count) tasks have read it to")]
+    } catch {
+      return [.fail("progress", error)]
+    }
+  }
+
+  private func tasks() -> [TaskStatus] {
+    // What is wrong with the database itself is its own check's to say.
+    guard let address = try? choice.runningAddress,
+      let connection = try? PostgresConnection(address, applicationName: "firstclick doctor")
+    else { return [] }
+    defer { connection.close() }
+    return (try? StatusQuery(on: connection).tasks()) ?? []
+  }
+
+  private func check(_ task: TaskStatus) throws(ConnectorError) {
+    guard task.source == log.identity else {
+      throw ConnectorError(
+        .permanent,
+        "the database holds task \(task.task) of the log \(task.source): expected \(log.identity)",
+        hint: "Name another database for this log, or the log that this one is fed from."
+      )
+    }
+    // Others say at the broker or service what they still hold.
+    guard log is FileLog else { return }
+    let inputs = [(StreamKind.clicks, task.progress.clicks), (.checkouts, task.progress.checkouts)]
+    for (stream, input) in inputs {
+      _ = try log.open(stream, partition: task.task, at: input.position, until: .never)
+    }
+  }
+}
