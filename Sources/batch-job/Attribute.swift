@@ -45,7 +45,7 @@ struct Attribute: ParsableCommand {
       if destination.into == nil && destination.out == nil { destination.out = "-" }
     }
     let settings = try AttributeSettings(options, destination)
-    Interrupts.watch()
+    Interrupts.watch(endingWith: 130)
     let files = (clicks: try InputFile.find(clicks), checkouts: try InputFile.find(checkouts))
     try settings.refuseTarget(among: files.clicks + files.checkouts)
     // Refuses the files' headers, before a database is made for them.
