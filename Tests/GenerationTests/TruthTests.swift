@@ -25,6 +25,22 @@ import Testing
     try Self.expectTruth(of: plan)
   }
 
+  @Test(arguments: [50, 200, 1_000])
+  func `edges between events that are far apart are answered alike`(eventCount: Int) throws {
+    for seed in 0..<10 as Range<UInt64> {
+      var plan = Plan.small(events: eventCount, span: .hours(24), seed: seed)
+      plan.edges = seed.isMultiple(of: 2) ? 1 : 0.5
+      plan.userCount = seed.isMultiple(of: 3) ? 1_000 : 5
+      plan.ties = seed.isMultiple(of: 5) ? 0.3 : 0
+      plan.disorder = .seconds(seed.isMultiple(of: 7) ? 0 : 240)
+      plan.late = seed.isMultiple(of: 4) ? 0.3 : 0
+      plan.checkoutShare = 1.0 / Double(2 + seed % 5)
+      try Self.expectTruth(of: plan)
+      plan.isWallClock = true
+      try Self.expectTruth(of: plan)
+    }
+  }
+
   @Test func `events put behind in the clock's time are answered alike`() throws {
     var plan = Plan.rough()
     plan.isWallClock = true

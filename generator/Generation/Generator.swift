@@ -129,7 +129,7 @@ package struct Generator: ~Copyable {
     tally.events &+= 1
     if event.stream == .checkouts { tally.checkouts &+= 1 }
     arrivals.insert(event, at: arrival)
-    if truth != nil { try truth?.append(event, frontier: time) }
+    if truth != nil { try truth?.append(event, frontier: journeys.frontier(at: time)) }
     if duplicateShare.next() {
       arrivals.insert(event, at: arrival + delays.nextResend())
       tally.duplicates += 1

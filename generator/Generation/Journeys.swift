@@ -86,6 +86,13 @@ struct Journeys {
     return owedCheckouts > 0 ? checkout(at: time) : click(at: time)
   }
 
+  /// What no event to come is before, of those asked for at `time` or later: where these are far
+  /// apart, one that was arranged for an earlier time may still wait for its turn.
+  func frontier(at time: EventTime) -> EventTime {
+    let due = hourLater.firstKey.map { EventTime(microseconds: $0) }
+    return min(time, follower?.time ?? time, due ?? time)
+  }
+
   /// A number that no other event or session of this run has.
   mutating func makeSerial() -> UInt64 {
     serialCount &+= 1
