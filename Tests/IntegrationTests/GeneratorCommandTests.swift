@@ -105,6 +105,20 @@ import Testing
     #expect(try directory.contents.isEmpty)
   }
 
+  @Test func `the event times of the summary are those in the log`() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run(
+      "generator",
+      ["--rate", "2000", "--duration", "500ms", "--disorder", "4m", "--late", "0.2"]
+        + ["--to", "file:log"],
+      in: directory
+    )
+    let times = try log("log", in: directory).matches(of: #/"timestamp":"([^."]+)/#)
+      .map { "\($0.1)Z" }
+    let range = "event time \(times.min() ?? "") to \(times.max() ?? ""), seed"
+    #expect(outcome.output.contains(range), "\(outcome.output)")
+  }
+
   @Test func `settings come from the environment and the config file`() throws {
     let directory = try TemporaryDirectory()
     try directory.write("events: 600\ngenerator:\n  late: 0.5\n", to: "firstclick.yaml")

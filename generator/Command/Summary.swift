@@ -33,15 +33,19 @@ struct Summary {
     return "\(Figures.grouped(Int64(rate)))/s"
   }
 
+  private var times: String {
+    statistics.times.map {
+      "event time \(Figures.time($0.lowerBound)) to \(Figures.time($0.upperBound)), "
+    } ?? ""
+  }
+
   /// What was written, from which seed, and what to do with it.
   func text(isContinued: Bool) -> String {
     var lines = [
       "\(isContinued ? "appended" : "wrote") \(Figures.grouped(statistics.clicks)) clicks and "
         + "\(Figures.grouped(statistics.checkouts)) checkouts to \(settings.destination.uri) "
         + "(\(layout), \(Figures.bytes(Int64(statistics.bytes))))",
-      "event time \(Figures.time(settings.plan.timeline.time(of: 0))) to "
-        + "\(Figures.time(settings.plan.timeline.time(of: max(0, statistics.events - 1)))), "
-        + "seed \(settings.plan.seed)",
+      times + "seed \(settings.plan.seed)",
     ]
     let extras = [
       ("late", statistics.late), ("sent twice", statistics.duplicates),

@@ -126,8 +126,7 @@ package struct Generator: ~Copyable {
     let delay = delays.next()
     let event = journeys.next(at: plan.isWallClock ? time - delay : time)
     let arrival = plan.isWallClock ? time : event.time + delay
-    tally.events &+= 1
-    if event.stream == .checkouts { tally.checkouts &+= 1 }
+    tally.count(event)
     arrivals.insert(event, at: arrival)
     if truth != nil { try truth?.append(event, frontier: journeys.frontier(at: time)) }
     if duplicateShare.next() {
