@@ -43,16 +43,33 @@ package struct Configuration: Sendable {
     _ key: String,
     option: Value?
   ) throws(Failure) -> Value? {
-    if let option { return option }
-    guard let found = text(of: key) else { return nil }
-    guard let value = Value(settingText: found.text) else {
+    try given(key, option: option)?.value
+  }
+
+  /// The setting's value as `value` finds it, and where it was given: for settings that exclude
+  /// others.
+  package func given<Value: SettingValue>(
+    _ key: String,
+    option: Value?
+  ) throws(Failure) -> GivenSetting<Value>? {
+    if let option {
+      return GivenSetting(value: option, origin: SettingOrigin(.commandLine, "--\(key)"))
+    }
+    guard let (text, origin) = text(of: key) else { return nil }
+    guard let value = Value(settingText: text) else {
       throw Failure(
         .usage,
-        "could not read \(found.place): expected \(Value.expectation), "
-          + "found \"\(found.text.prefix(64))\""
+        "could not read \(origin.place): expected \(Value.expectation), "
+          + "found \"\(text.prefix(64))\""
       )
     }
-    return value
+    return GivenSetting(value: value, origin: origin)
+  }
+
+  /// A flag that is on, and where it was given; nil for one that is off or given nowhere.
+  package func flag(_ key: String, option: Bool) throws(Failure) -> GivenSetting<Bool>? {
+    guard let given = try given(key, option: option ? true : nil), given.value else { return nil }
+    return given
   }
 
   /// The settings whose names start with `family` and a dot, such as `kafka.security.protocol`: any
@@ -83,12 +100,14 @@ package struct Configuration: Sendable {
     return found.values.sorted { $0.name < $1.name }
   }
 
-  private func text(of key: String) -> (text: String, place: String)? {
+  private func text(of key: String) -> (text: String, origin: SettingOrigin)? {
     for variable in program.variables(of: key) {
-      if let text = environment[variable] { return (text, variable) }
+      if let text = environment[variable] { return (text, SettingOrigin(.environment, variable)) }
     }
     for path in program.paths(of: key) {
-      if let setting = file?.settings[path] { return (setting.text, setting.place) }
+      if let setting = file?.settings[path] {
+        return (setting.text, SettingOrigin(.file, setting.place))
+      }
     }
     return nil
   }

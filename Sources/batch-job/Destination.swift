@@ -25,10 +25,15 @@ struct Destination: ParsableArguments {
     }
   }
 
-  /// An option wins over the settings; of the settings `out` does.
+  /// What was given in the highest place; of both in the environment or in the config file, where
+  /// `into` may be meant for other programs too, `out`.
   func choice(_ configuration: Configuration, for command: String) throws -> Choice {
-    if into == nil, let path = try configuration.value("out", option: out) { return .files(path) }
-    let address = try configuration.value("into", option: into)
-    return .database(try DatabaseChoice(address, for: command))
+    let into = try configuration.given("into", option: into)
+    if let out = try configuration.given("out", option: out),
+      into.map({ $0.origin.layer <= out.origin.layer }) ?? true
+    {
+      return .files(out.value)
+    }
+    return .database(try DatabaseChoice(into?.value, for: command))
   }
 }

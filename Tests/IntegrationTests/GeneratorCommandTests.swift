@@ -59,7 +59,8 @@ import Testing
       (["--rate", "0"], nil), (["--start", "yesterday"], nil), (["--events", "-1"], nil),
       (["--bogus"], "unknown option '--bogus'"),
       (["--rate", "5", "--max-speed"], "--rate and --max-speed do not go together"),
-      (["--every", "1m", "--span", "1h"], "--every or --batch and --span do not go together"),
+      (["--every", "1m", "--span", "1h"], "--every and --span do not go together"),
+      (["--batch", "5", "--rate", "5"], "--rate and --batch do not go together"),
       (
         ["--span", "1h", "--duration", "1s"], "--span needs the number of events to spread over it"
       ),

@@ -62,10 +62,12 @@ struct ScheduleOptions: ParsableArguments {
     if once { return .once }
     if let every { return .every(every.span) }
     if let daily { return .daily(daily) }
-    if let every: SchedulePeriod = try configuration.value("every", option: nil) {
-      return .every(every.span)
+    let period: GivenSetting<SchedulePeriod>? = try configuration.given("every", option: nil)
+    let time: GivenSetting<Schedule.TimeOfDay>? = try configuration.given("daily", option: nil)
+    if let period = try period?.unlessReplaced(by: time?.origin) {
+      return .every(period.value.span)
     }
-    return try configuration.value("daily", option: Schedule.TimeOfDay?.none).map { .daily($0) }
+    return time.map { .daily($0.value) }
   }
 }
 
