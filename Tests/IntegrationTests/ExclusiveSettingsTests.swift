@@ -61,6 +61,30 @@ import Testing
     #expect(outcome.errorLines == ["generator: \(message); Leave one of them out."])
   }
 
+  @Test func `what another log has no use for is left out below that log's place`() throws {
+    let directory = try TemporaryDirectory()
+    let settings = """
+      to: kafka://broker:9092/shop
+      replication-factor: 3
+      create-streams: true
+      """
+    try directory.write(settings, to: "firstclick.yaml")
+    let elsewhere = try ProgramRun.run(
+      "generator",
+      ["--events", "10", "--to", "file:log"],
+      in: directory
+    )
+    #expect(elsewhere.exitCode == 0, "\(elsewhere.errors)")
+    let there = try ProgramRun.run("generator", ["--events", "10"], in: directory)
+    #expect(there.exitCode == 2)
+    #expect(
+      there.errorLines == [
+        "generator: firstclick.yaml:3: create-streams is for Kinesis: kafka://broker:9092/shop "
+          + "has no use for it; Leave it out."
+      ]
+    )
+  }
+
   @Test func `a database of the environment replaces files of the config file`() throws {
     let directory = try TemporaryDirectory()
     try directory.write("batch-job:\n  out: rows.csv\n", to: "firstclick.yaml")

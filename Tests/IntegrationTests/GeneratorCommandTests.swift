@@ -74,7 +74,7 @@ import Testing
       (["--partitions", "5000"], "expected at most 4096 partitions, found 5000"),
       (
         ["--to", "kinesis://eu-west-1/shop", "--partitions", "2"],
-        "--partitions is for files and Kafka: kinesis://eu-west-1/shop has the shards of its streams"
+        "--partitions is for files and Kafka: kinesis://eu-west-1/shop has no use for it"
       ),
       (
         ["--to", "kinesis://eu-west-1/shop?endpoint=http://example.com"],
@@ -82,6 +82,19 @@ import Testing
       ),
       (["--to", "kafka://h/shop"], "Kafka URI \"kafka://h/shop\" names the broker \"h\""),
       (["--replication-factor", "0"], nil),
+      (
+        ["--replication-factor", "2"],
+        "--replication-factor is for Kafka: file:.firstclick/log has no use for it"
+      ),
+      (
+        ["--to", "kinesis://eu-west-1/shop", "--replication-factor", "2"],
+        "--replication-factor is for Kafka: kinesis://eu-west-1/shop has no use for it"
+      ),
+      (["--to", "file:log", "--create-streams"], "--create-streams is for Kinesis: file:log"),
+      (
+        ["--to", "kafka://h:1/shop", "--create-streams"],
+        "--create-streams is for Kinesis: kafka://h:1/shop"
+      ),
       (["--to", "log"], "stream URI \"log\" has no scheme"),
       (["users", "--into", "csv:x"], "users expected a database, found csv:x"),
     ] as [([String], String?)]
@@ -104,6 +117,30 @@ import Testing
     #expect(outcome.exitCode == 1)
     #expect(outcome.errors.hasPrefix("generator: could not write the answers to \"no/such.csv\""))
     #expect(try directory.contents.isEmpty)
+  }
+
+  @Test(arguments: ["clicks/part-00000.jsonl", "checkouts/new.jsonl", "link.csv"])
+  func `answers do not go into the log that is written`(name: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("{}\n", to: "log/clicks/part-00000.jsonl")
+    try directory.write("", to: "log/checkouts/part-00000.jsonl")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(directory.path)/log/link.csv",
+      withDestinationPath: "clicks/part-00000.jsonl"
+    )
+    let outcome = try ProgramRun.run(
+      "generator",
+      ["--to", "file:log", "--truth", "log/\(name)"],
+      in: directory
+    )
+    #expect(outcome.exitCode == 2)
+    #expect(
+      outcome.errorLines == [
+        "generator: could not write the answers to \"log/\(name)\": it is in the log that is "
+          + "written; Name a file elsewhere by --truth."
+      ]
+    )
+    #expect(try log("log", in: directory) == "{}\n")
   }
 
   @Test func `the event times of the summary are those in the log`() throws {

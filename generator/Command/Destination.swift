@@ -9,7 +9,7 @@ import Programs
 
 /// The log that events go to, as chosen by `--to`.
 struct Destination {
-  static let defaultURI = "file:.firstclick/log"
+  private static let greatestPartitionCount = 4096
   /// More than any cluster has brokers.
   private static let greatestReplicationFactor = 1000
   /// How long readers wait for events that are out of order, unless told otherwise.
@@ -17,6 +17,8 @@ struct Destination {
   private static let leastDisorder = EventSpan.seconds(30)
 
   let uri: StreamURI
+  /// Of a new log; nil: its own default.
+  private let partitions: Int?
   private let kind: Kind
 
   private enum Kind {
@@ -27,12 +29,22 @@ struct Destination {
 
   /// - Throws: `.usage`, before anything is touched.
   init(_ options: OutputOptions, _ configuration: Configuration) throws {
-    uri = try StreamURI(parsing: configuration.value("to", option: options.to) ?? Self.defaultURI)
-    let replicationFactor = try configuration.count(
+    let log = try LogChoice(configuration.given("to", option: options.to))
+    uri = log.uri
+    let partitions = try configuration.givenCount(
+      "partitions",
+      option: options.partitions,
+      atMost: Self.greatestPartitionCount
+    )
+    let replicationFactor = try configuration.givenCount(
       "replication-factor",
       option: options.replicationFactor,
       atMost: Self.greatestReplicationFactor
     )
+    let createStreams = try configuration.flag("create-streams", option: options.createStreams)
+    self.partitions = try log.setting(partitions, for: .files, .kafka)?.count
+    let copies = try log.setting(replicationFactor, for: .kafka)?.count
+    let makesMissing = try log.setting(createStreams, for: .kinesis) ?? false
     switch uri {
     case .file(let directory):
       kind = .file(directory: directory)
@@ -43,7 +55,7 @@ struct Destination {
           prefix: prefix,
           properties: configuration.properties(of: "kafka")
         ),
-        replicationFactor: replicationFactor,
+        replicationFactor: copies,
         logLevel: try configuration.value("log-level", option: options.logLevel) ?? .info
       )
     case .kinesis(let region, let prefix, let endpoint):
@@ -54,21 +66,24 @@ struct Destination {
           endpoint: endpoint,
           properties: configuration.properties(of: "kinesis")
         ),
-        makesMissing: try configuration.value(
-          "create-streams",
-          option: options.createStreams ? true : nil
-        ) ?? false
+        makesMissing: makesMissing
       )
     }
   }
 
-  /// Refuses what the destination does not have.
-  func requirePartitions(_ partitions: Int?) throws(Failure) {
-    guard case .kinesis = kind, partitions != nil else { return }
+  /// Refuses a path that leads to the log's own files.
+  func requireOutside(_ path: String) throws(Failure) {
+    guard case .file(let directory) = kind else { return }
+    let folder = URL(filePath: path).resolvingSymlinksInPath().deletingLastPathComponent()
+    let isInside = StreamKind.allCases.contains {
+      URL(filePath: "\(directory)/\($0)").resolvingSymlinksInPath().path
+        == folder.resolvingSymlinksInPath().path
+    }
+    guard isInside else { return }
     throw Failure(
       .usage,
-      "--partitions is for files and Kafka: \(uri) has the shards of its streams",
-      hint: "Leave it out; the service finds a message's shard by its user_id."
+      "could not write the answers to \"\(path)\": it is in the log that is written",
+      hint: "Name a file elsewhere by --truth."
     )
   }
 
@@ -81,12 +96,10 @@ struct Destination {
 
   /// Opens the log; topics, directories and files are made where they are missing.
   ///
-  /// - Parameters:
-  ///   - partitions: of a new log; nil: its own default.
-  ///   - plan: of what will be written.
+  /// - Parameter plan: of what will be written.
   /// - Returns: the log's writer.
   /// - Throws: when it cannot be reached, or is another than the one asked for.
-  func makeWriter(partitions: Int?, of plan: Plan) throws(ConnectorError) -> any LogWriter {
+  func makeWriter(of plan: Plan) throws(ConnectorError) -> any LogWriter {
     switch kind {
     case .file(let directory):
       try FileLogWriter(directory: directory, partitions: partitions)

@@ -22,10 +22,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let settings = try RunSettings(pace, content, output)
     Interrupts.watch()
-    let writer = try settings.destination.makeWriter(
-      partitions: settings.partitions,
-      of: settings.plan
-    )
+    let writer = try settings.destination.makeWriter(of: settings.plan)
     var driver = try Driver(settings, writer: writer)
     let stop = driver.stop
     Interrupts.onFirst { stop.request() }

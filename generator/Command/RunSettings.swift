@@ -8,12 +8,10 @@ import Programs
 struct RunSettings {
   /// 64 bytes each.
   private static let mostEventsOnTheWay = 30e6
-  private static let greatestPartitionCount = 4096
   static let greatestUserCount = 100_000_000
   private static let greatestProductCount = 1_000_000
 
   let destination: Destination
-  let partitions: Int?
   let truthPath: String?
   let plan: Plan
   let pace: Pace
@@ -26,14 +24,11 @@ struct RunSettings {
   ) throws {
     let configuration = try output.config.configuration(of: .generator)
     destination = try Destination(output, configuration)
-    partitions = try configuration.count(
-      "partitions",
-      option: output.partitions,
-      atMost: Self.greatestPartitionCount
-    )
-    try destination.requirePartitions(partitions)
     truthPath = try configuration.value("truth", option: output.truth)
-    if let truthPath { try Self.requireWritable(truthPath) }
+    if let truthPath {
+      try destination.requireOutside(truthPath)
+      try Self.requireWritable(truthPath)
+    }
     let seed = try configuration.value("seed", option: content.seed)
     pace = try Pace(PaceWishes(paceOptions, configuration), hasSeed: seed != nil)
     var plan = Plan(
@@ -132,10 +127,19 @@ extension Configuration {
     option: PositiveCount?,
     atMost greatest: Int
   ) throws(Failure) -> Int? {
-    guard let count = try value(key, option: option)?.count else { return nil }
-    guard count <= greatest else {
-      throw Failure(.usage, "expected at most \(greatest) \(key), found \(count)")
+    try givenCount(key, option: option, atMost: greatest)?.value.count
+  }
+
+  /// A count with an upper bound, and where it was given.
+  func givenCount(
+    _ key: String,
+    option: PositiveCount?,
+    atMost greatest: Int
+  ) throws(Failure) -> GivenSetting<PositiveCount>? {
+    guard let given = try given(key, option: option) else { return nil }
+    guard given.value.count <= greatest else {
+      throw Failure(.usage, "expected at most \(greatest) \(key), found \(given.value.count)")
     }
-    return count
+    return given
   }
 }

@@ -59,7 +59,7 @@ struct Summary {
       )
     }
     let uri = settings.destination.uri.description
-    let from = uri == Destination.defaultURI ? "" : " --from \(uri)"
+    let from = uri == LogChoice.defaultURI ? "" : " --from \(uri)"
     lines.append("next: swift run stream-job\(from) --until-end")
     return lines.joined(separator: "\n")
   }
