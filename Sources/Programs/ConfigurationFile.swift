@@ -38,6 +38,12 @@ struct ConfigurationFile: Sendable {
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
+    } catch YamlError.duplicatedKeysInMapping(let keys, let first) {
+      throw Failure(
+        .usage,
+        "could not read the config file \(path):\(first.mark.line): \(keys.first ?? "?"): "
+          + "expected each key once, found it again below"
+      )
     } catch {
       let line = (error as? YamlError).flatMap(Self.line).map { ":\($0)" } ?? ""
       throw Failure(.usage, "could not read the config file \(path)\(line): expected YAML")

@@ -119,6 +119,19 @@ import Testing
     )
   }
 
+  @Test func `a key that stands twice in the config file is refused by line and key`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("window: 1h\nfrom: file:a\nfrom: file:b\n", to: "firstclick.yaml")
+    let outcome = try ProgramRun.run("stream-job", ["run"], in: directory)
+    #expect(outcome.exitCode == 2)
+    #expect(
+      outcome.errorLines == [
+        "stream-job: could not read the config file firstclick.yaml:2: from: expected each key "
+          + "once, found it again below"
+      ]
+    )
+  }
+
   @Test func `options go before the environment, and that before the config file`() throws {
     let directory = try TemporaryDirectory()
     try directory.write("from: file:of-the-file\n", to: "firstclick.yaml")
