@@ -25,7 +25,9 @@ package enum SinkURI: Hashable, Sendable, CustomStringConvertible {
     case "jsonl" where rest == "-":
       self = .jsonLines(file: nil)
     case "jsonl":
-      self = .jsonLines(file: try StreamURI.directory(rest, of: text))
+      self = .jsonLines(
+        file: try StreamURI.path(rest, of: text, to: "file", written: "FILE")
+      )
     default:
       throw .usage(
         "sink URI \"\(Redaction.redacted(text))\" is of no known form",

@@ -51,22 +51,33 @@ package enum StreamURI: Hashable, Sendable, CustomStringConvertible {
     return (scheme.lowercased(), text[text.index(after: colon)...])
   }
 
-  /// `DIR`, `/DIR` and `///DIR`; a host is refused.
+  /// `DIR`, `/DIR` and `///DIR`, behind a scheme; a host is refused.
   static func directory(_ rest: Substring, of text: String) throws(ConnectorError) -> String {
+    try path(rest, of: text, to: "directory", written: "DIR")
+  }
+
+  /// A path behind a scheme, and in messages what it leads to; a host is refused.
+  static func path(
+    _ rest: Substring,
+    of text: String,
+    to object: String,
+    written place: String
+  ) throws(ConnectorError) -> String {
+    let scheme = split(text).scheme ?? "file"
     var path = rest
     if path.hasPrefix("//") {
       path = path.dropFirst(2)
       guard path.hasPrefix("/") else {
         throw .usage(
           "URI \"\(Redaction.redacted(text))\" names a host",
-          hint: "write file:DIR, or file:///DIR from the root"
+          hint: "write \(scheme):\(place), or \(scheme):///\(place) from the root"
         )
       }
     }
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw .usage(
-        "URI \"\(Redaction.redacted(text))\" names no directory",
-        hint: "write a directory after the colon"
+        "URI \"\(Redaction.redacted(text))\" names no \(object)",
+        hint: "write a \(object) after the colon"
       )
     }
     return String(path)

@@ -29,6 +29,20 @@ import Testing
   }
 
   @Test(arguments: [
+    ("jsonl:", "URI \"jsonl:\" names no file; write a file after the colon"),
+    ("csv:", "URI \"csv:\" names no directory; write a directory after the colon"),
+    (
+      "jsonl://rows",
+      "URI \"jsonl://rows\" names a host; write jsonl:FILE, or jsonl:///FILE from the root"
+    ),
+    ("csv://out", "URI \"csv://out\" names a host; write csv:DIR, or csv:///DIR from the root"),
+  ])
+  func `a URI without a path says which one is missing`(text: String, message: String) {
+    let error = #expect(throws: ConnectorError.self) { try SinkURI(parsing: text) }
+    #expect(error?.description == message)
+  }
+
+  @Test(arguments: [
     ("postgres://me:se@cr:et@host:5432/shop", "postgres://me:***@host:5432/shop"),
     (
       "postgres://me@host/shop?password=secret&sslmode=off",
