@@ -22,15 +22,29 @@ package enum Program {
   /// Exit codes: 0 done, help and version included; 1 failed; 2 usage; 3 difference.
   package static func main(_ root: any ParsableCommand.Type) -> Never {
     let name = root._commandName
+    let code = run(root, named: name)
+    do throws(Failure) {
+      try StandardOutput.flush()
+      exit(code)
+    } catch {
+      let failed = complain(error, as: name)
+      exit(code == 0 ? failed : code)
+    }
+  }
+
+  /// Runs the command that the process's arguments name.
+  ///
+  /// - Returns: the exit code, if its output can be written.
+  private static func run(_ root: any ParsableCommand.Type, named name: String) -> Int32 {
     do {
       try refuseSecrets(in: CommandLine.arguments.dropFirst())
       var command = try root.parseAsRoot()
       try command.run()
       Console.shared.clearLine()
-      exit(0)
+      return 0
     } catch {
       Console.shared.clearLine()
-      exit(report(error, of: root, named: name))
+      return report(error, of: root, named: name)
     }
   }
 

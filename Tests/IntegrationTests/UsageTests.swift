@@ -47,6 +47,27 @@ import Testing
   }
 
   @Test(arguments: [
+    ("generator", ["--events", "10", "--to", "file:log"]), ("generator", ["--help"]),
+    ("stream-job", ["address", "--into", "postgres://h/d"]),
+    ("stream-job", ["doctor", "--from", "file:log", "--into", "postgres://127.0.0.1:1/d"]),
+    ("batch-job", ["--version"]),
+  ])
+  func `output that cannot be written is a failure`(program: String, arguments: [String]) throws {
+    let directory = try TemporaryDirectory()
+    let errors = directory.url.appendingPathComponent("errors").path
+    let process = try ChildProcess(
+      "env",
+      words: ["env", "-C", directory.path, ProgramRun.path(of: program)] + arguments,
+      input: .file("/dev/null", O_RDONLY),
+      output: .file("/dev/full", O_WRONLY),
+      errors: .file(errors, O_WRONLY | O_CREAT)
+    )
+    #expect(try process.waitForEnd() == 1)
+    let line = "\(program): could not write to standard output: No space left on device"
+    #expect(try String(contentsOfFile: errors, encoding: .utf8).contains("\(line)\n"))
+  }
+
+  @Test(arguments: [
     (["--from", "log"], "stream URI \"log\" has no scheme; write file:log for a directory"),
     (
       ["--from", "ftp:log"],
