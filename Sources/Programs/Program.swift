@@ -88,7 +88,7 @@ package enum Program {
 
   /// What stands on a command line stands in every process list.
   static func refuseSecrets(in arguments: some Sequence<String>) throws(Failure) {
-    for argument in arguments where PostgresSecret.isPresent(in: argument) {
+    for argument in arguments where Redaction.findsPassword(in: argument) {
       throw Failure(
         .usage,
         "expected no password on the command line, found one in a PostgreSQL address",

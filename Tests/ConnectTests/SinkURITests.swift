@@ -50,6 +50,15 @@ import Testing
     ),
     ("host=h password = 'a \\' b' dbname=x", "host=h password = *** dbname=x"),
     ("postgres://host/shop", "postgres://host/shop"),
+    ("service=x&password=secret", "service=x&password=***"),
+    (
+      "postgres://h/db?dbname=postgres%3A%2F%2Fu%3Asecret%40h%2Fdb",
+      "postgres://h/db?dbname=postgres:***@h/db"
+    ),
+    ("postgres://u:se?cret@h/db", "postgres://u:***@h/db"),
+    ("postgres://h/db?pass%77ord=se%26cret", "postgres://h/db?password=***"),
+    ("postgres://h/db?password=se%40cr%3Det&user=u%40h", "postgres://h/db?password=***"),
+    ("postgres://h/100%25?sslmode=off", "postgres://h/100%25?sslmode=off"),
   ])
   func `its description hides the password`(text: String, shown: String) throws {
     #expect(try SinkURI(parsing: text).description == shown)

@@ -88,12 +88,21 @@ import Testing
     #expect(try directory.contents.isEmpty)
   }
 
-  @Test(arguments: ["stream-job", "generator", "batch-job"])
-  func `a password on the command line is refused and not repeated`(program: String) throws {
+  @Test(
+    arguments: ["stream-job", "generator", "batch-job"],
+    [
+      "postgres://u:hunter2@h/d", "service=x&password=hunter2", "postgres://u:hun?ter2@h/d",
+      "postgres://h/d?dbname=postgres%3A%2F%2Fu%3Ahunter2%40h%2Fd",
+    ]
+  )
+  func `a password on the command line is refused and not repeated`(
+    program: String,
+    address: String
+  ) throws {
     let directory = try TemporaryDirectory()
     let outcome = try ProgramRun.run(
       program,
-      ["--into", "postgres://u:hunter2@h/d"],
+      ["--into", address],
       in: directory
     )
     #expect(outcome.exitCode == 2)

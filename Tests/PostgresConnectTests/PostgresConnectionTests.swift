@@ -23,6 +23,9 @@ import Testing
     // Of these libpq would read a part of the password as the host, the port or the database.
     ("postgres://u:p@secret@h/db", ""), ("postgres://u:1/secret@h/db", ""),
     ("postgres://u:secret/db", ""), ("host=h port=secret", ""),
+    ("service=x&password=secret", ""), ("service=x&pass%77ord=secret", ""),
+    ("postgres://h/db?dbname=postgres%3A%2F%2Fu%3Asecret%40h%2Fdb", ""),
+    ("postgres://u%3Asecret%40h:x y/d", ""),
   ])
   func `an address that cannot be read is a usage error`(text: String, reason: String) {
     let error = #expect(throws: ConnectorError.self) { try PostgresAddress(text) }

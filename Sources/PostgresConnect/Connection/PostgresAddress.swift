@@ -54,8 +54,12 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether libpq takes a part of the password, with an `@` or `/` in it that is not
-  /// percent-encoded, for the host, the port or the database: those are shown.
+  /// percent-encoded, for the host, the port or the database, or an address or setting with a
+  /// password for a name: those are shown.
   private static func isMisread(_ text: String, as values: [String: String]) -> Bool {
+    if values.contains(where: { $0 != "password" && Redaction.findsPassword(in: $1) }) {
+      return true
+    }
     if let port = values["port"], !port.allSatisfy({ $0 == "," || ("0"..."9").contains($0) }) {
       return true
     }
@@ -67,7 +71,8 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// libpq quotes parts of what it could not read, so its words stay out where a password may be.
   private static func unreadable(_ text: String, reason: String?) -> ConnectorError {
-    let mayHoldSecret = text.contains("@") || text.contains("password")
+    let plain = Redaction.percentDecoded(text)
+    let mayHoldSecret = plain.contains("@") || plain.contains("password")
     let detail = mayHoldSecret ? "" : reason.map { ": \($0.trimmedLine)" } ?? ""
     return ConnectorError(
       .usage,
