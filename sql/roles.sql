@@ -26,9 +26,12 @@ BEGIN
   IF NOT has_database_privilege('firstclick_owner', current_database(), 'CREATE') THEN
     EXECUTE format('GRANT CREATE ON DATABASE %I TO firstclick_owner', current_database());
   END IF;
-  IF NOT has_database_privilege('firstclick_writer', current_database(), 'TEMPORARY') THEN
-    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO firstclick_writer', current_database());
-  END IF;
+  -- The writer stages rows; materialized views are refreshed with the owner's rights.
+  FOREACH name IN ARRAY ARRAY['firstclick_owner', 'firstclick_writer'] LOOP
+    IF NOT has_database_privilege(name, current_database(), 'TEMPORARY') THEN
+      EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), name);
+    END IF;
+  END LOOP;
 
   ALTER SCHEMA ecommerce OWNER TO firstclick_owner;
   FOR relation IN

@@ -193,6 +193,44 @@ import Testing
     #expect(try Verification(of: shop.address).run().figures.differences == 0)
   }
 
+  @Test func `summaries are refreshed where nobody else may make temporary tables`() throws {
+    let connection = try PostgresConnection(Self.databaseWithoutTemporaryTables())
+    _ = try Migrations(on: connection).apply()
+    for role in ["firstclick_owner", "firstclick_writer"] {
+      try connection.execute("SET ROLE \(role); SELECT refresh_all_materialized_views()")
+    }
+  }
+
+  @Test func `verify says what an analyst lacks who may make no temporary tables`() throws {
+    let address = try Self.databaseWithoutTemporaryTables()
+    let connection = try PostgresConnection(address)
+    _ = try Migrations(on: connection).apply()
+    let name = "analyst_\(UInt32.random(in: 0...UInt32.max))"
+    try connection.execute("CREATE ROLE \(name) LOGIN IN ROLE firstclick_analyst")
+    let analyst = try PostgresAddress(
+      address.connectionString.replacing("user=postgres", with: "user=\(name)")
+    )
+    let error = #expect(throws: ConnectorError.self) { try Verification(of: analyst).run() }
+    #expect(error?.kind == .permanent)
+    #expect(
+      error?.message
+        == "the user \(name) may not make temporary tables at \(analyst), where rows are compared"
+    )
+    let database = try connection.query("SELECT current_database()")[0][0] ?? ""
+    #expect(error?.hint == "GRANT TEMPORARY ON DATABASE \(database) TO \(name).")
+    try connection.execute("GRANT TEMPORARY ON DATABASE \(database) TO \(name)")
+    #expect(try Verification(of: analyst).run().holds)
+  }
+
+  private static func databaseWithoutTemporaryTables() throws -> PostgresAddress {
+    let address = try TemporaryCluster.emptyDatabase()
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    let database = try connection.query("SELECT current_database()")[0][0] ?? ""
+    try connection.execute("REVOKE TEMPORARY ON DATABASE \(database) FROM PUBLIC")
+    return address
+  }
+
   // MARK: - Partitions
 
   @Test func `partitions are UTC days whatever the session's time zone`() throws {

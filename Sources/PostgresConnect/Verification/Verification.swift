@@ -21,12 +21,13 @@ package struct Verification: Sendable {
 
   package init(of address: PostgresAddress) { self.address = address }
 
-  /// - Throws: `.permanent` for a database without the schema, or one that was written under
-  ///   different windows.
+  /// - Throws: `.permanent` for a database without the schema, one that was written under
+  ///   different windows, and a user who may not make temporary tables.
   package func run() throws(ConnectorError) -> VerificationReport {
     let leader = try PostgresConnection(address, applicationName: "firstclick verify")
     defer { leader.close() }
     try leader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    try checkTemporaryTables(leader)
     try checkWindow(leader)
     let snapshot = try leader.query("SELECT pg_export_snapshot()").first?.first ?? nil
     let tasks = try TaskAccount.all(on: leader)
@@ -42,6 +43,21 @@ package struct Verification: Sendable {
     if !report.conservation.isEmpty { report.taskFaults = tasks.compactMap(\.fault) }
     try leader.execute("ROLLBACK")
     return report
+  }
+
+  private func checkTemporaryTables(_ connection: PostgresConnection) throws(ConnectorError) {
+    let rows = try connection.query(
+      """
+      SELECT current_user, format('%I TO %I', current_database(), current_user)
+      WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
+      """
+    )
+    guard let row = rows.first else { return }
+    throw ConnectorError(
+      .permanent,
+      "the user \(row[0] ?? "?") may not make temporary tables at \(address), where rows are compared",
+      hint: "GRANT TEMPORARY ON DATABASE \(row[1] ?? "?")."
+    )
   }
 
   private func checkWindow(_ connection: PostgresConnection) throws(ConnectorError) {
