@@ -7,7 +7,7 @@
 DO $$
 DECLARE
   name text;
-  relation record;
+  relation regclass;
 BEGIN
   FOREACH name IN ARRAY ARRAY['firstclick_owner', 'firstclick_writer', 'firstclick_analyst'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
@@ -33,15 +33,57 @@ BEGIN
     END IF;
   END LOOP;
 
-  ALTER SCHEMA ecommerce OWNER TO firstclick_owner;
+  -- A schema that another role had made before the first migration keeps its owner.
+  IF (SELECT relowner FROM pg_class WHERE oid = 'ecommerce.schema_version'::regclass)
+    = (SELECT nspowner FROM pg_namespace WHERE nspname = 'ecommerce')
+  THEN
+    ALTER SCHEMA ecommerce OWNER TO firstclick_owner;
+  ELSE
+    GRANT USAGE, CREATE ON SCHEMA ecommerce TO firstclick_owner;
+  END IF;
+
+  -- By name, since the schema may hold what is none of ours; partitions by their parents.
   FOR relation IN
-    SELECT oid::regclass AS name
+    SELECT oid
     FROM pg_class
     WHERE relnamespace = 'ecommerce'::regnamespace
-      AND relkind IN ('r', 'p', 'v', 'm')
-      AND relowner <> 'firstclick_owner'::regrole
+      AND relname IN (
+        'attributed_checkouts',
+        'attributions',
+        'category_kpis',
+        'dead_letters',
+        'late_events',
+        'log_gaps',
+        'log_reads',
+        'mv_category_performance',
+        'mv_device_analysis',
+        'mv_revenue_by_source',
+        'order_kpis',
+        'pipeline_lease',
+        'pipeline_runs',
+        'processed_files',
+        'raw_checkouts',
+        'raw_clicks',
+        'rejected_rows',
+        'resends',
+        'schema_version',
+        'staging_order_items',
+        'staging_orders',
+        'staging_products',
+        'stream_progress',
+        'stream_workers',
+        'task_leases',
+        'users'
+      )
+    UNION ALL
+    SELECT inhrelid
+    FROM pg_inherits
+    WHERE inhparent IN ('ecommerce.raw_clicks'::regclass, 'ecommerce.raw_checkouts'::regclass)
   LOOP
-    EXECUTE format('ALTER TABLE %s OWNER TO firstclick_owner', relation.name);
+    IF (SELECT relowner <> 'firstclick_owner'::regrole FROM pg_class WHERE oid = relation) THEN
+      EXECUTE format('ALTER TABLE %s OWNER TO firstclick_owner', relation);
+    END IF;
+    EXECUTE format('GRANT SELECT ON %s TO firstclick_writer, firstclick_analyst', relation);
   END LOOP;
 END
 $$;
@@ -50,7 +92,6 @@ ALTER FUNCTION ecommerce.ensure_day_partitions(date[]) OWNER TO firstclick_owner
 ALTER FUNCTION ecommerce.refresh_all_materialized_views() OWNER TO firstclick_owner;
 
 GRANT USAGE ON SCHEMA ecommerce TO firstclick_writer, firstclick_analyst;
-GRANT SELECT ON ALL TABLES IN SCHEMA ecommerce TO firstclick_writer, firstclick_analyst;
 
 GRANT INSERT ON
   ecommerce.raw_clicks,
