@@ -99,6 +99,17 @@ import Testing
     ("UPDATE stream_progress SET checkouts_rebuild_position = 'x' WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET greatest_event_time = '-infinity' WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET epoch = 0 WHERE task = 0", [changedLine]),
+    (
+      "DELETE FROM stream_progress",
+      [
+        "clicks: 0 read = 0 stored + 0 duplicates + 0 dead letters DOES NOT ADD UP: "
+          + "raw_clicks holds 3 rows, dead_letters 0, late_events holds 1 of 0 late, 0 of 0 dropped",
+        "checkouts: 0 read = 0 stored + 0 duplicates + 0 dead letters DOES NOT ADD UP: "
+          + "raw_checkouts holds 2 rows, dead_letters 0",
+        "task 0: 1 rows in attributed_checkouts, expected 0",
+        "task 1: 1 rows in attributed_checkouts, expected 0",
+      ]
+    ),
   ]
 
   @Test(arguments: damages.indices)

@@ -18,6 +18,37 @@ import Testing
     )
   }
 
+  @Test func `an empty database holds`() throws {
+    let report = try Verification(of: TemporaryCluster.database()).run()
+    #expect(report.holds)
+    #expect(
+      report.lines == [
+        "checkouts: 0 expected, 0 of them attributed",
+        "differences: 0 (0 missing, 0 unexpected, 0 different)",
+        "clicks: 0 read = 0 stored + 0 duplicates + 0 dead letters",
+        "checkouts: 0 read = 0 stored + 0 duplicates + 0 dead letters",
+        "verified: attributed_checkouts is what the rule says",
+      ]
+    )
+  }
+
+  /// Whatever is left without the lines that account for it.
+  @Test(arguments: ["raw_clicks", "raw_checkouts", "attributions", "late_events", "dead_letters"])
+  func `rows without any line do not hold`(kept: String) throws {
+    let shop = try ShopFixture()
+    let others = ["raw_clicks", "raw_checkouts", "attributions", "dead_letters"]
+      .filter { $0 != kept }
+    try shop.connection.execute(
+      """
+      INSERT INTO late_events VALUES
+        ('clicks', 'c1', 'u1', '2026-11-21 08:00Z', 0, 0, '2026-11-21 09:10Z', 'dropped', 0, now());
+      TRUNCATE stream_progress, \(others.joined(separator: ", "))
+      """
+    )
+    if kept != "late_events" { try shop.connection.execute("DELETE FROM late_events") }
+    #expect(try !Verification(of: shop.address).run().holds)
+  }
+
   /// A change to the shop's rows, and the lines that tell of it.
   static let damages: [(sql: String, lines: [String])] = [
     (

@@ -51,7 +51,7 @@ extension VerificationReport {
 }
 
 extension VerificationReport.Conservation {
-  /// Of both streams; empty where no task has committed: nothing was counted then.
+  /// Of both streams; without any line in `stream_progress` nothing was counted, and no row belongs.
   static func all(on connection: PostgresConnection) throws(ConnectorError) -> [Self] {
     var streams: [Self] = []
     for stream in StreamKind.allCases {
@@ -59,30 +59,30 @@ extension VerificationReport.Conservation {
       let rows = try connection.query(
         """
         SELECT
-          sum(\(name)_records),
-          sum(\(name)_stored),
-          sum(\(name)_duplicates),
-          sum(\(name)_dead_letters),
-          sum(\(name)_late),
-          sum(\(name)_late_dropped),
+          lines.*,
           (SELECT count(*) FROM ecommerce.raw_\(name)),
           (SELECT count(*) FROM ecommerce.dead_letters WHERE stream = '\(name)'),
-          max(late_count),
-          max(late_dropped_count),
-          max(gap_count),
-          max(gap_records)
-        FROM ecommerce.stream_progress
+          late_events.*,
+          gap_count,
+          gap_records
+        FROM (
+          SELECT
+            sum(\(name)_records),
+            sum(\(name)_stored),
+            sum(\(name)_duplicates),
+            sum(\(name)_dead_letters),
+            sum(\(name)_late),
+            sum(\(name)_late_dropped)
+          FROM ecommerce.stream_progress
+        ) AS lines
         CROSS JOIN (
           SELECT \(GapCount.selection) FROM ecommerce.log_gaps WHERE stream = '\(name)'
         ) AS gaps
         CROSS JOIN (
-          SELECT
-            count(*) AS late_count,
-            count(*) FILTER (WHERE outcome = 'dropped') AS late_dropped_count
+          SELECT count(*), count(*) FILTER (WHERE outcome = 'dropped')
           FROM ecommerce.late_events
           WHERE stream = '\(name)'
         ) AS late_events
-        HAVING count(*) > 0
         """
       )
       if let row = rows.first { streams.append(Self(of: stream, row)) }

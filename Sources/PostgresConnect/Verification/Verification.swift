@@ -40,7 +40,7 @@ package struct Verification: Sendable {
     report.differences.sort { $0.checkoutID < $1.checkoutID }
     report.differences = Array(report.differences.prefix(Self.differencesToShow))
     report.conservation = try VerificationReport.Conservation.all(on: leader)
-    if !report.conservation.isEmpty { report.taskFaults = tasks.compactMap(\.fault) }
+    report.taskFaults = tasks.compactMap(\.fault)
     try leader.execute("ROLLBACK")
     return report
   }

@@ -71,7 +71,7 @@ package struct VerificationReport: Hashable, Sendable {
   package var sharedIDs = SharedIDs()
   /// By task.
   package var taskFaults: [TaskFault] = []
-  /// Empty where no task has committed: nothing was counted then.
+  /// Of both streams.
   package var conservation: [Conservation] = []
 
   /// True when the rows are exactly what the rule says and every record is accounted for.
