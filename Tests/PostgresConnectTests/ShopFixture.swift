@@ -17,6 +17,8 @@ struct ShopFixture {
     connection = try PostgresConnection(address)
     try connection.execute(Self.rows)
     try connection.execute(Self.progress(task: 0))
+    // The line has no seal: as if it were older than the migration that brought them.
+    try connection.execute("UPDATE schema_version SET applied_at = 'infinity' WHERE version = 12")
   }
 
   /// The text of a file under `sql/`.

@@ -65,6 +65,14 @@ import Testing
     #expect(report.holds, "\(report.lines)")
   }
 
+  @Test func `a line without a commit holds, and one of before the seals`() throws {
+    _ = try PostgresSink(address).makeTask(2, source: "file:/log", rule: AttributionRule()).open()
+    let report = try report(
+      after: "UPDATE stream_progress SET seal = NULL, committed_at = '2020-01-01' WHERE task = 0"
+    )
+    #expect(report.holds, "\(report.lines)")
+  }
+
   private static let changedLine =
     "task 0: something else than the job has changed its line in stream_progress"
 
@@ -99,6 +107,8 @@ import Testing
     ("UPDATE stream_progress SET checkouts_rebuild_position = 'x' WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET greatest_event_time = '-infinity' WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET epoch = 0 WHERE task = 0", [changedLine]),
+    ("UPDATE stream_progress SET seal = NULL WHERE task = 0", [changedLine]),
+    ("UPDATE stream_progress SET seal = NULL, epoch = 0 WHERE task = 0", [changedLine]),
     (
       "DELETE FROM stream_progress",
       [
@@ -123,7 +133,8 @@ import Testing
   @Test func `final rows may wait, but not be too many`() throws {
     let report = try report(
       after: """
-        UPDATE stream_progress SET emission = 'final', watermark = '-infinity', seal = NULL;
+        UPDATE stream_progress SET emission = 'final', watermark = '-infinity', seal = NULL,
+          committed_at = '2020-01-01';
         DELETE FROM attributions WHERE task = 0;
         UPDATE attributions SET task = 0;
         INSERT INTO attributions

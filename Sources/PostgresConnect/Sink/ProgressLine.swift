@@ -130,11 +130,18 @@ enum ProgressLine {
       """
   }()
 
-  /// Whether a line is as its last commit wrote it; NULL before the first one.
+  /// Whether a line is as its last commit wrote it.
   ///
-  /// What a takeover changes is left out.
+  /// What a takeover changes is left out. A line has no seal before its first commit, nor where
+  /// that was the last one before migration 12, which brought the seals.
   static let isSealed = """
-    seal = \(seal(epoch: "epoch", greatestEventTime: "greatest_event_time", columns))
+    CASE
+      WHEN seal IS NOT NULL
+        THEN seal = \(seal(epoch: "epoch", greatestEventTime: "greatest_event_time", columns))
+      WHEN epoch = 0 THEN clicks_records = 0 AND checkouts_records = 0
+      ELSE committed_at
+        < (SELECT applied_at FROM ecommerce.schema_version WHERE schema_version.version = 12)
+    END
     """
 
   /// The text form of these values is that of a session of `PostgresConnection`.
