@@ -96,19 +96,34 @@ final class SinkSession {
   }
 
   /// Makes the partitions of the days that are new.
+  ///
+  /// Tasks of a log need the same days, and one at a time makes them; the more there are, the longer
+  /// each takes. So they are made a few at a call, oldest first: outside of a transaction these stay
+  /// made, locks are few, and the next task in turn finds many of its own. Waiting for others' turns
+  /// is no outage.
   func makePartitions(for days: DaySet) throws(ConnectorError) {
-    let newDays = days.days.subtracting(knownDays)
+    let newDays = days.days.subtracting(knownDays).sorted()
     guard !newDays.isEmpty else { return }
-    try connection.execute(
-      """
-      SELECT ecommerce.ensure_day_partitions(
-        ARRAY(SELECT date '1970-01-01' + day FROM unnest($1::integer[]) AS day)
+    try connection.execute("SET lock_timeout = '\(Self.partitionPatience)'")
+    for start in stride(from: 0, to: newDays.count, by: Self.daysPerCall) {
+      let part = newDays[start...].prefix(Self.daysPerCall)
+      try connection.execute(
+        """
+        SELECT ecommerce.ensure_day_partitions(
+          ARRAY(SELECT date '1970-01-01' + day FROM unnest($1::integer[]) AS day)
+        )
+        """,
+        [DaySet.arrayLiteral(part)]
       )
-      """,
-      [DaySet.arrayLiteral(newDays)]
-    )
-    knownDays.formUnion(newDays)
+      knownDays.formUnion(part)
+    }
+    try connection.execute("SET lock_timeout = '\(Self.lockTimeout)'")
   }
+
+  /// Some tens of milliseconds, a second where thousands of days are there.
+  static let daysPerCall = 32
+  /// What the calls of many tasks take one after another.
+  private static let partitionPatience = "60s"
 
   func copyRawRows(
     of epoch: PostgresEpoch,
