@@ -19,6 +19,7 @@ import Synchronization
 package final class AttributionJob: Sendable {
   package struct Settings: Sendable {
     package var rule = AttributionRule()
+    /// Threads, 4096 at most: more are taken for as many.
     package var workers = 1
     /// What is read from files in `chunkByteCount`, and kept in memory at most, in bytes.
     package var chunkByteCount = ChunkReader.defaultChunkByteCount
@@ -88,6 +89,9 @@ package final class AttributionJob: Sendable {
         hint: "concatenate some of them"
       )
     }
+    var settings = settings
+    // A record has so much room for the number of its writer.
+    settings.workers = min(settings.workers, PackedHeader.maximumWriterCount)
     self.settings = settings
     self.clicks = ChunkReader(clicks, chunkByteCount: settings.chunkByteCount)
     self.checkouts = ChunkReader(checkouts, chunkByteCount: settings.chunkByteCount)

@@ -1,9 +1,10 @@
-import Batch
 import Connect
 import FileInput
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Batch
 
 @Suite
 struct AttributionJobTests {
@@ -60,6 +61,19 @@ struct AttributionJobTests {
         run.settings.chunkByteCount = chunk
         run.settings.memoryByteCount = memory
         #expect(try run.run(to: "\(directory)/other.csv").text == expected)
+      }
+    }
+  }
+
+  @Test
+  func `more threads than writers have numbers are as many as these`() throws {
+    try withTemporaryDirectory { directory in
+      let path = "\(directory)/none.jsonl"
+      try "".write(toFile: path, atomically: false, encoding: .utf8)
+      var run = Attributing(clicks: path, checkouts: path)
+      for (wanted, workers) in [(5000, 4096), (4096, 4096), (3, 3)] {
+        run.settings.workers = wanted
+        #expect(try run.job().settings.workers == workers)
       }
     }
   }

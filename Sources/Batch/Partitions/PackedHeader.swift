@@ -12,6 +12,7 @@ struct PackedHeader: BitwiseCopyable {
   static let byteCount = 16
   /// Bits of a reference into a table of texts.
   static let referenceBits = 18
+  /// A writer's number takes 12 bits.
   static let maximumWriterCount = 1 << 12
 
   let time: Int64

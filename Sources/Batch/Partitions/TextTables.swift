@@ -2,7 +2,7 @@ import Events
 
 /// How one thread packs records, and the texts that they share.
 struct TextTables {
-  /// Of the thread; below `PackedHeader.maximumWriterCount`.
+  /// Number of the thread, below `PackedHeader.maximumWriterCount`: the job has no more threads.
   let writer: Int
   /// Whether records are packed whole.
   let isWhole: Bool
