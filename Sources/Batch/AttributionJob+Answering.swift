@@ -6,41 +6,56 @@ extension AttributionJob {
   func answerAll(
     _ writers: [PartitionWriter],
     _ pool: BlockPool,
+    without repeated: RepeatedIDs,
     into output: any AttributionOutput
   ) throws(ConnectorError) -> Summary {
-    let shared = UncheckedShare(writers)
-    let next = Atomic(0)
     let total = Mutex(Summary())
-    let room = PartitionRoom(budget: plan.budget)
-    try concurrently(settings.workers) { _ throws(ConnectorError) in
+    let partitions = PartitionSweep(
+      over: plan.userPartitions,
+      of: writers,
+      pool,
+      budget: plan.budget,
+      isLast: true
+    )
+    try run(partitions) { contents throws(ConnectorError) in
       do throws(ConnectorError) {
-        let contents = PartitionContents(of: shared.value, pool: pool)
         let rows = output.makeRows()
         var answering = PartitionAnswering(
           rule: settings.rule,
+          without: repeated,
           storesRecords: output.storesRecords
         )
         while true {
-          let partition = next.add(1, ordering: .relaxed).oldValue
-          guard partition < plan.partitionCount else { break }
-          try checkStop()
-          let byteCount = contents.spilledByteCount(partition)
-          try room.enter(partition, byteCount: byteCount)
-          try contents.load(partition)
-          rows.removeAll()
-          answering.answer(contents, into: rows)
-          contents.release()
-          try room.leave(byteCount: byteCount)
+          let partition = try partitions.next(contents) { partition throws(ConnectorError) in
+            try checkStop()
+            rows.removeAll()
+            answering.answer(contents, partition, into: rows)
+          }
+          guard let partition else { break }
           try output.write(rows, of: partition)
           partitionIsFinished()
         }
         total.withLock { $0.add(answering.summary) }
       } catch {
         output.fail(error)
-        room.fail(error)
         throw error
       }
     }
     return total.withLock { $0 }
+  }
+
+  /// Calls `body` on every thread, to go through the partitions together.
+  func run(
+    _ partitions: PartitionSweep,
+    _ body: @Sendable (PartitionContents) throws(ConnectorError) -> Void
+  ) throws(ConnectorError) {
+    try concurrently(settings.workers) { _ throws(ConnectorError) in
+      do throws(ConnectorError) {
+        try body(partitions.makeContents())
+      } catch {
+        partitions.fail(error)
+        throw error
+      }
+    }
   }
 }

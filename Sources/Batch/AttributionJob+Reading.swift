@@ -6,12 +6,14 @@ extension AttributionJob {
   /// Reads all files into partitions, with one writer a thread.
   func readAll(
     _ pool: BlockPool,
+    _ key: FingerprintKey,
     into output: any AttributionOutput
   ) throws(ConnectorError) -> [PartitionWriter] {
     let writers = (0..<settings.workers).map { number in
       PartitionWriter(
         number,
-        partitionCount: plan.partitionCount,
+        plan,
+        key,
         pool: pool,
         keepingWholeRecords: output.storesRecords,
         makeSpillFile: { [directory = settings.temporaryDirectory] () throws(ConnectorError) in

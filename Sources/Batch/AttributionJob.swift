@@ -8,11 +8,14 @@ import Synchronization
 /// First clicks of files of events: the stream's rule over partitions of the users.
 ///
 /// ```
-/// files -> chunks -> decode -> partition by user            every core reads
+/// files -> chunks -> decode -> partition by user, and fingerprints by event_id     every core reads
 ///                                   |
-///     partition -> by user -> BoundedFirstClick -> rows     every core takes a partition at a time
+///                    fingerprints -> ids that come more than once      every core takes a partition
+///                                   |
+///     partition -> distinct -> by user -> BoundedFirstClick -> rows    at a time
 /// ```
-/// Nothing is late, and of a resent event the first in input order (by file, then by offset) wins.
+/// Nothing is late, and of a resent event, whatever user it names, the first in input order (by file,
+/// then by offset) wins.
 /// Rows come out by partition, then by user as they first appear in the input, clicks before
 /// checkouts, then by the time of the checkout: in the same order whatever the number of threads, the
 /// chunks or the memory.
@@ -137,8 +140,10 @@ package final class AttributionJob: Sendable {
   package func run(into output: any AttributionOutput) throws(ConnectorError) -> Summary {
     do throws(ConnectorError) {
       let pool = BlockPool(blockByteCount: plan.blockByteCount, budget: plan.budget)
-      let writers = try readAll(pool, into: output)
-      var summary = try answerAll(writers, pool, into: output)
+      let key = FingerprintKey(partitionCount: plan.fingerprintPartitions.count)
+      let writers = try readAll(pool, key, into: output)
+      let repeated = try findRepeatedIDs(key, writers, pool)
+      var summary = try answerAll(writers, pool, without: repeated, into: output)
       summary.clicks.badRows = Int64(badRows.count(of: .clicks))
       summary.clicks.bytes = clicks.byteCount
       summary.checkouts.badRows = Int64(badRows.count(of: .checkouts))

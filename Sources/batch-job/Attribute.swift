@@ -15,8 +15,8 @@ struct Attribute: ParsableCommand {
     discussion: """
       Files are CSV with a header (columns in any order) or JSON lines, as they are or packed with \
       gzip or zstd; patterns such as 'clicks-*.csv.gz' are expanded. The answers are those of \
-      stream-job over the same events; of an event that was sent twice, the first in the order of \
-      the files counts. Rows that do not fit are counted and left out.
+      stream-job over the same events; of an event_id that comes twice, the first in the order of \
+      the files counts, whatever user it names. Rows that do not fit are counted and left out.
       """
   )
 

@@ -74,10 +74,22 @@ struct EventWorld {
     }.sorted()
   }
 
-  /// Of the events of one id and user the first.
+  /// Gives one in so many events the id of an earlier one, whose user is mostly another.
+  mutating func shareIDs(seed: UInt64, oneIn count: Int) {
+    var random = SplitMix64(seed: seed)
+    func share(_ events: inout [MadeEvent]) {
+      for index in events.indices.dropFirst() where random.next() % UInt64(count) == 0 {
+        events[index].id = events[Int.random(in: 0..<index, using: &random)].id
+      }
+    }
+    share(&clicks)
+    share(&checkouts)
+  }
+
+  /// Of the events of one id the first.
   private static func distinct(_ events: [MadeEvent]) -> [MadeEvent] {
-    var seen: Set<[String]> = []
-    return events.filter { seen.insert([$0.id, $0.user]).inserted }
+    var seen: Set<String> = []
+    return events.filter { seen.insert($0.id).inserted }
   }
 }
 

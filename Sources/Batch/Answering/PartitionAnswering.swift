@@ -2,31 +2,42 @@ import Attribution
 import Connect
 import Dataflow
 
-/// Answers one partition after another on one thread: each user's events are brought into the order
-/// of time and given to `BoundedFirstClick`.
+/// Answers one partition after another on one thread: each user's distinct events are brought into
+/// the order of time and given to `BoundedFirstClick`.
 struct PartitionAnswering: ~Copyable {
   private(set) var summary = AttributionJob.Summary()
   private let operation: BoundedFirstClick
   private let storesRecords: Bool
-  private var records = UserRecords()
-  private var timeline = Timeline()
+  private var records: UserRecords
   private var answers = AnswerBatch()
   private var wholeRecords = WholeRecords()
 
-  init(rule: AttributionRule, storesRecords: Bool) {
+  /// - Parameters:
+  ///   - rule: which click is a checkout's.
+  ///   - repeated: the ids that come more than once in the input.
+  ///   - storesRecords: whether rows are of records too.
+  init(rule: AttributionRule, without repeated: RepeatedIDs, storesRecords: Bool) {
+    records = UserRecords(repeated)
     operation = BoundedFirstClick(rule: rule)
     self.storesRecords = storesRecords
   }
 
   /// Adds the rows of the partition.
-  mutating func answer(_ contents: PartitionContents, into rows: any OutputRows) {
-    records.load(contents)
+  mutating func answer(
+    _ contents: PartitionContents,
+    _ partition: Int,
+    into rows: any OutputRows
+  ) {
+    records.load(contents, partition)
+    summary.clicks.add(duplicates: records.duplicates.clicks)
+    summary.checkouts.add(duplicates: records.duplicates.checkouts)
     contents.groups.withUnsafeBufferPointer { groups in
       for user in 0..<records.userCount {
-        let (allClicks, allCheckouts) = records[user]
-        let (clicks, checkouts) = (timeline.order(allClicks), timeline.order(allCheckouts))
-        summary.clicks.add(all: allClicks.count, distinct: clicks.count)
-        summary.checkouts.add(all: allCheckouts.count, distinct: checkouts.count)
+        let (clicks, checkouts) = records[user]
+        Timeline.sort(clicks)
+        Timeline.sort(checkouts)
+        summary.clicks.events += Int64(clicks.count)
+        summary.checkouts.events += Int64(checkouts.count)
         if storesRecords { store(clicks, checkouts, groups, into: rows) }
         attribute(clicks, checkouts, groups, into: rows)
       }
@@ -73,8 +84,8 @@ struct PartitionAnswering: ~Copyable {
 }
 
 extension AttributionJob.StreamCounts {
-  fileprivate mutating func add(all: Int, distinct: Int) {
-    events += Int64(all)
-    duplicates += Int64(all - distinct)
+  fileprivate mutating func add(duplicates count: Int) {
+    events += Int64(count)
+    duplicates += Int64(count)
   }
 }

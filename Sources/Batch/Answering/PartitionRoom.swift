@@ -7,15 +7,20 @@ import FileInput
 /// wait for room that a later one holds.
 final class PartitionRoom: Sendable {
   private struct State {
-    var next = 0
+    var next: Int
     var bytesInUse = 0
   }
 
   private let budget: Int
-  private let state = Gate(State())
+  private let state: Gate<State>
 
-  /// - Parameter budget: bytes.
-  init(budget: Int) { self.budget = budget }
+  /// - Parameters:
+  ///   - first: the partition to begin with.
+  ///   - budget: bytes.
+  init(first: Int, budget: Int) {
+    self.budget = budget
+    state = Gate(State(next: first))
+  }
 
   /// Waits until the partition may take so many bytes.
   func enter(_ partition: Int, byteCount: Int) throws(ConnectorError) {

@@ -2,7 +2,8 @@ import CScan
 import Connect
 import Events
 
-/// The records of one partition, of all threads, in input order; one partition after another.
+/// The records or fingerprints of one partition, of all threads, in input order; one partition after
+/// another.
 ///
 /// Used by one thread.
 final class PartitionContents {
@@ -39,9 +40,9 @@ final class PartitionContents {
 
   deinit { memory.deallocate() }
 
-  /// Makes a partition the one to read; the blocks of the former one are given back.
+  /// Makes a partition the one to read.
   func load(_ partition: Int) throws(ConnectorError) {
-    release()
+    forget()
     reserve(spilledByteCount(partition))
     var target = memory
     for writer in writers {
@@ -61,8 +62,13 @@ final class PartitionContents {
 
   /// Gives the blocks of the partition back, and frees what was read back.
   func release() {
-    reserve(0)
     pool.giveBack(blocks)
+    forget()
+  }
+
+  /// Frees what was read back: the partition can be loaded again.
+  func forget() {
+    reserve(0)
     blocks.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
   }
@@ -82,6 +88,19 @@ final class PartitionContents {
           ? ClickRecord.byteCount(of: cursor, isWhole: isWhole)
           : CheckoutRecord.byteCount(of: cursor, isWhole: isWhole)
       }
+    }
+  }
+
+  /// How many fingerprints the partition has, if it is one of them.
+  var fingerprintCount: Int { runs.reduce(0) { $0 + $1.byteCount } / Fingerprint.byteCount }
+
+  /// Copies every fingerprint of a partition of them, in input order.
+  func copyFingerprints(to target: UnsafeMutablePointer<Fingerprint>) {
+    var end = UnsafeMutableRawPointer(target)
+    for (index, run) in runs.enumerated() {
+      if index + Self.lookahead < runs.count { Self.prefetchRun(runs[index + Self.lookahead]) }
+      end.copyMemory(from: run.records, byteCount: run.byteCount)
+      end += run.byteCount
     }
   }
 

@@ -2,12 +2,14 @@ import CScan
 import Connect
 import Events
 
-/// One thread's side of all partitions: takes records, keeps them in blocks, and writes full blocks
-/// to a file when memory runs short.
+/// One thread's side of all partitions: takes records and their fingerprints, keeps them in blocks,
+/// and writes full blocks to a file when memory runs short.
 ///
 /// ```
 /// partition 0   | block, full | block, full | block: run, run, ru...      |
 /// partition 1   | block: run, run                                         |
+/// ...
+/// partition n   | block: run, run ...    from here on a run has fingerprints
 /// ```
 final class PartitionWriter {
   /// Records of one partition in memory or in the spill file.
@@ -22,6 +24,8 @@ final class PartitionWriter {
   private struct Plan: BitwiseCopyable {
     var partition: Int
     var hashes: TextHashes
+    /// Of its event_id.
+    var idHash: UInt64
   }
 
   /// Where the next record of a partition goes.
@@ -46,7 +50,8 @@ final class PartitionWriter {
   private let pool: BlockPool
   private let makeSpillFile: () throws(ConnectorError) -> SpillFile
   private let heads: UnsafeMutablePointer<Head>
-  private let partitionCount: Int
+  private let layout: PartitionPlan
+  private let key: FingerprintKey
   /// Of the records of a batch.
   private var plans: [Plan] = []
   private(set) var extents: [[Extent]]
@@ -54,23 +59,27 @@ final class PartitionWriter {
 
   init(
     _ number: Int,
-    partitionCount: Int,
+    _ layout: PartitionPlan,
+    _ key: FingerprintKey,
     pool: BlockPool,
     keepingWholeRecords isWhole: Bool,
     makeSpillFile: @escaping () throws(ConnectorError) -> SpillFile
   ) {
-    self.partitionCount = partitionCount
+    self.layout = layout
+    self.key = key
     self.pool = pool
     tables = TextTables(writer: number, isWhole: isWhole)
     self.makeSpillFile = makeSpillFile
-    heads = .allocate(capacity: partitionCount)
-    heads.initialize(repeating: Head(), count: partitionCount)
-    extents = Array(repeating: [], count: partitionCount)
+    let count = layout.fingerprintPartitions.upperBound
+    heads = .allocate(capacity: count)
+    heads.initialize(repeating: Head(), count: count)
+    extents = Array(repeating: [], count: count)
   }
 
   deinit { heads.deallocate() }
 
-  /// Adds the records of a chunk, or a part of one, to their users' partitions.
+  /// Adds the records of a chunk, or a part of one, to their users' partitions, and their fingerprints
+  /// to those of the ids.
   func append<Record: PackedRecord>(
     _ records: [Record],
     key: UInt64
@@ -84,8 +93,13 @@ final class PartitionWriter {
       tables.products.prefetchSlot(of: hashes.product)
       plans.append(
         Plan(
-          partition: Partitioning.partition(of: record.user, among: partitionCount),
-          hashes: hashes
+          partition: Partitioning.partition(of: record.user, among: layout.partitionCount),
+          hashes: hashes,
+          idHash: self.key.hash(
+            record.message + Int(record.eventID.offset),
+            Int(record.eventID.length),
+            of: Record.stream
+          )
         )
       )
     }
@@ -113,11 +127,36 @@ final class PartitionWriter {
       guard let cursor = head.pointee.cursor else { continue }
       head.pointee.cursor = record.pack(tables, plan.hashes, to: cursor)
     }
+    try appendFingerprints(plans, key: key)
+  }
+
+  @inline(__always)
+  private func appendFingerprints(_ plans: [Plan], key: UInt64) throws(ConnectorError) {
+    for plan in plans {
+      let partition = layout.fingerprintPartitions.lowerBound &+ self.key.partition(plan.idHash)
+      let head = heads + partition
+      if head.pointee.runKey != key || head.pointee.room < Fingerprint.byteCount {
+        try startRun(partition, key: key, room: Fingerprint.byteCount)
+      }
+      guard let cursor = head.pointee.cursor else { continue }
+      cursor.storeBytes(
+        of: self.key.fingerprint(plan.idHash, userPartition: plan.partition),
+        as: Fingerprint.self
+      )
+      head.pointee.cursor = cursor + Fingerprint.byteCount
+    }
+  }
+
+  /// What the partitions take, in memory and in the file.
+  func byteCount(of partitions: Range<Int>) -> Int {
+    partitions.reduce(0) { sum, partition in
+      extents[partition].reduce(sum) { $0 + $1.byteCount }
+    }
   }
 
   /// Closes all runs: what was added so far is in the extents.
   func finish() {
-    for partition in 0..<partitionCount { closeBlock(of: partition) }
+    for partition in extents.indices { closeBlock(of: partition) }
   }
 
   private func startRun(_ partition: Int, key: UInt64, room: Int) throws(ConnectorError) {
@@ -197,7 +236,7 @@ final class PartitionWriter {
     if !extents.contains(where: { $0.contains { $0.block != nil } }) { finish() }
     let file = try openSpillFile()
     var blocks: [UnsafeMutableRawPointer] = []
-    for partition in 0..<partitionCount {
+    for partition in extents.indices {
       for index in extents[partition].indices {
         guard let block = extents[partition][index].block else { continue }
         extents[partition][index].offset = try file.append(
