@@ -47,11 +47,30 @@ extension IDIndex {
       let slot = UInt32(bitPattern: IDIndex.slots(line)[slots.trailingZeroBitCount] ^ .min)
       slots &= slots &- 1
       let first = base &+ (Int64(slot >> 20) &- 1) &<< groupBits
-      for place in 0..<Int64(1) &<< groupBits {
-        let list = buckets.cells(of: first &+ place)
-        let cell = search(list, from: Int32(slot & 0xFF), for: identity, times)
-        if cell != 0 { return cell }
-      }
+      let chunk = Int32(slot & 0xFF)
+      let cell =
+        groupBits == 0
+        ? search(buckets.cells(of: first), from: chunk, for: identity, times)
+        : searchGroup(first, from: chunk, for: identity, times, in: buckets)
+      if cell != 0 { return cell }
+    }
+    return 0
+  }
+
+  /// As below, in the buckets of the group whose first number this is.
+  private mutating func searchGroup(
+    _ first: Int64,
+    from chunk: Int32,
+    for identity: UnsafePointer<Identity>,
+    _ times: KnownTimes,
+    in buckets: borrowing Buckets
+  ) -> UInt32 {
+    var place = buckets.place(of: first)
+    while place < buckets.entries.count, buckets.entries[place].number &- first < 1 &<< groupBits {
+      let list = buckets.entries[place].bucket.pointee.cells
+      let cell = search(list, from: chunk, for: identity, times)
+      if cell != 0 { return cell }
+      place += 1
     }
     return 0
   }
