@@ -1,6 +1,7 @@
-/// Splits a command into its words as a shell does, and expands nothing.
+/// Splits a command into its words as a shell does, and expands nothing (POSIX, "Quoting").
 ///
-/// `notify --to "the team" it\'s` has the four words `notify`, `--to`, `the team`, `it's`.
+/// `notify --to "the team" it\'s` has the four words `notify`, `--to`, `the team`, `it's`. Between
+/// double quotes a backslash stands for itself, unless before one of `$`, backquote, `"`, `\`.
 package enum CommandWords {
   /// Nil when a quote does not close, or there is no word.
   package static func split(_ command: String) -> [String]? {
@@ -10,7 +11,8 @@ package enum CommandWords {
     var isEscaped = false
     for character in command {
       if isEscaped {
-        word = (word ?? "") + String(character)
+        let isKept = quote != nil && !"$`\"\\".contains(character)
+        word = (word ?? "") + (isKept ? "\\" : "") + String(character)
         isEscaped = false
       } else if character == "\\", quote != "'" {
         isEscaped = true

@@ -27,19 +27,9 @@ package struct Count: SettingValue, Hashable, Sendable {
 package struct ByteCount: SettingValue, Hashable, Sendable {
   package var byteCount: Int
 
-  private static let units: [String: Int] = [
-    "": 1, "b": 1, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000,
-    "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
-  ]
-
   package static var expectation: String { "a size such as 32MiB, 500kB or 1000000" }
   package init?(settingText: String) {
-    let digits = settingText.prefix { $0.isASCII && $0.isNumber }
-    guard let number = Int(digits), number > 0,
-      let unit = Self.units[settingText.dropFirst(digits.count).lowercased()]
-    else { return nil }
-    let (byteCount, overflow) = number.multipliedReportingOverflow(by: unit)
-    guard !overflow else { return nil }
+    guard let byteCount = Int(byteSizeText: settingText) else { return nil }
     self.byteCount = byteCount
   }
 }
