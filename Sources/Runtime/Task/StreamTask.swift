@@ -65,37 +65,8 @@ final class StreamTask {
     self.commits = commits
     let settings = environment.settings
     environment.board.update { $0.phase = .opening }
-    let stored = try environment.retry("takeover", of: task) { () throws(ConnectorError) in
-      try sink.open()
-    }
-    var progress = stored ?? TaskProgress()
-    var lostState: LostState?
-    engine = FirstClick(rule: settings.rule)
-    var clickSegments = RebuildSegments()
-    var checkoutSegments = RebuildSegments()
-    if stored != nil {
-      let rebuild = StateRebuild(
-        environment: environment,
-        sink: sink,
-        task: task,
-        progress: progress
-      )
-      let outcome = try rebuild.run(
-        &engine,
-        clicks: &clickSegments,
-        checkouts: &checkoutSegments
-      )
-      if case .isIncomplete = outcome {
-        let lost = try LostState(after: progress, rule: settings.rule)
-        environment.logger.warning(
-          "log no longer has what the state needs: going on from the stored rows",
-          metadata: ["task": "\(task)"]
-        )
-        engine = lost.emptyEngine(settings.rule)
-        progress.watermark = lost.watermark
-        lostState = lost
-      }
-    }
+    let restored = try RestoredTask.takeOver(task, environment, sink)
+    let progress = restored.progress
     tracker = WatermarkTracker(
       restoring: [progress.clicks.watermark, progress.checkouts.watermark],
       watermark: progress.watermark,
@@ -108,14 +79,14 @@ final class StreamTask {
       task: task,
       index: 0,
       progress: progress.clicks,
-      segments: clickSegments
+      segments: restored.clickSegments
     )
     checkouts = try TaskInput(
       environment,
       task: task,
       index: 1,
       progress: progress.checkouts,
-      segments: checkoutSegments
+      segments: restored.checkoutSegments
     )
     ledger = EpochLedger(
       interval: settings.commitInterval,
@@ -125,8 +96,10 @@ final class StreamTask {
     outage = Outage(of: "log", logger: environment.logger, metadata: ["task": "\(task)"])
     let now = environment.clock.instant()
     nextStateSize = now
-    if let lostState {
-      filling.restate(lostState.forgotten)
+    let forgotten = restored.forgotten
+    engine = restored.takeEngine()
+    if let forgotten {
+      filling.restate(forgotten)
       ledger.changed(byteCount: 0, at: now)
       handOver()
     }
