@@ -248,7 +248,7 @@ let package = Package(
     ),
     .testTarget(
       name: "EventsTests",
-      dependencies: ["Events", "Dataflow", "TestSupport"],
+      dependencies: ["Events", "Dataflow", "CScan", "TestSupport"],
       swiftSettings: settings
     ),
     .testTarget(

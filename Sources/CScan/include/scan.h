@@ -15,35 +15,6 @@
 
 #pragma clang assume_nonnull begin
 
-/// The first byte at or after `from` that is not plain text within a JSON string: a quote, a
-/// backslash, a control character or a byte >= 0x80; `end` or more if there is none.
-static inline const void *scan_plain_text(const void *from, const void *end) {
-  const uint8_t *p = (const uint8_t *)from;
-#ifdef __SSE2__
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i space = _mm_set1_epi8(0x20);
-  do {
-    __m128i a = _mm_loadu_si128((const __m128i *)p);
-    __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
-    // The comparison is signed: bytes >= 0x80 are less than a space too.
-    __m128i a_stops = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(a, quote), _mm_cmpeq_epi8(a, backslash)),
-        _mm_cmplt_epi8(a, space));
-    __m128i b_stops = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, backslash)),
-        _mm_cmplt_epi8(b, space));
-    uint32_t stops = (uint32_t)_mm_movemask_epi8(a_stops)
-        | (uint32_t)_mm_movemask_epi8(b_stops) << 16;
-    if (stops != 0) return p + __builtin_ctz(stops);
-    p += 32;
-  } while ((const void *)p < end);
-#else
-  while ((const void *)p < end && *p != '"' && *p != '\\' && *p >= 0x20 && *p < 0x80) p++;
-#endif
-  return p;
-}
-
 /// The first byte at or after `from` that is not plain text of an unquoted CSV cell: a comma, a
 /// control character or a byte >= 0x80; `end` or more if there is none.
 static inline const void *scan_plain_cell(const void *from, const void *end) {
@@ -65,40 +36,6 @@ static inline const void *scan_plain_cell(const void *from, const void *end) {
   while ((const void *)p < end && *p != ',' && *p >= 0x20 && *p < 0x80) p++;
 #endif
   return p;
-}
-
-/// The bytes expected between two values of an object, such as `,"user_id":`.
-struct scan_literal {
-  _Alignas(16) uint8_t bytes[32];
-  /// One bit for each byte that counts.
-  uint32_t mask;
-  uint32_t byte_count;
-  /// What the literal means to its owner.
-  uint32_t tag;
-};
-
-/// Whether the bytes at `at`, followed by at least 31 readable ones, begin with the literal.
-static inline bool scan_matches(const void *at, const struct scan_literal *literal) {
-#ifdef __SSE2__
-  __m128i a = _mm_cmpeq_epi8(
-      _mm_loadu_si128((const __m128i *)at), _mm_load_si128((const __m128i *)literal->bytes));
-  __m128i b = _mm_cmpeq_epi8(
-      _mm_loadu_si128((const __m128i *)at + 1),
-      _mm_load_si128((const __m128i *)literal->bytes + 1));
-  uint32_t equal = (uint32_t)_mm_movemask_epi8(a) | (uint32_t)_mm_movemask_epi8(b) << 16;
-  return (~equal & literal->mask) == 0;
-#else
-  return memcmp(at, literal->bytes, (size_t)__builtin_popcount(literal->mask)) == 0;
-#endif
-}
-
-/// Makes a literal of 1 to 32 bytes.
-static inline struct scan_literal scan_make_literal(
-    const void *bytes, size_t byte_count, uint32_t tag) {
-  struct scan_literal literal = {{0}, 0, (uint32_t)byte_count, tag};
-  memcpy(literal.bytes, bytes, byte_count);
-  literal.mask = byte_count == 32 ? UINT32_MAX : (1u << byte_count) - 1;
-  return literal;
 }
 
 /// The number of bytes before the first `byte`; `byte_count` if there is none.

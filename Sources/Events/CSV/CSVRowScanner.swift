@@ -61,7 +61,7 @@ package struct CSVRowScanner {
       {
         if stop > cursor {
           places.slices[place] = slice(from: cursor, to: stop, of: start)
-          found.notePlainString(place)
+          found.notePlainStrings(1 &<< UInt32(truncatingIfNeeded: place))
         }
       } else {
         guard let cell = scanCell(at: cursor, of: start, end: end, isLast: isLast, &row) else {

@@ -18,10 +18,9 @@ struct FoundFields: BitwiseCopyable {
   var plain: UInt32 = 0
 
   @inline(__always)
-  mutating func notePlainString(_ field: Int) {
-    let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: field)
-    present |= bit
-    plain |= bit
+  mutating func notePlainStrings(_ fields: UInt32) {
+    present |= fields
+    plain |= fields
   }
 
   mutating func note(_ field: Int, _ traits: ValueTraits) {

@@ -52,6 +52,9 @@ struct JSONEventDecoder<Event: DecodableEvent> {
         }
         if run.isBlank(line, byteCount: byteCount) { continue }
         taken += 1
+        if !run.scanner.stops.cover(line, byteCount: byteCount) {
+          run.scanner.stops.mark(line, byteCount: lines.count - (line - start))
+        }
         batch.append(line, byteCount: byteCount, offset: offset) { () throws(RejectReason) in
           try run.read(line, byteCount: byteCount)
         }

@@ -7,6 +7,41 @@ struct ScannedValue {
 }
 
 extension ObjectScanner {
+  /// Scans the value of a member, which is no plain string, and notes where it stands.
+  @inline(__always)
+  func scanOtherValue(
+    at start: UnsafeRawPointer,
+    of field: Int,
+    in shape: Shape,
+    depth: Int
+  ) throws(SyntaxFault) -> ScannedValue {
+    guard start < end else { throw fault(at: end, expected: "a value") }
+    let fields = places.of(shape).fields
+    var value: ScannedValue
+    if let numberEnd = plainNumberEnd(at: start) {
+      value = ScannedValue(
+        slice: slice(from: start, to: numberEnd),
+        traits: ValueTraits(kind: .number, flags: []),
+        end: numberEnd
+      )
+    } else {
+      var start = start
+      if start.load(as: UInt8.self) <= 0x20 {
+        // There is more space than in the literal: next time it is learned anew.
+        forgetGuesses(leadingTo: field, in: shape)
+        start = skipSpace(start)
+      }
+      value = try scanValue(at: start, of: form(field, in: shape), depth: depth)
+    }
+    fields.slices[field] = value.slice
+    fields.traits[field] = value.traits
+    return value
+  }
+
+  private func form(_ field: Int, in shape: Shape) -> Field.Form? {
+    field < shape.count ? fields[shape.first &+ field].form : nil
+  }
+
   /// Scans any value; `form` is its field's, nil if there is none: then it only has to be JSON.
   @inline(never)
   func scanValue(

@@ -52,6 +52,8 @@ struct ObjectScanner {
   let anyObject: Shape
   /// Of all shapes.
   let places: Places
+  /// Of the messages to come, as far as they are marked; good as long as nobody writes there.
+  var stops: TextStops
   /// Start and end of the message.
   var message: UnsafeRawPointer
   var end: UnsafeRawPointer
@@ -81,60 +83,46 @@ struct ObjectScanner {
     depth: Int
   ) throws(SyntaxFault) -> Found {
     let places = places.of(shape)
+    var marked = stops.marked
     var found = Found(end: start)
-    var predecessor = shape.count + 1
-    var cursor = start
+    // The literal at the object's start is kept behind those of its members.
+    var walk = scan_walk(cursor: start, member: UInt32(shape.count + 1), passed: 0)
+    var isAtValue = false
     while true {
-      let guess = places.guesses + predecessor
-      if scan_matches(cursor, guess) {
-        predecessor = Int(guess.pointee.tag)
-        cursor += Int(guess.pointee.byte_count)
-      } else if cursor > start, cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: "}") {
+      isAtValue = scan_walk_members(
+        &walk,
+        isAtValue,
+        places.guesses,
+        &marked,
+        message,
+        end,
+        places.fields.slices
+      )
+      found.fields.notePlainStrings(walk.passed)
+      let cursor = walk.cursor
+      if isAtValue {
+        let value = try scanOtherValue(at: cursor, of: Int(walk.member), in: shape, depth: depth)
+        found.fields.note(Int(walk.member), value.traits)
+        found.flags.formUnion(value.traits.flags.subtracting(.escape))
+        walk.cursor = value.end
+        isAtValue = false
+        continue
+      }
+      if cursor > start, cursor < end, cursor.load(as: UInt8.self) == UInt8(ascii: "}") {
         found.end = cursor + 1
         return found
-      } else {
-        let key = try scanKey(shape, after: cursor, isFirst: cursor == start)
-        found.end = key.end
-        guard let field = key.field else { return found }
-        found.flags.formUnion(key.flags.subtracting(.escape))
-        if key.flags.isEmpty { learn(&guess.pointee, from: cursor, to: key.end, field) }
-        predecessor = field
-        cursor = key.end
       }
-
-      let field = predecessor
-      guard cursor < end else { throw fault(at: end, expected: "a value") }
-      if cursor.load(as: UInt8.self) == UInt8(ascii: "\"") {
-        let quote = scan_plain_text(cursor + 1, end)
-        if quote < end, quote.load(as: UInt8.self) == UInt8(ascii: "\"") {
-          places.fields.slices[field] = slice(from: cursor + 1, to: quote)
-          found.fields.notePlainString(field)
-          cursor = quote + 1
-          continue
-        }
-      } else if let numberEnd = plainNumberEnd(at: cursor) {
-        let traits = ValueTraits(kind: .number, flags: [])
-        places.fields.slices[field] = slice(from: cursor, to: numberEnd)
-        places.fields.traits[field] = traits
-        found.fields.note(field, traits)
-        cursor = numberEnd
-        continue
-      } else if cursor.load(as: UInt8.self) <= 0x20 {
-        // There is more space than in the literal: next time it is learned anew.
-        guess.pointee = Self.noGuess
-        cursor = skipSpace(cursor)
+      let key = try scanKey(shape, after: cursor, isFirst: cursor == start)
+      found.end = key.end
+      guard let field = key.field else { return found }
+      found.flags.formUnion(key.flags.subtracting(.escape))
+      if key.flags.isEmpty {
+        learn(&places.guesses[Int(walk.member)], from: cursor, to: key.end, field)
       }
-      let value = try scanValue(at: cursor, of: form(field, in: shape), depth: depth)
-      places.fields.slices[field] = value.slice
-      places.fields.traits[field] = value.traits
-      found.fields.note(field, value.traits)
-      found.flags.formUnion(value.traits.flags.subtracting(.escape))
-      cursor = value.end
+      walk.cursor = key.end
+      walk.member = UInt32(field)
+      isAtValue = true
     }
-  }
-
-  private func form(_ field: Int, in shape: Shape) -> Field.Form? {
-    field < shape.count ? fields[shape.first &+ field].form : nil
   }
 
   /// The bytes between two positions of the message, which is shorter than 2^31 bytes.
@@ -238,5 +226,13 @@ struct ObjectScanner {
   ) {
     guard end - start <= 32 else { return }
     guess = scan_make_literal(start, end - start, UInt32(truncatingIfNeeded: field))
+  }
+
+  /// Has the members before this field be read byte by byte, once.
+  func forgetGuesses(leadingTo field: Int, in shape: Shape) {
+    let guesses = places.of(shape).guesses
+    for place in 0..<shape.count + 2 where guesses[place].tag == UInt32(field) {
+      guesses[place] = Self.noGuess
+    }
   }
 }

@@ -21,19 +21,23 @@ struct ScannerMemory {
       guesses.withUnsafeMutableBufferPointer { guesses in
         withUnsafeTemporaryAllocation(of: ByteSlice.self, capacity: count) { slices in
           withUnsafeTemporaryAllocation(of: ValueTraits.self, capacity: count) { traits in
-            guard let fields = fields.baseAddress, let guesses = guesses.baseAddress,
-              let slices = slices.baseAddress, let traits = traits.baseAddress
-            else { preconditionFailure("a schema without fields") }
-            let places = FieldPlaces(slices: slices, traits: traits)
-            return body(
-              ObjectScanner(
-                fields: fields,
-                anyObject: anyObject,
-                places: ObjectScanner.Places(guesses: guesses, fields: places),
-                message: fields,
-                end: fields
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: TextStops.wordCount) { words in
+              guard let fields = fields.baseAddress, let guesses = guesses.baseAddress,
+                let slices = slices.baseAddress, let traits = traits.baseAddress,
+                let words = words.baseAddress
+              else { preconditionFailure("a schema without fields") }
+              let places = FieldPlaces(slices: slices, traits: traits)
+              return body(
+                ObjectScanner(
+                  fields: fields,
+                  anyObject: anyObject,
+                  places: ObjectScanner.Places(guesses: guesses, fields: places),
+                  stops: TextStops(words: words),
+                  message: fields,
+                  end: fields
+                )
               )
-            )
+            }
           }
         }
       }
