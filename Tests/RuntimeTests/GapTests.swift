@@ -1,6 +1,7 @@
 import Attribution
 import Connect
 import Dataflow
+import Events
 import TestSupport
 import Testing
 
@@ -99,11 +100,9 @@ import Testing
     #expect(stepped.environment.job.control.isStopRequested == false)
   }
 
-  @Test(arguments: rules, [0, 40, 150])
-  func `a state that cannot be rebuilt is made up for from the stored rows`(
-    rule: AttributionRule,
-    lost: Int
-  ) throws {
+  @Test(arguments: [0, 40, 150])
+  func `a state that cannot be rebuilt is made up for from the stored rows`(lost: Int) throws {
+    let rule = AttributionRule.with(.early)
     let log = log()
     let sink = MemorySink(rule: rule)
     try read(log, into: sink, upTo: 300)
@@ -123,24 +122,110 @@ import Testing
     )
   }
 
-  @Test(arguments: rules)
-  func `a state whose records are gone stops no task that has lost nothing unread`(
-    rule: AttributionRule
-  ) throws {
-    let log = log(.fail)
+  /// Reads a part of a log that then loses all of it, and nothing else.
+  private func readAndLose(
+    _ log: MemoryLog,
+    by rule: AttributionRule
+  ) throws -> (sink: MemorySink, progress: TaskProgress) {
     let sink = MemorySink(rule: rule)
     try read(log, into: sink, upTo: 300)
-    for (stream, position) in [
-      (StreamKind.clicks, sink.stored().progress?.clicks.position),
-      (.checkouts, sink.stored().progress?.checkouts.position),
-    ] {
-      log.trim(stream, before: try #require(position.flatMap { Int($0.token) }))
+    let progress = try #require(sink.stored().progress)
+    for (stream, input) in [(StreamKind.clicks, progress.clicks), (.checkouts, progress.checkouts)]
+    {
+      log.trim(stream, before: try #require(input.position.flatMap { Int($0.token) }))
     }
-    let next = sink.reopened()
+    return (sink, progress)
+  }
+
+  @Test func `a state whose records are gone stops no task that has lost nothing unread`() throws {
+    let rule = AttributionRule.with(.early)
+    let log = log(.fail)
+    let next = try readAndLose(log, by: rule).sink.reopened()
     try run(log, into: next, smallSteps(rule: rule))
     #expect(next.violations == [])
     #expect(next.stored().progress?.isFlushed == true)
     #expect(next.stored().gaps.isEmpty)
+  }
+
+  @Test func `a lost state would have what is on time dropped by policy: the task stops`() throws {
+    let rule = AttributionRule.with(.early, .drop)
+    let log = log()
+    let (sink, progress) = try readAndLose(log, by: rule)
+    let next = sink.reopened()
+    let error = #expect(throws: ConnectorError.self) {
+      try run(log, into: next, smallSteps(rule: rule))
+    }
+    let time = try LostState(after: progress, rule: .with(.early)).watermark.iso8601
+    #expect(
+      error?.message
+        == "task 0 was stopped: the log has lost what its state is made of: events before \(time) "
+        + "count as late from here on, and --late drop would drop those that are on time"
+    )
+    #expect(
+      error?.hint
+        == "run with --late restate until its watermark has passed \(time), then go on as before"
+    )
+    #expect(next.stored().progress == progress)
+
+    var hasty = rule
+    hasty.lateHorizon = .minutes(30)
+    let other = #expect(throws: ConnectorError.self) { try LostState(after: progress, rule: hasty) }
+    #expect(other?.message.contains("--late drop --late-horizon 30m would drop") == true)
+    #expect(other?.hint?.contains("run with --late restate --late-horizon ") == true)
+
+    let restating = sink.reopened(rule: .with(.early))
+    try run(log, into: restating, smallSteps(rule: restating.rule))
+    #expect(restating.violations == [])
+  }
+
+  @Test
+  func `a late horizon that a lost state reaches over stops the task, a longer one drops none`()
+    throws
+  {
+    var rule = AttributionRule.with(.early)
+    let log = log()
+    let (sink, progress) = try readAndLose(log, by: rule)
+    let lost = try LostState(after: progress, rule: rule)
+    let span = lost.watermark.microseconds - progress.watermark.microseconds
+    rule.lateHorizon = EventSpan(microseconds: span - 1)
+    let error = #expect(throws: ConnectorError.self) {
+      try run(log, into: sink.reopened(rule: rule), smallSteps(rule: rule))
+    }
+    let minutes = (span + 59_999_999) / 60_000_000
+    let hint = try #require(error?.hint)
+    #expect(
+      hint
+        == "run with --late-horizon \(EventSpan.minutes(minutes).durationText) until its watermark "
+        + "has passed \(lost.watermark.iso8601), then go on as before"
+    )
+
+    rule.lateHorizon = EventSpan(microseconds: span)
+    let former = sink.stored().dropped
+    let next = sink.reopened(rule: rule)
+    try run(log, into: next, smallSteps(rule: rule))
+    #expect(next.violations == [])
+    // What was late before the loss may be dropped, and what comes too late anyway.
+    let whole = MemorySink(rule: rule)
+    try run(self.log(), into: whole, smallSteps(rule: rule))
+    let stored = next.stored()
+    for (stream, events) in [(StreamKind.clicks, stored.clicks), (.checkouts, stored.checkouts)] {
+      let dropped = stored.dropped[stream, default: []]
+        .subtracting(former[stream, default: []])
+        .subtracting(whole.stored().dropped[stream, default: []])
+      #expect(dropped.allSatisfy { (events[$0]?.time ?? .endOfInput) < progress.watermark })
+    }
+  }
+
+  @Test func `an input that nothing was read of is taken to be where the other one is`() throws {
+    var progress = TaskProgress()
+    progress.clicks.watermark = .at(3600)
+    var rule = AttributionRule.with(.early)
+    rule.lateHorizon = .minutes(66)
+    let lost = try LostState(after: progress, rule: rule)
+    #expect(lost.watermark == .at(3600 + 65 * 60) + EventSpan(microseconds: 1))
+    #expect(lost.forgotten.lowerBound == .beginning)
+    rule.lateHorizon = .minutes(65)
+    #expect(throws: ConnectorError.self) { try LostState(after: progress, rule: rule) }
   }
 
   @Test func `pending final answers cannot be made up for`() throws {

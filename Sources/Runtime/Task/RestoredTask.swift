@@ -1,6 +1,7 @@
 import Attribution
 import Connect
 import Dataflow
+import Events
 import Logging
 
 /// What a task goes on from: its last commit, and the state that it had then.
@@ -43,7 +44,7 @@ struct RestoredTask: ~Copyable {
     let lost = try LostState(after: restored.progress, rule: rule)
     environment.logger.warning(
       "log no longer has what the state needs: going on from the stored rows",
-      metadata: ["task": "\(task)"]
+      metadata: ["task": "\(task)", "late_before": "\(lost.watermark.iso8601)"]
     )
     restored.goOn(with: lost, rule)
     return restored
