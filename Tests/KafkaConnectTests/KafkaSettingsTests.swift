@@ -44,6 +44,10 @@ import Testing
         + "found \"lots\""
     ),
     (
+      ["group.id": ""],
+      "could not read place of group.id: expected the name of a consumer group, found \"\""
+    ),
+    (
       ["sasl.password.file": "/nowhere/secret"],
       "place of sasl.password.file: could not read the file \"/nowhere/secret\"; "
         + "name a readable text file that holds nothing but the value"

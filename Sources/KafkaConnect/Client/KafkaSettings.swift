@@ -45,6 +45,9 @@ package struct KafkaSettings: Sendable {
           hint: "leave it out"
         )
       }
+      if property.name == "group.id", property.value.isEmpty {
+        throw .notRead(property, expected: "the name of a consumer group")
+      }
       handedOn.removeAll { $0.name == property.name }
       handedOn.append(property)
     }

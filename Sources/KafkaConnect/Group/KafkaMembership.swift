@@ -82,7 +82,14 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     self.logger = logger
     self.partitionCount = partitionCount
     watch = TopicWatch(client, partitionCount: partitionCount, intervals: intervals)
-    queue = rd_kafka_queue_get_consumer(client.handle)
+    // None for a client without a group.
+    guard let queue = rd_kafka_queue_get_consumer(client.handle) else {
+      throw client.error(
+        RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
+        attempting: "join the group \"\(group)\""
+      )
+    }
+    self.queue = queue
     let topics = rd_kafka_topic_partition_list_new(1)
     defer { rd_kafka_topic_partition_list_destroy(topics) }
     rd_kafka_topic_partition_list_add(topics, settings.topic(of: .clicks), -1)
