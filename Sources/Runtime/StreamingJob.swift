@@ -61,6 +61,7 @@ package final class StreamingJob: Sendable {
     let identity = try retry("look at the sink") { () throws(ConnectorError) in
       try sink.sharedIdentity()
     }
+    try requireStoredPartitions()
     if let identity {
       assignment =
         source.isLeasedBySink
@@ -131,7 +132,6 @@ package final class StreamingJob: Sendable {
       }
     }
     do throws(ConnectorError) {
-      try requireStoredPartitions()
       try open(0..<taskCount)
       guard source.growsByPartitions, !settings.untilEnd else { return }
       let growth = PartitionGrowth(of: source, logger: logger)

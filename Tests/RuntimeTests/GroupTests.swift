@@ -274,9 +274,10 @@ import Testing
   @Test func `workers at their end wait for the others, and replace one that dies`() throws {
     let sink = MemorySink(rule: rule)
     let freezing = FreezingSink(sink)
-    feed(0)
-    freezing.freeze()
     let dying = try start("dying", into: freezing)
+    waitUntil { group.tasks(of: "dying").count == 6 }
+    freezing.freeze()
+    feed(0)
     waitUntil { freezing.waitingCount > 0 }
     let other = try start("other", into: sink, untilEnd: true)
     waitUntil { sink.flushedCount == 3 }

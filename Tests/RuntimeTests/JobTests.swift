@@ -118,6 +118,13 @@ import Testing
       try run(randomLog(partitions: 2), into: sink, smallSteps(rule: rule))
     }
     #expect(error?.message == "memory has 2 partitions, the database holds rows of 3")
+    let group = FakeGroup(taskCount: 2)
+    let shared = #expect(throws: ConnectorError.self) {
+      let log = group.source(randomLog(partitions: 2), as: "a")
+      try makeJob(log, into: sink, smallSteps(rule: rule)).run()
+    }
+    #expect(shared?.message == error?.message)
+    #expect(group.memberCount == 0)
   }
 
   @Test func `a stop while the sink is out of reach ends with what the sink said`() throws {
