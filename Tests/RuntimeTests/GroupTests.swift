@@ -65,6 +65,32 @@ import Testing
     #expect(group.memberCount == 0)
   }
 
+  @Test func `a worker that has all tasks waits for no others at their end`() throws {
+    feed(0)
+    let lines = LogLines()
+    let job = try makeJob(
+      group.source(log, as: "a"),
+      into: MemorySink(rule: rule),
+      smallSteps(rule: rule),
+      logger: lines.logger
+    )
+    try job.run()
+    #expect(!lines.all.contains { $0.contains("waiting for those of other workers") })
+  }
+
+  @Test func `a group that fails for good is not out of reach`() throws {
+    let lines = LogLines()
+    let job = try makeJob(
+      FailingGroup(log: log),
+      into: MemorySink(rule: rule),
+      smallSteps(rule: rule),
+      logger: lines.logger
+    )
+    let error = #expect(throws: ConnectorError.self) { try job.run() }
+    #expect(error?.message == "the topic was deleted")
+    #expect(!lines.all.contains { $0.contains("out of reach") })
+  }
+
   @Test func `committed positions are reported for lag tools`() throws {
     let sink = MemorySink(rule: rule)
     feed(0)
@@ -328,4 +354,29 @@ extension MemorySink {
     let progress = stored(task).progress
     return (progress?.clicks.counts.records ?? 0) + (progress?.checkouts.counts.records ?? 0)
   }
+}
+
+/// A log whose group has nothing for any worker but an error.
+private struct FailingGroup: Source {
+  final class Member: TaskAssignment {
+    func nextChange(atMost timeout: Duration) throws(ConnectorError) -> AssignmentChange? {
+      throw ConnectorError(.permanent, "the topic was deleted")
+    }
+    func complete(_ change: AssignmentChange) {}
+    func report(task: Int, clicks: SourcePosition?, checkouts: SourcePosition?) {}
+    func close() {}
+  }
+
+  let log: MemoryLog
+  var identity: String { log.identity }
+  func partitionCount() -> Int { log.partitionCount() }
+  func open(
+    _ stream: StreamKind,
+    partition: Int,
+    at position: SourcePosition?,
+    until bound: ReadBound
+  ) throws(ConnectorError) -> any PartitionReader {
+    try log.open(stream, partition: partition, at: position, until: bound)
+  }
+  func joinGroup(feeding sinkIdentity: String) -> (any TaskAssignment)? { Member() }
 }

@@ -24,15 +24,20 @@ func smallSteps(
   return settings
 }
 
+private var silent: Logger {
+  var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  logger.logLevel = .critical
+  return logger
+}
+
 func makeJob(
   _ log: any Source,
   into sink: any Sink,
   _ settings: StreamingJob.Settings,
-  clock: JobClock = .system
+  clock: JobClock = .system,
+  logger: Logger = silent
 ) throws -> StreamingJob {
-  var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-  logger.logLevel = .critical
-  return try StreamingJob(source: log, sink: sink, settings: settings, logger: logger, clock: clock)
+  try StreamingJob(source: log, sink: sink, settings: settings, logger: logger, clock: clock)
 }
 
 func run(

@@ -49,20 +49,21 @@ struct CommonEnd {
   /// then.
   ///
   /// - Parameters:
-  ///   - hasHadTasks: false while this worker has not been given any.
-  ///   - stopped: tasks of this worker that will not come to their end; it need not wait for them.
+  ///   - own: tasks of this worker, none of which runs any more; empty while it was not given any.
+  ///   - stopped: those of them that will not come to their end; it need not wait for them.
   /// - Returns: false as well while the sink is out of reach.
-  mutating func isReached(hasHadTasks: Bool, except stopped: [Int]) -> Bool {
+  mutating func isReached(own: Set<Int>, except stopped: [Int]) -> Bool {
     look()
-    let left = taskCount - ended.union(stopped).count
-    if left > 0, hasHadTasks, !hasSaidSo {
+    // The sink may not have been asked since its own tasks ended.
+    let others = taskCount - ended.union(own).count
+    if others > 0, !own.isEmpty, !hasSaidSo {
       hasSaidSo = true
       environment.logger.info(
         "own tasks are at the end of the log, waiting for those of other workers",
-        metadata: ["left": "\(left)"]
+        metadata: ["left": "\(others)"]
       )
     }
-    return left == 0
+    return ended.union(stopped).count == taskCount
   }
 
   private mutating func look() {

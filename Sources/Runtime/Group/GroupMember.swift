@@ -65,7 +65,7 @@ final class GroupMember {
       // All of the log is this worker's, and nothing of it will ever be read.
       if stoppedTasks.count == taskCount { break }
       if environment.settings.untilEnd, hasNothingToDo,
-        commonEnd.isReached(hasHadTasks: !holdings.isEmpty, except: stoppedTasks)
+        commonEnd.isReached(own: Set(holdings.keys), except: stoppedTasks)
       {
         break
       }
@@ -101,7 +101,11 @@ final class GroupMember {
       }
       outage.isOver()
     } catch {
-      if error.kind != .transient { environment.control.fail(error) }
+      guard error.kind == .transient else {
+        environment.control.fail(error)
+        // The tasks are given time to end.
+        return Thread.sleep(for: Self.pollTimeout)
+      }
       outage.goesOn(error, at: .now)
     }
   }
