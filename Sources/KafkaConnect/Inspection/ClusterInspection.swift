@@ -5,7 +5,6 @@ package import Logging
 
 /// Looks a cluster over for what would keep a job from reading it; changes nothing.
 package struct ClusterInspection {
-  private static let attemptTimeout = Duration.seconds(1)
   private static let readTimeout = Duration.seconds(10)
   /// Offsets before the end that are read: the last ones may be markers of transactions.
   private static let tailLength: Int64 = 16
@@ -28,18 +27,7 @@ package struct ClusterInspection {
     _ topic: String,
     atMost timeout: Duration
   ) throws(ConnectorError) -> TopicDescription? {
-    let deadline = ContinuousClock.now + timeout
-    while true {
-      switch TopicDescription.ask(topic, client, atMost: Self.attemptTimeout) {
-      case .success(let description): return description
-      case .failure(let failure):
-        // An answer that comes at once must not make the loop hot.
-        client.poll(atMost: .milliseconds(100))
-        let isRefused = failure.isRefusal || client.connectionError?.isRefusal == true
-        guard isRefused || ContinuousClock.now >= deadline else { continue }
-        throw client.error(failure.code, attempting: "read the topic \"\(topic)\"")
-      }
-    }
+    try client.describe(topic, before: .now + timeout)
   }
 
   /// Checks that this user may be a member of the group of the workers that feed a sink.

@@ -10,7 +10,6 @@ struct TopicLayout: Hashable, Sendable {
 
   /// A topic that was made just now is not known everywhere at once.
   private static let creationTimeout = Duration.seconds(3)
-  private static let attemptTimeout = Duration.seconds(1)
   private static let introductionTime = Duration.milliseconds(10)
   private static let pause = Duration.milliseconds(100)
 
@@ -94,30 +93,15 @@ struct TopicLayout: Hashable, Sendable {
     let topic = client.settings.topic(of: stream)
     let start = ContinuousClock.now
     while true {
-      let remaining = deadline - .now
-      let code: rd_kafka_resp_err_t
-      switch ask(client, stream, atMost: max(.milliseconds(1), min(attemptTimeout, remaining))) {
-      case .partitions(let count):
-        return count
-      case .missing:
-        guard start.duration(to: .now) < min(creationTimeout, deadline - start) else {
-          throw ConnectorError(
-            .permanent,
-            "topic \"\(topic)\" does not exist at \(client.settings)",
-            hint: "make it, or have `swift run generator --to \(client.settings)` make both"
-          )
-        }
-        client.poll(atMost: pause)
-        continue
-      case .failed(let failure):
-        code = failure
+      if let topic = try client.describe(topic, before: deadline) { return topic.partitionCount }
+      guard start.duration(to: .now) < min(creationTimeout, deadline - start) else {
+        throw ConnectorError(
+          .permanent,
+          "topic \"\(topic)\" does not exist at \(client.settings)",
+          hint: "make it, or have `swift run generator --to \(client.settings)` make both"
+        )
       }
       client.poll(atMost: pause)
-      if KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
-        || remaining <= .zero
-      {
-        throw client.error(code, attempting: "read the topic \"\(topic)\"")
-      }
     }
   }
 }

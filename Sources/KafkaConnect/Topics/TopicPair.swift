@@ -6,7 +6,6 @@ package struct TopicPair {
   private static let reachTimeout = Duration.seconds(10)
   /// For topics to be made, and then to be known to every broker.
   private static let creationTimeout = Duration.seconds(30)
-  private static let attemptTimeout = Duration.seconds(1)
   /// Of a topic that is made, one after another, and between them.
   private static let goodAnswersPerBroker = 4
   private static let answerInterval = Duration.milliseconds(50)
@@ -68,24 +67,9 @@ package struct TopicPair {
   }
 
   /// Of a topic; nil when there is none.
-  ///
-  /// Waits while no broker can be reached, but not when the cluster refuses: wrong credentials, no
-  /// trust, no right.
   private func partitionCount(of stream: StreamKind) throws(ConnectorError) -> Int? {
-    let deadline = ContinuousClock.now + Self.reachTimeout
-    while true {
-      switch TopicLayout.ask(client, stream, atMost: Self.attemptTimeout) {
-      case .partitions(let count): return count
-      case .missing: return nil
-      case .failed(let code):
-        // An answer that comes at once must not make the loop hot.
-        client.poll(atMost: .milliseconds(100))
-        let isRefused =
-          KafkaFailure(code: code, text: "").isRefusal || client.connectionError?.isRefusal == true
-        guard isRefused || ContinuousClock.now >= deadline else { continue }
-        throw client.error(code, attempting: "read the topic \"\(settings.topic(of: stream))\"")
-      }
-    }
+    let topic = settings.topic(of: stream)
+    return try client.describe(topic, before: .now + Self.reachTimeout)?.partitionCount
   }
 
   /// The partitions of a topic made just now, once the brokers know it and its leaders.
@@ -98,7 +82,7 @@ package struct TopicPair {
     let topic = settings.topic(of: stream)
     var goodAnswers = 0
     while ContinuousClock.now < deadline {
-      switch TopicDescription.ask(topic, client, atMost: Self.attemptTimeout) {
+      switch TopicDescription.ask(topic, client, atMost: Self.reachTimeout) {
       case .success(.some(let found)) where found.leaderlessCount == 0:
         goodAnswers += 1
         if goodAnswers >= Self.goodAnswersPerBroker * found.brokers.count {

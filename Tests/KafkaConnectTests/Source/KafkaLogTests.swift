@@ -66,4 +66,14 @@ import Testing
     )
     #expect(error.message.contains("Connection refused"))
   }
+
+  @Test func `brokers that take their time are waited for`() throws {
+    let shop = try Shop(partitions: 3)
+    try shop.broker.setLatency(of: .all, to: .milliseconds(1500))
+    let log = try KafkaLog(shop.settings, logger: .silent)
+    #expect(log.partitionCount() == 3)
+    #expect(try TopicPair(shop.settings).prepare(partitions: nil) == 3)
+    let inspection = try ClusterInspection(shop.settings, logger: .silent)
+    #expect(try inspection.describe("shop-clicks", atMost: .seconds(15))?.partitionCount == 3)
+  }
 }
