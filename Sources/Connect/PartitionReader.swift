@@ -18,6 +18,9 @@ package protocol PartitionReader: AnyObject {
 
   /// Lag behind the end of the partition, in the log's own unit. Asked after every read, so it must
   /// not wait once something was read.
+  ///
+  /// Throws while the end is not known; a reader that has read nothing may also throw what reading
+  /// would.
   func lag() throws(ConnectorError) -> Int64
 
   /// Where a message of the last two runs stands, in the log's own words; nil where its offset says

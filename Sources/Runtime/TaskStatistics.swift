@@ -19,8 +19,9 @@ package struct TaskStatistics: Hashable, Sendable {
     /// Totals since the task's first record, earlier runs included.
     package var counts = TaskProgress.Counts()
     package var watermark: Watermark = .beginning
-    /// Behind the end of the log, in its own unit (bytes for files); refreshed a few times a second.
-    package var lag: Int64 = 0
+    /// Behind the end of the log, in its own unit (bytes for files), as of the last read; nil while
+    /// the log does not say.
+    package var lag: Int64?
     package var isIdle = false
     /// Records of this run whose key is not their user: they may not meet the user's others.
     package var strayKeys: Int64 = 0

@@ -43,7 +43,7 @@ private final class JobRecovery {
     try start()
     try wait { statistics in
       statistics.reduce(0) { $0 + $1.recordsRead } >= Int64(eventCount * 99 / 100)
-        && statistics.allSatisfy { $0.clicks.lag + $0.checkouts.lag == 0 }
+        && statistics.allSatisfy { $0.clicks.lag == 0 && $0.checkouts.lag == 0 }
     }
   }
 

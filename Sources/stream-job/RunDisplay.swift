@@ -46,6 +46,8 @@ private struct Totals {
   private let throttledCalls: Int64
   private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
+  /// Inputs whose lag is not known.
+  private var unknownLags = 0
   private var watermark = Watermark.endOfInput
   private var isRetrying = false
   private var stoppedCount = 0
@@ -60,7 +62,9 @@ private struct Totals {
         counts.duplicates += input.counts.duplicates
         counts.late += input.counts.late
         counts.deadLetters += input.counts.deadLetters
-        lag = lagUnit == .milliseconds ? max(lag, input.lag) : lag + input.lag
+        let inputLag = input.lag ?? 0
+        lag = lagUnit == .milliseconds ? max(lag, inputLag) : lag + inputLag
+        unknownLags += input.lag == nil ? 1 : 0
         strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
@@ -74,7 +78,8 @@ private struct Totals {
   func progressText(_ lagUnit: LagUnit) -> String {
     guard hasTasks else { return "\(Figures.grouped(recordsRead)) events, waiting for tasks" }
     return "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
-      + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind, \(exceptions)"
+      + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind"
+      + (unknownLags > 0 ? " (not known of \(unknownLags) inputs)" : "") + ", \(exceptions)"
       + (isRetrying ? ", out of reach, retrying: see the log" : "")
       + (stoppedCount > 0 ? ", \(stoppedCount) tasks stopped: see the log" : "")
   }

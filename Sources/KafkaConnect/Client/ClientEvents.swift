@@ -21,6 +21,11 @@ final class ClientEvents: Sendable {
 
   var lastFailure: KafkaFailure? { failure.withLock { $0?.last } }
 
+  /// The last one, if it is no older than a failure that comes again is no news.
+  var recentFailure: KafkaFailure? {
+    failure.withLock { $0 }.flatMap { $0.at.duration(to: .now) < Self.silence ? $0.last : nil }
+  }
+
   /// True once after a topic or partition was reported that is not there.
   func takeTopicDoubt() -> Bool { hasTopicDoubt.exchange(false, ordering: .acquiringAndReleasing) }
 

@@ -91,6 +91,9 @@ package final class KafkaClient: @unchecked Sendable {
   /// The error of a connection that was reported last; nil if there was none.
   package var connectionError: KafkaFailure? { events.lastFailure }
 
+  /// The same, if it was reported lately: a connection that is away is reported again and again.
+  var recentConnectionError: KafkaFailure? { events.recentFailure }
+
   /// The error that has ended what this client does, for good; nil if there was none.
   var fatalFailure: KafkaFailure? {
     var text = [CChar](repeating: 0, count: 512)

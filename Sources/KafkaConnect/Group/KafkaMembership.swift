@@ -40,13 +40,17 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
     var isClosed = false
     /// The group has said at least once which tasks are this worker's.
     var hasAssignment = false
+    /// When to ask whether the group can be reached, if there are no tasks by then.
+    var nextLook: ContinuousClock.Instant
   }
 
   private let client: KafkaClient
+  private let group: String
+  private let intervals: WatchIntervals
   private let logger: Logger
   private let partitionCount: Int
   private let queue: OpaquePointer
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   /// A worker without tasks reads nothing that would tell it.
   private let watch: TopicWatch
 
@@ -79,6 +83,9 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       logger: logger,
       configure: { rd_kafka_conf_set_events($0, RD_KAFKA_EVENT_REBALANCE) }
     )
+    self.group = group
+    self.intervals = intervals
+    state = Mutex(State(nextLook: .now + intervals.silence))
     self.logger = logger
     self.partitionCount = partitionCount
     watch = TopicWatch(client, partitionCount: partitionCount, intervals: intervals)
@@ -115,6 +122,7 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       commitReports()
       watch.checkIfDue()
       if let failure = watch.failure { throw failure }
+      lookForGroup()
       guard ContinuousClock.now < deadline else { return nil }
     }
   }
@@ -181,6 +189,7 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       return nil
     }
     let tasks = Self.partitions(of: event)
+    state.withLock { $0.nextLook = .now + intervals.silence }
     if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
       state.withLock { $0.hasAssignment = true }
     }
@@ -258,6 +267,35 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       return
     }
     throw failure.connectorError(attempting: "stay in the group", of: client.settings)
+  }
+
+  /// Says why a worker waits for tasks, when it is the group that cannot be reached.
+  ///
+  /// Not all of that comes as an event: librdkafka looks for a coordinator without a word.
+  private func lookForGroup() {
+    let isDue = state.withLock { state in
+      guard state.nextLook <= .now else { return false }
+      state.nextLook = .now + intervals.reminder
+      return true
+    }
+    guard isDue, !hasTasks else { return }
+    do throws(ConnectorError) {
+      try client.checkCoordinator(of: group, atMost: intervals.query)
+    } catch {
+      logger.warning(
+        "no tasks yet, the client goes on trying to join the group",
+        metadata: ["error": "\(error)"]
+      )
+    }
+  }
+
+  private var hasTasks: Bool {
+    var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    guard rd_kafka_assignment(client.handle, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
+      return false
+    }
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    return list.pointee.cnt > 0
   }
 
   // MARK: Reports

@@ -43,13 +43,7 @@ package struct ClusterInspection {
       properties: ["group.id": group],
       logger: logger
     )
-    let list = rd_kafka_topic_partition_list_new(1)
-    defer { rd_kafka_topic_partition_list_destroy(list) }
-    rd_kafka_topic_partition_list_add(list, settings.topic(of: .clicks), 0)
-    let code = rd_kafka_committed(member.handle, list, Self.readTimeout.wholeMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw member.error(code, attempting: "find the group \"\(group)\"")
-    }
+    try member.checkCoordinator(of: group, atMost: Self.readTimeout)
     return group
   }
 

@@ -73,14 +73,16 @@ extension LocalBroker {
     }
   }
 
-  /// Moves a partition to another leader, as when a broker fails for good; the records stay.
+  /// Moves a partition to another leader, as when a broker fails for good, or to none; the records
+  /// stay.
   package func moveLeader(
     ofTopic topic: String,
     partition: Int,
-    to broker: Int
+    to broker: Int?
   ) throws(ConnectorError) {
-    let number = try number(of: .broker(broker))
-    try perform("make \(Target.broker(broker)) the leader of \"\(topic)\" \(partition)") {
+    let number = try number(of: broker.map(Target.broker))
+    let leader = broker.map { "\(Target.broker($0))" } ?? "no broker"
+    try perform("make \(leader) the leader of \"\(topic)\" \(partition)") {
       rd_kafka_mock_partition_set_leader($0, topic, Int32(partition), number)
     }
   }
@@ -93,15 +95,15 @@ extension LocalBroker {
     }
   }
 
-  /// As the mock counts: -1 for all.
-  private func number(of target: Target) throws(ConnectorError) -> Int32 {
+  /// As the mock counts: -1 for all, or for none.
+  private func number(of target: Target?) throws(ConnectorError) -> Int32 {
     switch target {
-    case .all: return -1
+    case .all, nil: return -1
     case .broker(let number):
       guard (1...brokerCount).contains(number) else {
         throw ConnectorError(
           .usage,
-          "there is no \(target): expected 1 to \(brokerCount)"
+          "there is no broker \(number): expected 1 to \(brokerCount)"
         )
       }
       return Int32(number)

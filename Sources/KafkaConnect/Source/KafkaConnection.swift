@@ -64,7 +64,12 @@ final class KafkaConnection: @unchecked Sendable {
     for stream in StreamKind.allCases {
       _ = TopicLayout.ask(client, stream, atMost: Self.leaderTimeout)
     }
-    watch = LogWatch(client, partitionCount: partitionCount, intervals: intervals)
+    watch = LogWatch(
+      client,
+      partitionCount: partitionCount,
+      intervals: intervals,
+      logger: logger
+    )
     watchInBackground()
   }
 

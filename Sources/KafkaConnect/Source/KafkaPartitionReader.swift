@@ -83,11 +83,17 @@ final class KafkaPartitionReader: PartitionReader {
   }
 
   func lag() throws(ConnectorError) -> Int64 {
-    if let last = end ?? feed.fetchedEnd { return max(0, last - (next.offset ?? 0)) }
-    // Nothing has come yet: only a reader that does not read asks the broker.
-    guard !isStarted else { return 0 }
-    let ends = try feed.queryEnds(atMost: Self.queryTimeout).get()
-    return max(0, ends.upperBound - max(next.offset ?? 0, ends.lowerBound))
+    if let end { return max(0, end - (next.offset ?? 0)) }
+    // Only a reader that does not read asks the broker.
+    guard isStarted else {
+      let ends = try feed.queryEnds(atMost: Self.queryTimeout).get()
+      return max(0, ends.upperBound - max(next.offset ?? 0, ends.lowerBound))
+    }
+    // Messages may have come since the last fetch.
+    guard let last = feed.fetchedEnd, feed.isHeard else {
+      throw ConnectorError(.transient, "\(feed.description) has not said lately where it ends")
+    }
+    return max(0, last - (next.offset ?? 0))
   }
 
   func onArrival(_ wake: @escaping @Sendable () -> Void) { feed.onArrival(wake) }
@@ -146,6 +152,7 @@ final class KafkaPartitionReader: PartitionReader {
   }
 
   private func takeFetched() {
+    defer { if shelf.count > 0 { feed.heard() } }
     for case let message? in shelf.fetchedMessages {
       let message = message.pointee
       switch message.err {

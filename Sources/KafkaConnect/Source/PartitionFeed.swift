@@ -5,19 +5,23 @@ import Synchronization
 /// One partition as the client fetches it: into a queue of its own, from an offset on.
 ///
 /// Started and read by one thread at a time; `stop` and the end's confirmation come from others.
-/// Unchecked: the queue's handle never changes, and `isRunning` and `end` stand behind locks.
+/// Unchecked: the queue's handle never changes, and `isRunning` and `contact` stand behind locks.
 final class PartitionFeed: @unchecked Sendable {
   struct Place: Hashable {
     var stream: StreamKind
     var partition: Int
   }
 
-  /// Where the partition ended when it was last asked.
-  private struct End {
-    var offset: Int64
-    var confirmedAt: ContinuousClock.Instant
-    var nextQuery: ContinuousClock.Instant
+  /// What brokers have let be heard of the partition.
+  private struct Contact {
+    /// Messages, the end, or an answer.
+    var heardAt = ContinuousClock.now
+    /// Where the reader stands at the end, and when a broker last said so.
+    var end: (offset: Int64, confirmedAt: ContinuousClock.Instant)?
+    var nextQuery = ContinuousClock.now
     var failures = 0
+    /// Why the last question was not answered; nil if it was.
+    var failure: ConnectorError?
   }
 
   let place: Place
@@ -25,7 +29,7 @@ final class PartitionFeed: @unchecked Sendable {
   let queue: OpaquePointer
   private let isRunning = Mutex(false)
   private let isRetired = Atomic(false)
-  private let end = Mutex<End?>(nil)
+  private let contact = Mutex(Contact())
   /// What the queue's callback has; kept until it is called no more.
   private let arrival = Mutex<Arrival?>(nil)
 
@@ -151,41 +155,74 @@ final class PartitionFeed: @unchecked Sendable {
     return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
   }
 
-  // MARK: The end
+  // MARK: What is heard
+
+  /// Messages have come.
+  func heard() { contact.withLock { $0.heardAt = .now } }
 
   /// The reader has read up to the end, which is at `offset`.
   func reachedEnd(at offset: Int64) {
     let now = ContinuousClock.now
-    end.withLock { $0 = End(offset: offset, confirmedAt: now, nextQuery: now) }
+    contact.withLock { contact in
+      contact.heardAt = now
+      contact.end = (offset, now)
+      contact.nextQuery = now
+    }
   }
 
   /// The reader has read beyond what was the end.
-  func leftEnd() { end.withLock { $0 = nil } }
+  func leftEnd() { contact.withLock { $0.end = nil } }
+
+  /// True while something was heard lately.
+  var isHeard: Bool {
+    contact.withLock { $0.heardAt }.duration(to: .now) < connection.watch.intervals.confirmation
+  }
 
   /// True while the reader is at an end that a broker has confirmed lately.
   var isEndConfirmed: Bool {
-    let confirmedAt = end.withLock { $0?.confirmedAt }
+    let confirmedAt = contact.withLock { $0.end?.confirmedAt }
     return confirmedAt.map { $0.duration(to: .now) < connection.watch.intervals.confirmation }
       ?? false
   }
 
-  func needsConfirmation(every interval: Duration) -> Bool {
+  /// True when a broker should be asked for the end: it was not confirmed for a while, or nothing
+  /// comes.
+  func needsQuestion(every interval: Duration) -> Bool {
     let now = ContinuousClock.now
-    return end.withLock { end in
-      guard let end else { return false }
-      return end.confirmedAt.duration(to: now) >= interval && end.nextQuery <= now
+    let isDue = contact.withLock { contact in
+      let last = contact.end?.confirmedAt ?? contact.heardAt
+      return last.duration(to: now) >= interval && contact.nextQuery <= now
+    }
+    return isDue && isWaiting
+  }
+
+  /// Takes a broker's answer; if there was none, it is asked again ever more rarely.
+  func take(_ answer: Result<Int64, ConnectorError>) {
+    let now = ContinuousClock.now
+    contact.withLock { contact in
+      switch answer {
+      case .success(let offset):
+        contact.failures = 0
+        contact.failure = nil
+        contact.heardAt = now
+        if let end = contact.end, offset <= end.offset { contact.end?.confirmedAt = now }
+      case .failure(let error):
+        contact.failures = min(contact.failures + 1, 5)
+        contact.failure = error
+      }
+      contact.nextQuery = now + .seconds(1 << contact.failures)
     }
   }
 
-  /// Takes a broker's answer: nil if there was none, which is asked again ever more rarely.
-  func confirm(end offset: Int64?) {
-    let now = ContinuousClock.now
-    end.withLock { end in
-      guard var known = end else { return }
-      known.failures = offset == nil ? min(known.failures + 1, 5) : 0
-      known.nextQuery = now + .seconds(1 << known.failures)
-      if let offset, offset <= known.offset { known.confirmedAt = now }
-      end = known
-    }
+  /// Why nothing has been heard for so long; nil if something was, or nobody listens.
+  func silence(longerThan duration: Duration) -> ConnectorError? {
+    let contact = contact.withLock { $0 }
+    guard contact.heardAt.duration(to: .now) >= duration, isWaiting else { return nil }
+    return contact.failure
+  }
+
+  /// Fetched, and nothing is there to be read.
+  private var isWaiting: Bool {
+    isRunning.withLock { $0 } && rd_kafka_queue_length(queue) == 0
   }
 }

@@ -15,5 +15,10 @@ package struct WatchIntervals: Sendable {
   /// A topic that is not known for so long was deleted; brokers that start may not know it yet.
   package var deletion = Duration.seconds(10)
 
+  /// Trouble that lasts so long is said in the log.
+  package var silence = Duration.seconds(10)
+  /// Until it is said again.
+  package var reminder = Duration.seconds(60)
+
   package init() {}
 }

@@ -7,7 +7,7 @@ package struct TopicDescription: Hashable, Sendable {
   package var brokers: [String]
   package var partitionCount: Int
   /// Partitions that can be neither written nor read for now.
-  package var leaderlessCount: Int
+  package var leaderless: [Int]
   /// Partitions with a replica that has fallen behind or is gone.
   package var underReplicatedCount: Int
 
@@ -53,7 +53,7 @@ package struct TopicDescription: Hashable, Sendable {
     }
     let partitions = UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt))
     partitionCount = partitions.count
-    leaderlessCount = partitions.count { $0.leader < 0 }
+    leaderless = partitions.filter { $0.leader < 0 }.map { Int($0.id) }.sorted()
     underReplicatedCount = partitions.count { $0.isr_cnt < $0.replica_cnt }
   }
 }

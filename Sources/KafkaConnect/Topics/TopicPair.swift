@@ -83,7 +83,7 @@ package struct TopicPair {
     var goodAnswers = 0
     while ContinuousClock.now < deadline {
       switch TopicDescription.ask(topic, client, atMost: Self.reachTimeout) {
-      case .success(.some(let found)) where found.leaderlessCount == 0:
+      case .success(.some(let found)) where found.leaderless.isEmpty:
         goodAnswers += 1
         if goodAnswers >= Self.goodAnswersPerBroker * found.brokers.count {
           return found.partitionCount

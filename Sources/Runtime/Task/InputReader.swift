@@ -99,6 +99,7 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
       ahead.gap = nil
       ahead.isMilestone = false
       ahead.endPosition = reader.position
+      ahead.lag = nil
     }
   }
 }

@@ -222,7 +222,7 @@ struct TaskInput<Decoder: RunDecoder> {
     statistics.strayKeys = strayKeys
     statistics.watermark = tracker.watermark(ofInput: index)
     statistics.isIdle = tracker.isIdle(input: index)
-    if let lag = reader.current.lag { statistics.lag = lag }
+    statistics.lag = reader.current.lag
   }
 }
 

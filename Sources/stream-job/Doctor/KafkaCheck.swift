@@ -49,10 +49,10 @@ struct KafkaCheck {
       )
     }
     let count = "\(description.partitionCount) partitions"
-    if description.leaderlessCount > 0 {
+    if !description.leaderless.isEmpty {
       return .fail(
         name,
-        "\(count), \(description.leaderlessCount) of them without a leader",
+        "\(count), \(description.leaderless.count) of them without a leader",
         advice: "See which of the brokers are down."
       )
     }
