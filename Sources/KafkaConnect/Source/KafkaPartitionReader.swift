@@ -85,15 +85,24 @@ final class KafkaPartitionReader: PartitionReader {
   func lag() throws(ConnectorError) -> Int64 {
     if let end { return max(0, end - (next.offset ?? 0)) }
     // Only a reader that does not read asks the broker.
-    guard isStarted else {
-      let ends = try feed.queryEnds(atMost: Self.queryTimeout).get()
-      return max(0, ends.upperBound - max(next.offset ?? 0, ends.lowerBound))
-    }
+    guard isStarted else { return try queriedLag() }
     // Messages may have come since the last fetch.
     guard let last = feed.fetchedEnd, feed.isHeard else {
       throw ConnectorError(.transient, "\(feed.description) has not said lately where it ends")
     }
     return max(0, last - (next.offset ?? 0))
+  }
+
+  /// Throws where reading from here would: the log has ended before, or begins behind.
+  private func queriedLag() throws(ConnectorError) -> Int64 {
+    let ends = try feed.queryEnds(atMost: Self.queryTimeout).get()
+    if let offset = next.offset, offset > ends.upperBound {
+      throw lostTail(at: offset, end: ends.upperBound)
+    }
+    if let lost = lostRecords(before: ends.lowerBound), gapPolicy == .fail {
+      throw refusal(of: lost)
+    }
+    return ends.upperBound - max(next.offset ?? 0, ends.lowerBound)
   }
 
   func onArrival(_ wake: @escaping @Sendable () -> Void) { feed.onArrival(wake) }
@@ -211,29 +220,39 @@ final class KafkaPartitionReader: PartitionReader {
   private func goOn(within ends: Range<Int64>) throws(ConnectorError) {
     isAtEnd = false
     feed.leftEnd()
-    if let offset = next.offset {
-      if offset > ends.upperBound {
-        throw lostTail(at: offset, end: ends.upperBound)
-      }
-      if offset < ends.lowerBound {
-        let lost = LogGap(
-          from: next.sourcePosition,
-          to: KafkaPosition.offset(ends.lowerBound).sourcePosition,
-          records: ends.lowerBound - offset,
-          reason: "the topic's retention removed them before they were read"
-        )
-        guard gapPolicy == .skip else { throw refusal(of: lost) }
-        gap = lost
-        next = .offset(min(ends.lowerBound, end ?? .max))
-        feed.connection.logger.warning(
-          "went on behind messages that the topic no longer has",
-          metadata: [
-            "partition": "\(feed.description)", "from": "\(offset)", "to": "\(ends.lowerBound)",
-          ]
-        )
-      }
+    if let offset = next.offset, offset > ends.upperBound {
+      // A rebuild begins before what was read.
+      throw lostTail(at: end ?? offset, end: ends.upperBound)
+    }
+    if let lost = lostRecords(before: ends.lowerBound) {
+      guard gapPolicy == .skip else { throw refusal(of: lost) }
+      gap = lost
+      next = .offset(min(ends.lowerBound, end ?? .max))
+      // What was read before is not lost with the log.
+      if end == nil { report(lost) }
     }
     if !isDone { try feed.start(at: next) }
+  }
+
+  /// What lies between the next message and the oldest one that there is; nil if nothing does.
+  private func lostRecords(before oldest: Int64) -> LogGap? {
+    guard let offset = next.offset, offset < oldest else { return nil }
+    return LogGap(
+      from: next.sourcePosition,
+      to: KafkaPosition.offset(oldest).sourcePosition,
+      records: oldest - offset,
+      reason: "the topic's retention removed them before they were read"
+    )
+  }
+
+  private func report(_ skipped: LogGap) {
+    feed.connection.logger.warning(
+      "went on behind messages that the topic no longer has",
+      metadata: [
+        "partition": "\(feed.description)", "from": "\(skipped.from?.token ?? "the first")",
+        "to": "\(skipped.to)",
+      ]
+    )
   }
 
   private func refusal(of lost: LogGap) -> ConnectorError {

@@ -130,6 +130,10 @@ extension WatchIntervals {
         + "before they were read; --on-gap skip goes on at \(first) and lists the gap in log_gaps"
     )
     #expect(error.kind == .lost)
+    let unread = try shop.log().open(.clicks, partition: 0, at: position, until: .never)
+    #expect(try #require(throws: ConnectorError.self) { try unread.lag() }.message == error.message)
+    let skipping = try shop.log(.skip).open(.clicks, partition: 0, at: position, until: .never)
+    #expect(try skipping.lag() == 80 - first)
   }
 
   @Test func `a gap that is to be skipped comes with the first run behind it`() throws {
@@ -150,7 +154,8 @@ extension WatchIntervals {
     )
     // A rebuild whose messages are all gone has nothing to read, and has lost nothing unread.
     let bound = ReadBound.position(SourcePosition("9"))
-    let rebuild = try shop.log(.fail).open(
+    let lines = LogLines()
+    let rebuild = try KafkaLog(shop.settings, logger: lines.logger).open(
       .clicks,
       partition: 0,
       at: SourcePosition("7"),
@@ -158,6 +163,7 @@ extension WatchIntervals {
     )
     let none = try rebuild.readToEnd()
     #expect(none.texts.isEmpty && none.gaps.count == 1)
+    #expect(lines.all.isEmpty)
     #expect(rebuild.position == SourcePosition("9"))
   }
 
@@ -174,13 +180,32 @@ extension WatchIntervals {
     try shop.writer().append([.init("a")], to: .clicks)
     let reader = try shop.log(.skip)
       .open(.clicks, partition: 0, at: SourcePosition("9"), until: .never)
+    let lagError = try #require(throws: ConnectorError.self) { try reader.lag() }
     let error = try #require(throws: ConnectorError.self) { try reader.readToEnd() }
+    #expect(lagError.message == error.message)
     #expect(error.kind == .lost)
     #expect(
       error.description
         == "topic \"shop-clicks\", partition 0 was read up to offset 9 (exclusive), and now ends at "
         + "1: the offsets from 1 on are gone, or are other messages by now; the topic was made anew, "
         + "or an election has lost its newest messages: attribute what it has into another database"
+    )
+  }
+
+  @Test func `a rebuild behind the end says up to where the partition was read`() throws {
+    let shop = try Shop()
+    try shop.writer().append([.init("a")], to: .clicks)
+    let reader = try shop.log().open(
+      .clicks,
+      partition: 0,
+      at: SourcePosition("4"),
+      until: .position(SourcePosition("170"))
+    )
+    let error = try #require(throws: ConnectorError.self) { try reader.readToEnd() }
+    #expect(
+      error.message.hasPrefix(
+        "topic \"shop-clicks\", partition 0 was read up to offset 170 (exclusive), and now ends at 1: "
+      )
     )
   }
 
