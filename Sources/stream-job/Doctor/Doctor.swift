@@ -38,6 +38,7 @@ struct Doctor: ParsableCommand {
     if canRead {
       findings += LogCheck(
         source: settings.source,
+        gapPolicy: settings.gapPolicy,
         destination: settings.destination,
         logger: settings.logger
       ).findings()

@@ -8,12 +8,13 @@ import Programs
 /// that the database knows.
 struct LogCheck {
   let source: SourceChoice
+  let gapPolicy: GapPolicy
   let destination: Destination
   let logger: Logger
 
   func findings() -> [Finding] {
     do {
-      let log = try source.open(logger: logger)
+      let log = try source.open(gapPolicy: gapPolicy, logger: logger)
       let count = try log.partitionCount()
       return [.ok("log", "\(source) has \(count) \(log.partName) of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }

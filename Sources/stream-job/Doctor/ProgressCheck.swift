@@ -36,11 +36,12 @@ struct ProgressCheck {
         hint: "Name another database for this log, or the log that this one is fed from."
       )
     }
-    // Others say at the broker or service what they still hold.
-    guard log is FileLog else { return }
+    // What ages of records are counted by says what it still holds to those only who read.
+    guard log.lagUnit != .milliseconds else { return }
     let inputs = [(StreamKind.clicks, task.progress.clicks), (.checkouts, task.progress.checkouts)]
     for (stream, input) in inputs {
-      _ = try log.open(stream, partition: task.task, at: input.position, until: .never)
+      let reader = try log.open(stream, partition: task.task, at: input.position, until: .never)
+      _ = try reader.lag()
     }
   }
 }

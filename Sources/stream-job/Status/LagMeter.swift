@@ -16,8 +16,8 @@ struct LagMeter {
   private let named: SourceChoice?
   /// That one, if it is a file log: it may have been moved since the database was fed from it.
   private let namedFiles: (any Source)?
-  /// Logs by identity; nil for one that cannot be read from here.
-  private var logs: [String: (any Source)?] = [:]
+  /// Logs by identity, or why one cannot be read from here.
+  private var logs: [String: Result<any Source, ConnectorError>] = [:]
 
   /// - Throws: for a file log that cannot be read; one behind a network may be away for a while.
   init(at named: SourceChoice?) throws(ConnectorError) {
@@ -26,18 +26,20 @@ struct LagMeter {
       if let named, named.isFileLog { try named.open(logger: Self.silent) } else { nil }
   }
 
-  /// Nil where it cannot be measured.
+  /// The lag, or why it cannot be measured.
   ///
   /// - Throws: where the file log that was named is not the one that was read.
   mutating func measure(
     _ stream: StreamKind,
     of status: TaskStatus
-  ) throws(ConnectorError) -> Lag? {
+  ) throws(ConnectorError) -> Result<Lag, ConnectorError> {
     if let namedFiles, Self.directory(status.source) != nil {
-      return try Self.lag(of: status, in: stream, of: namedFiles)
+      return .success(try Self.lag(of: status, in: stream, of: namedFiles))
     }
-    guard let log = log(status.source) else { return nil }
-    return try? Self.lag(of: status, in: stream, of: log)
+    let log = log(status.source)
+    return Result { () throws(ConnectorError) in
+      try Self.lag(of: status, in: stream, of: log.get())
+    }
   }
 
   private static func lag(
@@ -50,26 +52,29 @@ struct LagMeter {
     return Lag(amount: try reader.lag(), unit: log.lagUnit)
   }
 
-  private mutating func log(_ identity: String) -> (any Source)? {
+  private mutating func log(_ identity: String) -> Result<any Source, ConnectorError> {
     if let log = logs[identity] { return log }
-    let log = Self.fileLog(identity) ?? namedLog(identity)
-    logs[identity] = .some(log)
+    let log = Result { () throws(ConnectorError) in try open(identity) }
+    logs[identity] = log
     return log
   }
 
-  private static func fileLog(_ identity: String) -> (any Source)? {
-    directory(identity).flatMap { try? FileLog(directory: $0) }
+  private func open(_ identity: String) throws(ConnectorError) -> any Source {
+    if let directory = Self.directory(identity) { return try FileLog(directory: directory) }
+    guard let named else {
+      throw ConnectorError(.usage, "--from does not name the log \(identity)")
+    }
+    let log = try named.open(patience: Self.patience, logger: Self.silent)
+    guard log.identity == identity else {
+      throw ConnectorError(.usage, "--from names \(log.identity), the task's log is \(identity)")
+    }
+    return log
   }
 
   /// Of a file log.
   private static func directory(_ identity: String) -> String? {
     guard case .file(let directory) = try? StreamURI(parsing: identity) else { return nil }
     return directory
-  }
-
-  private func namedLog(_ identity: String) -> (any Source)? {
-    let log = try? named?.open(patience: Self.patience, logger: Self.silent)
-    return log.flatMap { $0.identity == identity ? $0 : nil }
   }
 
   private static let silent = Logger(label: "status") { _ in SwiftLogNoOpLogHandler() }

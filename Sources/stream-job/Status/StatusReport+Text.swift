@@ -34,7 +34,8 @@ extension StatusReport.Task {
 
 extension StatusReport.Input {
   private var lag: String {
-    lagText(records: lagRecords, bytes: lagBytes, milliseconds: lagMilliseconds)
+    lagUnknown.map { "lag unknown: \($0)" }
+      ?? lagText(records: lagRecords, bytes: lagBytes, milliseconds: lagMilliseconds)
   }
 
   fileprivate var line: String {
@@ -70,9 +71,14 @@ private func lagText(records: Int64?, bytes: Int64?, milliseconds: Int64?) -> St
     return milliseconds > 0
       ? "\(Figures.duration(.milliseconds(milliseconds))) behind at most" : "at its end"
   }
-  guard let records, let bytes else { return "log not readable from here" }
-  guard bytes > 0 else { return "at its end" }
-  return "\(Figures.grouped(records)) records (\(Figures.bytes(bytes))) behind"
+  let count = records.map { "\(Figures.grouped($0)) records" }
+  let size = bytes.map(Figures.bytes)
+  switch (count, size) {
+  case (nil, nil): return "lag unknown"
+  case _ where (records ?? bytes) == 0: return "at its end"
+  case (let count?, let size?): return "\(count) (\(size)) behind"
+  default: return "\(count ?? size ?? "") behind"
+  }
 }
 
 private func ago(_ seconds: Double) -> String {

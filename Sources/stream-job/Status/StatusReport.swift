@@ -11,12 +11,14 @@ struct StatusReport: Encodable {
     var position: String?
     /// Greatest event time read less the watermark's delay; nil before the first event.
     var watermark: String?
-    /// Nil where the log cannot be read from here.
+    /// Nil where it cannot be measured.
     var lagBytes: Int64?
-    /// The one is measured; the other follows by the average record read so far.
+    /// The one is measured; the other follows by the average record read so far, once one was.
     var lagRecords: Int64?
     /// Age of the oldest record that is not read yet, at most; of logs whose positions do not count.
     var lagMilliseconds: Int64?
+    /// Why it cannot be measured; nil where it was.
+    var lagUnknown: String?
     var counts: Counts
   }
 
@@ -134,21 +136,43 @@ extension StatusReport.Task {
 }
 
 extension StatusReport.Input {
-  fileprivate init(_ input: TaskProgress.Input, lag: Lag?) {
+  fileprivate init(_ input: TaskProgress.Input, lag: Result<Lag, ConnectorError>) {
     position = input.position?.token
     watermark = input.watermark.text
-    let average = max(Double(input.counts.bytes) / Double(max(input.counts.records, 1)), 1)
-    switch lag?.unit {
-    case .bytes:
-      lagBytes = lag?.amount
-      lagRecords = lag.map { Int64((Double($0.amount) / average).rounded(.up)) }
-    case .messages:
-      lagBytes = lag.map { Int64((Double($0.amount) * average).rounded()) }
-      lagRecords = lag?.amount
-    case .milliseconds: lagMilliseconds = lag?.amount
-    case nil: break
-    }
     counts = StatusReport.Counts(input.counts)
+    switch lag {
+    case .success(let lag): take(lag, recordByteCount: input.counts.averageByteCount)
+    case .failure(let error): lagUnknown = error.message
+    }
+  }
+
+  /// Lays the lag down in bytes and records, where the average record is known; nil before the first.
+  private mutating func take(_ lag: Lag, recordByteCount: Double?) {
+    switch lag.unit {
+    case .bytes:
+      lagBytes = lag.amount
+      lagRecords = Self.estimate(lag.amount) { amount in
+        recordByteCount.map { (amount / $0).rounded(.up) }
+      }
+    case .messages:
+      lagBytes = Self.estimate(lag.amount) { amount in
+        recordByteCount.map { (amount * $0).rounded() }
+      }
+      lagRecords = lag.amount
+    case .milliseconds: lagMilliseconds = lag.amount
+    }
+  }
+
+  /// Nothing is nothing in any unit.
+  private static func estimate(_ amount: Int64, by rule: (Double) -> Double?) -> Int64? {
+    amount == 0 ? 0 : rule(Double(amount)).map { Int64($0) }
+  }
+}
+
+extension TaskProgress.Counts {
+  /// Of the records read so far; nil before the first.
+  fileprivate var averageByteCount: Double? {
+    records > 0 ? max(Double(bytes) / Double(records), 1) : nil
   }
 }
 

@@ -100,6 +100,17 @@ import Testing
     #expect(last.contains("partition 0 no longer has the offsets"), "\(last)")
     #expect(last.contains("--on-gap skip"), "\(last)")
     try trial.job.expectLaw()
+    let doctor = try trial.job.start("stream-job", ["doctor", "--from", trial.uri]).wait()
+    #expect(doctor.exitCode == 1)
+    #expect(
+      doctor.output.contains("fail  progress: topic \"shop-clicks\", partition 0 no longer has"),
+      "\(doctor.output)"
+    )
+    let status = try trial.job.start("stream-job", ["status", "--from", trial.uri]).wait()
+    #expect(
+      status.output.contains(", lag unknown: topic \"shop-clicks\", partition 0 no longer has"),
+      "\(status.output)"
+    )
 
     let skipping = try trial.startWorker(["--until-end", "--on-gap", "skip"]).wait()
     #expect(skipping.exitCode == 0, "\(skipping.errors)")
@@ -168,6 +179,64 @@ import Testing
     // Its log goes on behind what is gone, and was not read to its end.
     #expect(flushed == [["0", "true"], ["1", "false"], ["2", "true"]])
     try trial.job.expectLaw()
+  }
+
+  @Test func `topics that are not those that were read are refused`() throws {
+    let trial = try KafkaTrial(partitions: 2)
+    try trial.generate(events: 1000, seed: 95)
+    let first = try trial.startWorker(["--until-end"]).wait()
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let doctor = { try trial.job.start("stream-job", ["doctor", "--from", trial.uri]).wait() }
+    let healthy = try doctor()
+    #expect(healthy.output.contains("ok    progress: the log goes on where 2 tasks have read it"))
+
+    // A task that has nothing yet knows no average record.
+    _ = try trial.job.query(
+      """
+      UPDATE ecommerce.stream_progress
+      SET clicks_position = '0', clicks_records = 0, clicks_stored = 0, clicks_duplicates = 0,
+        clicks_dead_letters = 0, clicks_bytes = 0
+      WHERE task = 0
+      """
+    )
+    let unread = try trial.job.start("stream-job", ["status", "--from", trial.uri]).wait()
+    #expect(
+      unread.output.contains(#/clicks +at 0, \d+ records behind, watermark/#),
+      "\(unread.output)"
+    )
+
+    // As if the topics had been made anew and were shorter now.
+    _ = try trial.job.query(
+      "UPDATE ecommerce.stream_progress SET clicks_position = '999999' WHERE task = 1"
+    )
+    let shorter = try doctor()
+    #expect(shorter.exitCode == 1)
+    #expect(
+      shorter.output.contains("fail  progress: topic \"shop-clicks\", partition 1 was read up to "),
+      "\(shorter.output)"
+    )
+    let status = try trial.job.start("stream-job", ["status", "--from", trial.uri]).wait()
+    #expect(
+      status.output.contains("  at 999999, lag unknown: topic \"shop-clicks\", partition 1 was"),
+      "\(status.output)"
+    )
+
+    // Or had fewer partitions.
+    _ = try trial.job.query("UPDATE ecommerce.stream_progress SET task = 5 WHERE task = 1")
+    let fewer = try doctor()
+    #expect(fewer.exitCode == 1)
+    #expect(
+      fewer.output.contains(
+        "fail  progress: topic shop-clicks has 2 partitions, partition 5 is not among them; "
+      ),
+      "\(fewer.output)"
+    )
+    let refused = try trial.startWorker(["--until-end"]).wait()
+    #expect(refused.exitCode == 1)
+    #expect(
+      refused.errorLines.last?.contains("has 2 partitions, the database holds rows of 6; ") == true,
+      "\(refused.errors)"
+    )
   }
 
   @Test func `what cannot be read is refused in one line`() throws {
