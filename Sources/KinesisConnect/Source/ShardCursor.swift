@@ -68,9 +68,11 @@ struct ShardCursor {
     return number >= limit
   }
 
-  /// Everything was taken that the shard had lately.
+  /// Everything was taken that the shard had lately, and more of it may come.
   func isCaughtUp(at now: ContinuousClock.Instant) -> Bool {
-    guard page == nil, tip.behind == 0, let confirmedAt = tip.confirmedAt else { return false }
+    guard page == nil, tip.behind == 0, !tip.isEnd, lost == nil,
+      let confirmedAt = tip.confirmedAt
+    else { return false }
     return confirmedAt.duration(to: now) < Self.freshness
   }
 

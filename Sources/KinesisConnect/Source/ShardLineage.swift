@@ -33,6 +33,9 @@ struct ShardLineage {
     return found
   }
 
+  /// True if a shard is known that descends from this one at once.
+  func hasChildren(of id: String) -> Bool { shards.values.contains { $0.parentIDs.contains(id) } }
+
   /// The shards of a position that the stream does not know, yet or any more.
   func missing(of position: SlicePosition) -> [String] {
     position.shards.keys.filter { shards[$0] == nil }.sorted()

@@ -9,7 +9,12 @@ import Logging
 ///
 /// Parents come to their end before their children begin. Among shards records come in the order of
 /// arrival: while one shard has more that is still on its way, the others wait, so that reading
-/// several shards makes no event late. A shard that is read to its end holds no other back.
+/// several shards makes no event late. For a shard that is read to its end they wait until its
+/// children have begun.
+///
+///     shard 3   . a . | split                        read up to its end, its children not begun:
+///       shard 8         . d . .               ->     a b     and c waits, which may be behind d
+///     shard 7   . . b . . . c .
 final class SliceReader: PartitionReader {
   private static let runCapacity = 4096
   /// Between two commits of a position that moves without records.
@@ -203,8 +208,12 @@ final class SliceReader: PartitionReader {
 
   /// Takes records in the order of their arrival.
   private func merge(atMost byteCount: Int) throws(ConnectorError) {
+    // A cursor that comes to its end under way holds the others back itself.
+    let limit = heldBackByRest
     while memory.byteCount < byteCount, memory.origins.count < Self.runCapacity {
-      guard let (id, arrival) = oldest(), arrival.milliseconds <= heldBack(at: .now) else { return }
+      guard let (id, arrival) = oldest(),
+        arrival.milliseconds <= heldBack(from: limit, at: .now)
+      else { return }
       cursors[id]?.take(into: &memory)
       try cursors[id]?.advance(waking: self.arrival)
     }
@@ -222,13 +231,24 @@ final class SliceReader: PartitionReader {
     return best
   }
 
-  /// How far records may be taken, while those of some shard are still on their way.
-  private func heldBack(at now: ContinuousClock.Instant) -> Int64 {
-    var least = Int64.max
+  /// How far records may be taken, while what comes behind a shard that is not being read is not known.
+  ///
+  /// Children that are known and not begun wait for a parent that is being read, which holds back for
+  /// them: they have nothing that arrived before it was closed. While a shard of the position is not
+  /// known, none is begun at all.
+  private var heldBackByRest: Int64 {
+    let mayBegin = lineage.missing(of: rest).isEmpty
+    let awaited = rest.shards.filter { id, shard in
+      !isDone(id, shard) && !(mayBegin && lineage.hasChildren(of: id))
+    }
+    return awaited.values.map(\.reach).min() ?? .max
+  }
+
+  /// How far records may be taken, while those of some shard are still on their way; `limit` at most.
+  private func heldBack(from limit: Int64, at now: ContinuousClock.Instant) -> Int64 {
+    var least = limit
     for cursor in cursors.values
-    where cursor.nextArrival == nil && !cursor.isCaughtUp(at: now) && !cursor.isAtLimit
-      && !cursor.isAtEnd
-    {
+    where cursor.nextArrival == nil && !cursor.isCaughtUp(at: now) && !cursor.isAtLimit {
       least = min(least, cursor.tip.reach)
     }
     return least

@@ -72,7 +72,7 @@ extension FakeKinesis.State {
     ]
     if next != nil || shard.isOpen {
       answer["NextShardIterator"] = token(iterator.stream, shard.id, end)
-    } else {
+    } else if namesChildren {
       answer["ChildShards"] = children(of: shard, in: iterator.stream)
     }
     return answer

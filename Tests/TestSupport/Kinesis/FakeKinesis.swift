@@ -54,6 +54,8 @@ package final class FakeKinesis: Sendable {
     package var emptyPages = 0
     /// Iterators are not made for sequence numbers that retention has removed.
     package var refusesTrimmed = false
+    /// The end of a shard names its children; other services than Amazon's leave them to ListShards.
+    package var namesChildren = true
   }
 
   /// Where an iterator stands.
@@ -85,6 +87,8 @@ package final class FakeKinesis: Sendable {
     case resetAfter
     /// The call is carried out, and half of its answer comes.
     case cutAnswer
+    /// The call is carried out, and something else comes for its answer.
+    case changeAnswer(@Sendable ([UInt8]) -> [UInt8])
     /// The answer comes so much later.
     case slow(Duration)
     /// Of PutRecords: the records at these places are not stored.
@@ -193,6 +197,8 @@ extension FakeKinesis.Core {
       switch fault {
       case .resetAfter: return .reset
       case .cutAnswer: return .cut(body: answer)
+      case .changeAnswer(let change):
+        return .response(200, headers: headers(at: now), body: change(answer))
       case .slow(let duration): Thread.sleep(forTimeInterval: duration / .seconds(1))
       default: break
       }
