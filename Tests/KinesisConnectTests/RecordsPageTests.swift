@@ -60,7 +60,8 @@ import Testing
     #"{"Records":[{"PartitionKey":"k","SequenceNumber":"1"}]}"#,
     #"{"Records":[{"Data":"*","PartitionKey":"k","SequenceNumber":"1"}]}"#,
     #"{"Records":[{"Data":1,"PartitionKey":"k","SequenceNumber":"1"}]}"#,
-    #"{"ChildShards":[{"ShardId":"s"}]}"#, "<html></html>", "",
+    #"{"ChildShards":[{"ShardId":"s"}],"Records":[]}"#, "<html></html>", "", "{}",
+    #"{"MillisBehindLatest":0,"NextShardIterator":"i"}"#,
   ])
   func `an answer of another form is refused`(_ text: String) {
     #expect(throws: AnswerFormatError.self) { try Self.page(text) }

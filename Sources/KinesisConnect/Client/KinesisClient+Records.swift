@@ -4,7 +4,7 @@ extension KinesisClient {
   /// The records behind an iterator: up to `limit`, and 10 MiB.
   ///
   /// An empty page is no sign of a shard's end: `millisecondsBehind` says how much is left, and a nil
-  /// `next` that nothing comes any more.
+  /// `next` with children that nothing comes any more.
   ///
   /// - Throws: `ExpiredIteratorException` as code 5 minutes after the iterator was made,
   ///   `ProvisionedThroughputExceededException` when the shard is read too fast.

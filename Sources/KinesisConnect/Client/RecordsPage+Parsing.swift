@@ -9,10 +9,12 @@ extension RecordsPage {
       throw AnswerFormatError("expected an answer below 4 GiB, found \(bytes.count) bytes")
     }
     var page = RecordsPage()
+    var hasRecords = false
     try bytes.withUnsafeMutableBytes { bytes throws(AnswerFormatError) in
       var scanner = JSONScanner(bytes)
       try scanner.fields { (scanner, name) throws(AnswerFormatError) in
         if scanner.equals(name, "Records") {
+          hasRecords = true
           try scanner.elements { (scanner) throws(AnswerFormatError) in
             page.records.append(try Record(from: &scanner))
           }
@@ -31,6 +33,7 @@ extension RecordsPage {
         }
       }
     }
+    guard hasRecords else { throw AnswerFormatError("expected Records in the answer, found none") }
     records = page.records
     millisecondsBehind = page.millisecondsBehind
     next = page.next

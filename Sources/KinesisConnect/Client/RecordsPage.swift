@@ -10,7 +10,7 @@ package struct RecordsPage: Sendable {
   package var records: [Record]
   /// How far the page's end is behind the shard's, in ms of arrival; 0: everything was read.
   package var millisecondsBehind: Int64
-  /// Nil: the shard is closed, and this is its end.
+  /// Nil: the shard is closed, and this is its end, if its children or ListShards say so too.
   package var next: ShardIterator?
   /// At a shard's end: those that follow it.
   package var children: [ChildShard]

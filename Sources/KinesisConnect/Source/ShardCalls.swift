@@ -142,11 +142,7 @@ final class ShardCalls: Sendable {
         limit: min(max(byteLimit / task.averageByteCount, 1), KinesisClient.greatestPage),
         retrying: .once
       )
-      if page.next == nil {
-        for stream in streams.values where stream.name == feed.streamName {
-          stream.take(children: page.children)
-        }
-      }
+      if page.next == nil { try settleEnd(page, of: feed) }
       if case .after(let number) = task.place, number.subsequence != nil,
         let first = page.records.first, page.sequenceNumber(of: first) != number.sequence
       {
@@ -155,6 +151,28 @@ final class ShardCalls: Sendable {
       return .page(page, asked: asked)
     } catch {
       return outcome(of: error, task, feed)
+    }
+  }
+
+  /// Takes over what the end of a shard tells of those behind it.
+  ///
+  /// An end is committed, and nothing is read of the shard any more: an answer that only lacks its
+  /// iterator must not be taken for one. Amazon's ends name children; of others the list of the
+  /// stream's shards says whether they are closed.
+  ///
+  /// - Throws: `.unreadable` if the shard is not closed as far as the stream says.
+  private func settleEnd(_ page: RecordsPage, of feed: ShardFeed) throws(ServiceError) {
+    guard let stream = streams[feed.stream] else { return }
+    guard page.children.isEmpty else { return stream.take(children: page.children) }
+    if stream.isClosed(feed.shard.id) { return }
+    stream.take(try client.listShards(of: stream.name, retrying: .once))
+    guard stream.isClosed(feed.shard.id) else {
+      throw client.unreadable(
+        "GetRecords",
+        on: KinesisClient.resource(stream.name, shard: feed.shard.id),
+        "expected NextShardIterator in its answer, since ListShards does not say that the shard is "
+          + "closed"
+      )
     }
   }
 

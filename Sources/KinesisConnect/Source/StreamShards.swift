@@ -45,6 +45,9 @@ final class StreamShards: Sendable {
 
   var snapshot: Snapshot { state.withLock(\.snapshot) }
 
+  /// True once a list has given a shard's last sequence number.
+  func isClosed(_ id: String) -> Bool { snapshot.shards[id].map { !$0.isOpen } ?? false }
+
   /// Takes over a list of the stream's shards.
   func take(_ shards: [Shard]) {
     state.withLock { state in
