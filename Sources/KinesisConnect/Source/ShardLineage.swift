@@ -41,6 +41,13 @@ struct ShardLineage {
     position.shards.keys.filter { shards[$0] == nil }.sorted()
   }
 
+  /// The shards of a position that are at their end there, though the stream says that they are open.
+  func openEnds(of position: SlicePosition) -> [String] {
+    position.shards.filter { id, shard in
+      shard.place == .end && shards[id]?.isOpen == true && !hasChildren(of: id)
+    }.keys.sorted()
+  }
+
   /// Begins every shard whose parents are read to their end, and forgets parents that its beginning
   /// tells of.
   ///

@@ -5,7 +5,8 @@ import Logging
 /// What a stream no longer has: found out, and refused or skipped as `--on-gap` says.
 ///
 ///     at the start    the position is older than the stream's retention: more may be lost
-///     while reading   the service refuses the place, or has forgotten the shard
+///     while reading   the service refuses the place, has forgotten the shard, or says that a shard
+///                     is open which has ended by the position
 extension SliceReader {
   /// How long the list of shards may lack one that a position has.
   private static let listTimeout = Duration.seconds(30)
@@ -41,11 +42,16 @@ extension SliceReader {
     try settle(from: from, lost.sorted { $0.key < $1.key }.map(\.value).joined(separator: "; "))
   }
 
-  /// Shards that the stream does not have: one that is about to be listed, or one whose records have
-  /// all expired.
+  /// Shards that the stream does not have, or that are at their end by the position and open by the
+  /// stream.
+  ///
+  /// One of these or its children may be about to be listed; or its records have all expired, or it
+  /// was never at its end.
   func settleMissing(_ position: inout SlicePosition) throws(ConnectorError) {
     let missing = lineage.missing(of: position)
-    guard !missing.isEmpty else {
+    // Reading up to such an end would not come to it either.
+    let open = lineage.openEnds(of: end ?? position)
+    guard !missing.isEmpty || !open.isEmpty else {
       missingSince = nil
       return
     }
@@ -55,11 +61,14 @@ extension SliceReader {
     guard since.duration(to: .now) > Self.listTimeout else { return }
     let from = self.position
     // Those that descend from them begin at their oldest record.
-    for id in missing { position.shards[id] = nil }
+    for id in missing + open { position.shards[id] = nil }
+    let reasons =
+      missing.map { "the stream has no \($0), up to which it was read" }
+      + open.map { "\($0) was read to its end, and is open" }
     try settle(
       from: from,
       to: position.sourcePosition,
-      "the stream has no \(missing.joined(separator: ", ")), up to which it was read"
+      reasons.joined(separator: "; ")
     )
   }
 

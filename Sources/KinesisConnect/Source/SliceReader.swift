@@ -25,7 +25,7 @@ final class SliceReader: PartitionReader {
   private let keys: ClosedRange<HashKey>
   private let bound: ReadBound
   /// Of a bound by position.
-  private let end: SlicePosition?
+  let end: SlicePosition?
   let gapPolicy: GapPolicy
   let logger: Logger
 

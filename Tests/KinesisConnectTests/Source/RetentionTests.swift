@@ -17,6 +17,49 @@ import Testing
     return (shop, SourcePosition("2 \(Self.shard):\(FakeRecord.sequenceNumber(2)):\(reach)"))
   }
 
+  @Test func `an end of a shard that stays open is refused, or the shard read from its oldest`()
+    throws
+  {
+    let shop = try KinesisShop()
+    try shop.put("1", key: "a")
+    let position = SourcePosition("1 \(Self.shard):end:\(EventTime.wallClock.milliseconds)")
+    for gapPolicy in [GapPolicy.fail, .skip] {
+      let reader = try #require(
+        try shop.log(slices: 1, onGap: gapPolicy)
+          .open(.clicks, partition: 0, at: position, until: .endOfLog) as? SliceReader
+      )
+      // Its children may be about to be listed.
+      #expect(try reader.read(atMost: 1 << 10).isEmpty)
+      reader.missingSince = .now - .seconds(31)
+      guard gapPolicy == .fail else {
+        let read = try reader.read { $0.isCaughtUp }
+        #expect(read.texts == ["1"])
+        #expect(read.gaps.map(\.from) == [position])
+        continue
+      }
+      let error = #expect(throws: ConnectorError.self) { try reader.read(atMost: 1 << 10) }
+      #expect(error?.kind == .lost)
+      #expect(
+        error?.message
+          == "stream \"shop-clicks\" may no longer have what comes behind \(position): "
+          + "\(Self.shard) was read to its end, and is open"
+      )
+    }
+  }
+
+  @Test func `reading up to an end of a shard that stays open meets a gap`() throws {
+    let shop = try KinesisShop()
+    try shop.put("1", key: "a")
+    let end = SourcePosition("1 \(Self.shard):end:\(EventTime.wallClock.milliseconds)")
+    let reader = try #require(
+      try shop.log(slices: 1).open(.clicks, partition: 0, at: nil, until: .position(end))
+        as? SliceReader
+    )
+    #expect(try reader.read { !$0.texts.isEmpty }.gaps.isEmpty)
+    reader.missingSince = .now - .seconds(31)
+    #expect(try reader.read { !$0.gaps.isEmpty }.gaps.count == 1)
+  }
+
   @Test func `what retention may have removed unread is refused`() throws {
     let (shop, position) = try shop(hoursAgo: 25)
     let reader = try shop.log(slices: 1).open(.clicks, partition: 0, at: position, until: .never)
