@@ -102,9 +102,31 @@ import Testing
     }
   }
 
+  @Test func `lines of a shared file may end as on Windows, and a token be empty`() throws {
+    try withTemporaryDirectory { directory in
+      try Self.write(
+        "[default]\r\naws_access_key_id = D\r\naws_secret_access_key = d\r\n\r\n"
+          + "[shop]\r\naws_access_key_id = S\r\naws_secret_access_key = s\r\n"
+          + "aws_session_token =\r\n",
+        to: ".aws/credentials",
+        in: directory
+      )
+      let credentials = try Self.standard(in: directory, [:])
+      #expect(credentials.accessKeyID == "D")
+      #expect(credentials.secretAccessKey == "d")
+      let shop = try Self.standard(in: directory, ["AWS_PROFILE": "shop"])
+      #expect(shop.secretAccessKey == "s")
+      #expect(shop.sessionToken == nil)
+      try Self.write("[default]\r\n\r\nkey\r\n", to: ".aws/credentials", in: directory)
+      let error = #expect(throws: ConnectorError.self) { try Self.standard(in: directory, [:]) }
+      #expect(error?.message.contains("credentials, line 3: expected [SECTION]") == true)
+    }
+  }
+
   @Test func `a profile's command prints credentials`() throws {
     try withTemporaryDirectory { directory in
-      let document = #"{"Version": 1, "AccessKeyId": "P", "SecretAccessKey": "p"}"#
+      let document =
+        #"{"Version": 1, "AccessKeyId": "P", "SecretAccessKey": "p", "SessionToken": ""}"#
       try Self.write(document, to: "a key", in: directory)
       try Self.write(
         #"{"Version":1,"AccessKeyId":"P","SecretAccessKey":"p","SessionToken":"t","#
