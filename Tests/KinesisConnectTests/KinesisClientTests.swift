@@ -41,6 +41,34 @@ import Testing
     }
   }
 
+  @Test func `an answer that cannot be read is asked for again`() throws {
+    let kinesis = try FakeKinesis(["shop-clicks": 1])
+    defer { kinesis.stop() }
+    kinesis.onCall { $0.number == 1 ? .changeAnswer { _ in Array("<html>".utf8) } : nil }
+    let client = try KinesisClient(of: kinesis)
+    let policy = RetryPolicy(attempts: 2) { _ in true }
+    #expect(try client.describeStreamSummary("shop-clicks", retrying: policy).status == .active)
+    let shard = try #require(try client.listShards(of: "shop-clicks", retrying: policy).first).id
+    _ = try client.shardIterator(of: shard, in: "shop-clicks", from: .latest, retrying: policy)
+    #expect(client.counts.retried == 3)
+  }
+
+  @Test func `an answer that cannot be read at all is an error that may pass`() throws {
+    let kinesis = try FakeKinesis(["shop-clicks": 1])
+    defer { kinesis.stop() }
+    kinesis.onCall { _ in .changeAnswer { _ in Array("<html>".utf8) } }
+    let client = try KinesisClient(of: kinesis)
+    let error = #expect(throws: ServiceError.self) {
+      try client.listShards(of: "shop-clicks", retrying: RetryPolicy(attempts: 3) { _ in true })
+    }
+    #expect(kinesis.callCount(of: "ListShards") == 3)
+    #expect(
+      error?.connectorError.message
+        == "could not call kinesis:ListShards on stream \"shop-clicks\" at \(kinesis.address): "
+        + "expected the fields of ListShards in its answer, found 6 other bytes"
+    )
+  }
+
   @Test func `records go to the shard of their key, and come out as they went in`() throws {
     let kinesis = try FakeKinesis(["shop-clicks": 4])
     defer { kinesis.stop() }

@@ -5,7 +5,8 @@ import Synchronization
 /// Calls a service: signs, sends, tries again what may pass, and says clearly what does not.
 ///
 ///     call -> credentials -> sign -> send -> 2xx: the answer
-///               ^  ^                     `-> throttled, 5xx, no answer: wait (full jitter), again
+///               ^  ^                     `-> throttled, 5xx, no answer, or one that cannot be read:
+///               |  |                                                     wait (full jitter), again
 ///               |  `------------------------ expired token: other credentials, once
 ///               `--------------------------- clock skew: the server's time, once
 ///
@@ -73,6 +74,22 @@ package final class ServiceClient: Sendable {
     _ request: ServiceRequest,
     retrying policy: RetryPolicy = RetryPolicy()
   ) throws(ServiceError) -> HTTPResponse {
+    try call(request, retrying: policy) { $0 }
+  }
+
+  /// What is read of the answer to a request, of a status 2xx.
+  ///
+  /// - Parameters:
+  ///   - request: that is sent.
+  ///   - policy: of trying again, also when the answer cannot be read.
+  ///   - read: throws `.unreadable` for an answer of another form.
+  /// - Returns: what `read` gives.
+  /// - Throws: the last try's error, once none is left.
+  package func call<Answer>(
+    _ request: ServiceRequest,
+    retrying policy: RetryPolicy,
+    reading read: (HTTPResponse) throws(ServiceError) -> Answer
+  ) throws(ServiceError) -> Answer {
     var backoff = Backoff()
     var random = SystemRandomNumberGenerator()
     var mayCorrectClock = true
@@ -80,7 +97,7 @@ package final class ServiceClient: Sendable {
     while true {
       let skew = state.withLock(\.skew)
       do throws(ServiceError) {
-        return try attempt(request, skew: skew)
+        return try read(attempt(request, skew: skew))
       } catch {
         if error.isThrottling { countThrottled() }
         if mayCorrectClock, error.isClockSkew, adopt(error.serverTime, insteadOf: skew) {

@@ -14,15 +14,17 @@ extension KinesisClient {
     _ body: [String: Any],
     retrying policy: RetryPolicy
   ) throws(ServiceError) -> Answer {
-    let response = try send(action, on: resource, body, retrying: policy)
-    do {
-      return try JSONDecoder().decode(Answer.self, from: Data(response.body.text.utf8))
-    } catch {
-      throw unreadable(
-        action,
-        on: resource,
-        "expected the fields of \(action) in its answer, found \(response.body.count) other bytes"
-      )
+    let request = request(action, on: resource, body)
+    return try service.call(request, retrying: policy) { response throws(ServiceError) in
+      do {
+        return try JSONDecoder().decode(Answer.self, from: Data(response.body.text.utf8))
+      } catch {
+        throw unreadable(
+          action,
+          on: resource,
+          "expected the fields of \(action) in its answer, found \(response.body.count) other bytes"
+        )
+      }
     }
   }
 
@@ -32,12 +34,17 @@ extension KinesisClient {
     _ body: [String: Any],
     retrying policy: RetryPolicy
   ) throws(ServiceError) -> HTTPResponse {
+    try service.call(request(action, on: resource, body), retrying: policy)
+  }
+
+  private func request(
+    _ action: String,
+    on resource: String,
+    _ body: [String: Any]
+  ) -> ServiceRequest {
     // The fields are texts and numbers of this module: there is always JSON for them.
     let json = (try? JSONSerialization.data(withJSONObject: body)) ?? Data("{}".utf8)
-    return try service.call(
-      .json(action, on: resource, target: Self.target, body: Array(json)),
-      retrying: policy
-    )
+    return .json(action, on: resource, target: Self.target, body: Array(json))
   }
 
   func unreadable(
