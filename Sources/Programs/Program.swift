@@ -21,6 +21,7 @@ package enum Program {
   ///
   /// Exit codes: 0 done, help and version included; 1 failed; 2 usage; 3 difference.
   package static func main(_ root: any ParsableCommand.Type) -> Never {
+    StandardStreams.prepare()
     let name = root._commandName
     let code = run(root, named: name)
     do throws(Failure) {

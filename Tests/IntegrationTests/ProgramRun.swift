@@ -106,8 +106,10 @@ struct ProgramRun {
     return (kibibytes ?? 0) << 10
   }
 
-  /// Where the program is.
-  static func path(of program: String) -> String { programs.appendingPathComponent(program).path }
+  /// Where the program is, if it is not a path already.
+  static func path(of program: String) -> String {
+    program.hasPrefix("/") ? program : programs.appendingPathComponent(program).path
+  }
 
   /// The programs are built beside the test bundle.
   private static let programs = URL(fileURLWithPath: "/proc/self/exe")
