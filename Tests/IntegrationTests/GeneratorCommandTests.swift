@@ -58,6 +58,7 @@ import Testing
       (["--late", "2"], "the value '2' is invalid for '--late <F>': expected a share from 0 to 1"),
       (["--rate", "0"], nil), (["--start", "yesterday"], nil), (["--events", "-1"], nil),
       (["--bogus"], "unknown option '--bogus'"),
+      (["--truth", ""], "the value '' is invalid for '--truth <FILE>': expected some text"),
       (["--rate", "5", "--max-speed"], "--rate and --max-speed do not go together"),
       (["--every", "1m", "--span", "1h"], "--every and --span do not go together"),
       (["--batch", "5", "--rate", "5"], "--rate and --batch do not go together"),

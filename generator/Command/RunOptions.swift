@@ -187,7 +187,8 @@ struct OutputOptions: ParsableArguments {
     help: ArgumentHelp(
       "Also write the right answer for this run's checkouts, as CSV.",
       valueName: "FILE"
-    )
+    ),
+    transform: parseSetting
   )
   var truth: String?
 
