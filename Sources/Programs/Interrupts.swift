@@ -33,8 +33,14 @@ package enum Interrupts {
         "\(Program.invokedName): did not end within \(limit.components.seconds) s of the stop, "
           + "something does not answer; nothing is lost: the next run goes on from the last commit"
       )
-      _exit(1)
+      leave(1)
     }
+  }
+
+  /// Ends the process at once.
+  private static func leave(_ code: Int32) -> Never {
+    Program.noteEnd(code)
+    _exit(code)
   }
 
   /// Ends the process, and what it is making with another program.
@@ -43,7 +49,7 @@ package enum Interrupts {
       if wasMaking {
         Console.shared.write("\(Program.invokedName): stopped before its PostgreSQL was made")
       }
-      _exit(code)
+      leave(code)
     }
   }
 

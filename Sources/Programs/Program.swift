@@ -2,6 +2,7 @@ package import ArgumentParser
 import Connect
 import Foundation
 package import Logging
+import Synchronization
 
 /// The frame of the three programs: arguments in, one line on stderr and SPEC's exit code out.
 package enum Program {
@@ -23,13 +24,30 @@ package enum Program {
   package static func main(_ root: any ParsableCommand.Type) -> Never {
     StandardStreams.prepare()
     let name = root._commandName
-    let code = run(root, named: name)
+    var code = run(root, named: name)
     do throws(Failure) {
       try StandardOutput.flush()
-      exit(code)
     } catch {
       let failed = complain(error, as: name)
-      exit(code == 0 ? failed : code)
+      if code == 0 { code = failed }
+    }
+    noteEnd(code)
+    exit(code)
+  }
+
+  /// What is to be done with the exit code.
+  private static let endNote = Mutex<(@Sendable (Int32) -> Void)?>(nil)
+
+  /// Makes `note` get the exit code before the process ends, unless a signal or a fault ends it.
+  package static func onEnd(_ note: @escaping @Sendable (_ code: Int32) -> Void) {
+    endNote.withLock { $0 = note }
+  }
+
+  /// For whatever ends the process; the first end is the one that counts.
+  static func noteEnd(_ code: Int32) {
+    endNote.withLock { note in
+      note?(code)
+      note = nil
     }
   }
 

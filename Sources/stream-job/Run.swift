@@ -21,6 +21,7 @@ struct Run: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
+    BackgroundJob.streamJob.noteEnd()
     let settings = try RunSettings(options, common)
     Interrupts.watch()
     let logger = settings.logger

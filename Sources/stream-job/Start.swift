@@ -13,27 +13,27 @@ struct Start: ParsableCommand {
 
   func run() throws {
     let settings = try RunSettings(options, common)
-    if let job = BackgroundJob.streamJob.running {
-      throw Failure(
-        .failed,
-        "a job runs here already: process \(job.processID)",
-        hint: "See it by `stream-job status`, end it by `stream-job stop`."
-      )
-    }
+    if let job = try BackgroundJob.streamJob.settled() { throw Self.refusal(by: job) }
     Interrupts.watch(endingWith: 130)
     // What would end the job at once is better said here than in its log.
     _ = try settings.source.open(logger: settings.logger)
     if case .database(let database) = settings.destination {
       _ = try database.prepare(logger: settings.logger)
     }
-    guard
-      let job = try BackgroundJob.streamJob.start(["run"] + CommandLine.arguments.dropFirst(2))
-    else {
-      print("the job has ended: \(BackgroundJob.streamJob.lastLogLine)")
-      return
+    let background = BackgroundJob.streamJob
+    switch try background.start(["run"] + CommandLine.arguments.dropFirst(2)) {
+    case .started(let job):
+      print("started the job (process \(job.processID)), logging to \(background.logFile)")
+    case .alreadyRuns(let job): throw Self.refusal(by: job)
+    case .ended: print("the job has ended: \(background.lastLogLine)")
     }
-    print(
-      "started the job (process \(job.processID)), logging to \(BackgroundJob.streamJob.logFile)"
+  }
+
+  private static func refusal(by job: ProcessIdentity) -> Failure {
+    Failure(
+      .failed,
+      "a job runs here already: process \(job.processID)",
+      hint: "See it by `stream-job status`, end it by `stream-job stop`."
     )
   }
 }

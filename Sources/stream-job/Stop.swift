@@ -13,18 +13,18 @@ struct Stop: ParsableCommand {
   private static let limit = Duration.seconds(30)
 
   func run() throws {
-    let job = BackgroundJob.streamJob.running
-    if let job {
-      try BackgroundJob.streamJob.stop(job, within: Self.limit)
-      print("stopped the job (process \(job.processID))")
+    let job = try BackgroundJob.streamJob.stop(within: Self.limit)
+    if let job, job.wasRunning, !job.end.isFailure {
+      print("stopped the job (process \(job.end.processID))")
     }
     let isServing = try DatabaseChoice.cluster.isRunning
     // Also one that was interrupted while it started, and does not answer.
     try DatabaseChoice.cluster.stop()
     if isServing {
       print("stopped the private PostgreSQL")
-    } else if job == nil {
+    } else if !(job?.wasRunning ?? false) {
       print("nothing runs here")
     }
+    try job?.end.requireSuccess(of: .streamJob)
   }
 }

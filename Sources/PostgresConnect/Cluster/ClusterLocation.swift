@@ -23,6 +23,17 @@ struct ClusterLocation: Hashable, Sendable {
   /// Bytes of a unix socket's path, the final NUL apart (`sockaddr_un`).
   private static let longestSocketPath = 107
 
+  /// Runs `body`, which gets the lock's file, while no other process starts or stops the cluster.
+  func withLock<Result>(
+    _ body: (_ lock: ChildProcess.Stream) throws(ConnectorError) -> Result
+  ) throws(ConnectorError) -> Result {
+    try FileLock.withLock(
+      on: lock,
+      failure: { PrivateDirectory.failure("lock", lock, code: $0) },
+      body
+    )
+  }
+
   /// Finds the cluster's place, and makes it if need be.
   ///
   /// As root, a directory that the server's user cannot enter (one under /root, say) becomes a link

@@ -63,7 +63,7 @@ package struct PrivateCluster: Sendable {
     // Asked first: where there are no programs, nothing is touched.
     if !isMade { _ = try installation(nil) }
     let location = try ClusterLocation.prepare(requestedDirectory, report: report)
-    return try FileLock.withLock(on: location.lock) { lock throws(ConnectorError) in
+    return try location.withLock { lock throws(ConnectorError) in
       if let address = try reachable(at: location) { return address }
       let installation = try installation(dataVersion(of: location))
       let server = ClusterServer(location: location, installation: installation)
@@ -86,7 +86,7 @@ package struct PrivateCluster: Sendable {
   /// Stops the server, rolling back what is open; does nothing when it does not run.
   package func stop() throws(ConnectorError) {
     guard let location = try ClusterLocation.find(requestedDirectory) else { return }
-    try FileLock.withLock(on: location.lock) { _ throws(ConnectorError) in
+    try location.withLock { _ throws(ConnectorError) in
       let server = try ClusterServer(
         location: location,
         installation: installation(dataVersion(of: location))

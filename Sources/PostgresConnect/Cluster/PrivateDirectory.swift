@@ -35,9 +35,13 @@ enum PrivateDirectory {
       && status.st_uid == user.userID
   }
 
-  /// The error of a system call that has just set `errno`.
-  static func failure(_ attempt: String, _ path: String) -> ConnectorError {
-    let reason = String(cString: strerror(errno))
+  /// The error of a system call, by default of one that has just set `errno`.
+  static func failure(
+    _ attempt: String,
+    _ path: String,
+    code: Int32 = errno
+  ) -> ConnectorError {
+    let reason = String(cString: strerror(code))
     return ConnectorError(
       .permanent,
       "could not \(attempt) directory \(path): \(reason)",

@@ -27,28 +27,31 @@ struct PipelineStart: ParsableCommand {
     let wish = try PipelineWish(common, schedule, options)
     try wish.inbox.prepare()
     let background = BackgroundJob(of: wish.inbox)
-    if let job = background.running {
-      guard schedule.isEmpty else {
-        throw Failure(
-          .failed,
-          "a pipeline runs on this inbox already: process \(job.processID)",
-          hint: "End it by `batch-job pipeline stop` to change its schedule."
-        )
-      }
-      kill(job.processID, WakeSignal.number)
-      print("asked process \(job.processID) to run now")
-      return
-    }
+    if let job = try background.settled() { return try wake(job) }
     Interrupts.watch(endingWith: 130)
     // What would end it at once is better said here than in its log.
     _ = try wish.database.prepare()
     let words =
       CommandLine.arguments.dropFirst(3) + (wish.schedule == nil ? ["--every", "5m"] : [])
-    guard let job = try background.start(["pipeline", "run"] + words) else {
-      print("the pipeline has ended: \(background.lastLogLine)")
-      return
+    switch try background.start(["pipeline", "run"] + words) {
+    case .started(let job):
+      print("started the pipeline (process \(job.processID)), logging to \(background.logFile)")
+    case .alreadyRuns(let job): try wake(job)
+    case .ended: print("the pipeline has ended: \(background.lastLogLine)")
     }
-    print("started the pipeline (process \(job.processID)), logging to \(background.logFile)")
+  }
+
+  /// Has the running one begin a run; its schedule stays as it is.
+  private func wake(_ job: ProcessIdentity) throws(Failure) {
+    guard schedule.isEmpty else {
+      throw Failure(
+        .failed,
+        "a pipeline runs on this inbox already: process \(job.processID)",
+        hint: "End it by `batch-job pipeline stop` to change its schedule."
+      )
+    }
+    kill(job.processID, WakeSignal.number)
+    print("asked process \(job.processID) to run now")
   }
 }
 
@@ -63,11 +66,12 @@ struct PipelineStop: ParsableCommand {
 
   func run() throws {
     let background = BackgroundJob(of: try common.inbox(common.configuration()))
-    guard let job = background.running else {
+    let pipeline = try background.stop(within: .seconds(60))
+    if pipeline.map({ !$0.wasRunning }) ?? true {
       print("no pipeline runs on this inbox in the background")
-      return
     }
-    try background.stop(job, within: .seconds(60))
-    print("stopped the pipeline (process \(job.processID))")
+    guard let pipeline else { return }
+    try pipeline.end.requireSuccess(of: background)
+    if pipeline.wasRunning { print("stopped the pipeline (process \(pipeline.end.processID))") }
   }
 }

@@ -23,6 +23,7 @@ struct PipelineRunCommand: ParsableCommand {
 
   func run() throws {
     let wish = try PipelineWish(common, schedule, options)
+    BackgroundJob(of: wish.inbox).noteEnd()
     guard let schedule = wish.schedule else {
       throw Failure(
         .usage,

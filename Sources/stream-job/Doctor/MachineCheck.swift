@@ -30,6 +30,14 @@ enum MachineCheck {
     if let job = BackgroundJob.streamJob.running {
       return .ok("job", "runs as process \(job.processID)")
     }
-    return .ok("job", "none in the background")
+    guard let end = BackgroundJob.streamJob.end, end.isFailure else {
+      return .ok("job", "none in the background")
+    }
+    return .fail(
+      "job",
+      "\(end)",
+      advice: "See \(BackgroundJob.streamJob.logFile), then `stream-job start` again, or "
+        + "`stream-job stop` to have it forgotten."
+    )
   }
 }

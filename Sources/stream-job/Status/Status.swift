@@ -48,6 +48,7 @@ struct Status: ParsableCommand {
       let report = try StatusReport(
         sampler.sample(),
         parts: query.parts(),
+        endedJob: BackgroundJob.streamJob.end,
         database: address.description,
         lag: &lag
       )

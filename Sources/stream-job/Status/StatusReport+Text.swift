@@ -4,10 +4,13 @@ import Programs
 extension StatusReport {
   /// For people: three lines a task, then the totals.
   var text: String {
-    guard !tasks.isEmpty else { return "\(database)\nno task has committed yet" }
+    let heading = [database] + (failedJob.map { ["the job in the background failed: \($0)"] } ?? [])
+    guard !tasks.isEmpty else {
+      return (heading + ["no task has committed yet"]).joined(separator: "\n")
+    }
     let read = reads.map { "  \($0.stream == "clicks" ? "clicks   " : $0.stream) \($0.line)" }
     let lines =
-      [database] + tasks.flatMap(\.lines) + total.lines
+      heading + tasks.flatMap(\.lines) + total.lines
       + (read.isEmpty ? [] : ["read of the log, by all workers:"] + read)
     return lines.joined(separator: "\n")
   }

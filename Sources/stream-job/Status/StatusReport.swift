@@ -81,6 +81,8 @@ struct StatusReport: Encodable {
   }
 
   var database: String
+  /// The job that `start` had left running in this directory, if it has failed.
+  var failedJob: BackgroundEnd?
   var tasks: [Task]
   var total: Total
   /// By stream; empty for logs whose parts are not counted.
@@ -89,10 +91,12 @@ struct StatusReport: Encodable {
   init(
     _ samples: [ThroughputSampler.Sample],
     parts: [PartStatus],
+    endedJob: BackgroundEnd?,
     database: String,
     lag: inout LagMeter
   ) throws(ConnectorError) {
     self.database = database
+    failedJob = endedJob.flatMap { $0.isFailure ? $0 : nil }
     reads = StreamKind.allCases.compactMap { Reads(of: $0, parts) }
     tasks = []
     for sample in samples { tasks.append(try Task(sample, lag: &lag)) }
