@@ -85,6 +85,8 @@ import Testing
     #expect(tasks.map { $0["task"] as? Int } == [0, 1, 2, 3])
     #expect((tasks.first?["owner"] as? String)?.hasSuffix(":\(try jobProcessID())") ?? false)
     #expect((tasks.first?["clicks"] as? [String: Any])?["position"] is String)
+    let check = try run("stream-job", ["status", "--check"])
+    #expect(check.exitCode == 0 && check.output.contains("task 3: "), "\(check.errors)")
     let doctor = try run("stream-job", ["doctor"])
     #expect(doctor.exitCode == 0, "\(doctor.output)")
     #expect(doctor.output.contains("ok    job: runs as process"))
@@ -118,6 +120,11 @@ import Testing
     try generate(events: 20_000)
     let text = try run("stream-job", ["status"])
     #expect(text.exitCode == 0, "\(text.errors)")
+    let check = try run("stream-job", ["status", "--check"])
+    #expect(check.exitCode == 1 && check.output.hasPrefix("postgres://"))
+    #expect(
+      check.errors == "stream-job: no worker has 4 of 4 tasks, such as task 0; Start a job.\n"
+    )
     #expect(text.output.contains("task 3: watermark "))
     #expect(text.output.contains(" behind, watermark "))
     let report = try Self.object(run("stream-job", ["status", "--json"]).output)

@@ -78,7 +78,8 @@ import Testing
       "10_pipeline_health",
       [
         [
-          "0", "9", "1", "1", "0", "0", "clicks", "2026-11-21 08:35:00+00", "t", "0",
+          "0", "9", "1", "1", "0", "0", "clicks", "2026-11-21 08:35:00+00", "t", nil, nil, "0", "0",
+          "0",
         ]
       ]
     ),
@@ -95,6 +96,32 @@ import Testing
       .deletingLastPathComponent().appendingPathComponent("../../sql/queries")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(files == Self.expectations.map { "\($0.file).sql" })
+  }
+
+  @Test func `a stopped task is not flushed, and gaps are counted, their records if all tell`()
+    throws
+  {
+    let shop = try ShopFixture()
+    try shop.connection.execute(ShopFixture.progress(task: 1))
+    try shop.connection.execute(
+      """
+      UPDATE stream_progress
+      SET stopped_at = '2026-11-21 12:00Z', stop_reason = 'offsets 3 to 8 are gone'
+      WHERE task = 0;
+      UPDATE stream_progress SET committed_at = now();
+      INSERT INTO log_gaps VALUES
+        ('clicks', 0, '5', '8', 3, 'retention', now()),
+        ('checkouts', 0, '5', '7', 2, 'retention', now()),
+        ('clicks', 1, NULL, '20', NULL, 'retention', now())
+      """
+    )
+    let query = try ShopFixture.sql("queries/10_pipeline_health.sql")
+    #expect(
+      try shop.connection.query(query).map { $0[8...] } == [
+        ["f", "2026-11-21 12:00:00+00", "offsets 3 to 8 are gone", "2", "5", "0"],
+        ["t", nil, nil, "1", nil, "0"],
+      ]
+    )
   }
 
   @Test func `the materialized views are brought up to date by one call`() throws {

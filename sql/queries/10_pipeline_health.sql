@@ -1,4 +1,5 @@
--- Is the pipeline well: what each task has read, dropped and committed, and how fresh it is.
+-- Is the pipeline well: what each task has read, dropped and committed, how fresh it is, and whether
+-- it was stopped. A stopped task is never flushed; lost records are NULL where the log cannot tell.
 
 SELECT
   task,
@@ -13,7 +14,18 @@ SELECT
     ELSE 'both'
   END AS held_back_by,
   data_watermark AS watermark,
-  is_flushed,
+  is_flushed AND stopped_at IS NULL AS is_flushed,
+  stopped_at,
+  stop_reason,
+  gaps,
+  lost_records,
   round(extract(epoch FROM clock_timestamp() - committed_at)) AS seconds_since_commit
-FROM ecommerce.stream_progress
+FROM ecommerce.stream_progress AS p
+CROSS JOIN LATERAL (
+  SELECT
+    count(*) AS gaps,
+    CASE WHEN count(records) = count(*) THEN coalesce(sum(records), 0) END AS lost_records
+  FROM ecommerce.log_gaps AS g
+  WHERE g.task = p.task
+) AS skipped
 ORDER BY task;

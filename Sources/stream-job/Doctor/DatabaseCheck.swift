@@ -39,7 +39,7 @@ struct DatabaseCheck {
       return [
         .ok("server", "PostgreSQL \(version / 10_000).\(version % 10_000) at \(address)"),
         try schema(connection), try clock(connection),
-      ] + (try permissions(connection))
+      ] + (try permissions(connection)) + (try stoppedTasks(connection))
     } catch {
       return [.fail("server", error)]
     }
@@ -62,6 +62,18 @@ struct DatabaseCheck {
         "version \(version), this program knows \(known)",
         advice: "Use a newer program."
       )
+    }
+  }
+
+  private func stoppedTasks(_ connection: PostgresConnection) throws(ConnectorError) -> [Finding] {
+    guard try Migrations(on: connection).currentVersion() == Migrations.newestVersion else {
+      return []
+    }
+    return try StatusQuery(on: connection).tasks().compactMap { task in
+      task.stop.map {
+        // The reason says what to do.
+        Finding.fail("task \(task.task)", "stopped at \($0.stoppedAt): \($0.reason)", advice: nil)
+      }
     }
   }
 

@@ -11,6 +11,7 @@ struct Status: ParsableCommand {
     discussion: """
       The figures are those of the last commits. Lag is measured at the log that the database was \
       fed from, where it can be read from here; in records it is an estimate.
+      With --check the exit code is 1 unless every task is held by a worker and none is stopped.
       """
   )
 
@@ -30,6 +31,15 @@ struct Status: ParsableCommand {
 
   @Flag(help: "Print it again every second until interrupted.")
   var watch = false
+
+  @Flag(help: "Exit code 1 if a task is stopped or no worker has it.")
+  var check = false
+
+  func validate() throws {
+    guard !(check && watch) else {
+      throw ValidationError("--check and --watch do not go together")
+    }
+  }
 
   func run() throws {
     let configuration = try common.configuration()
@@ -55,6 +65,7 @@ struct Status: ParsableCommand {
       if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
       print(json ? try report.jsonText() : report.text)
       fflush(nil)
+      if check { try report.requireRunning() }
     } while watch
   }
 }

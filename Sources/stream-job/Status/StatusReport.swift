@@ -126,7 +126,8 @@ extension StatusReport.Task {
     }
     generation = status.generation
     epoch = status.epoch
-    isFlushed = progress.isFlushed
+    // What an earlier run has flushed says nothing of a log that has lost records since.
+    isFlushed = progress.isFlushed && stop == nil
     watermark = progress.watermark.text
     // At the end of the log nothing is waited for.
     lagSeconds = isFlushed ? nil : progress.watermark.secondsAgo

@@ -157,6 +157,17 @@ import Testing
     )
     #expect(outcome.exitCode == 1)
     #expect(outcome.errors.contains("Connection refused"), "\(outcome.errors)")
+
+    let check = try #require(service.healthcheck?.test)
+    #expect(check.prefix(2) == ["CMD", "stream-job"] && check.contains("--check"))
+    let health = try ProgramRun.run(
+      "stream-job",
+      Array(check.dropFirst(2)),
+      in: directory,
+      environment: environment
+    )
+    #expect(health.exitCode == 1)
+    #expect(health.errors.contains("Connection refused"), "\(health.errors)")
   }
 
   @Test(.enabled(if: Docker.hasCompose, "docker compose is not installed here"))

@@ -164,6 +164,17 @@ import Testing
     #expect(line.contains(" ago: \(reason)") && line.contains("; --on-gap skip"), "\(status)")
     let report = try trial.job.start("stream-job", ["status", "--json"]).wait().output
     #expect(report.contains("\"stopped_tasks\" : 1"), "\(report)")
+    let check = try trial.job.start("stream-job", ["status", "--check"]).wait()
+    #expect(check.exitCode == 1)
+    let fault = "stream-job: 1 of 3 tasks stopped, task 1: \(reason)"
+    #expect(check.errorLines.last?.hasPrefix(fault) ?? false, "\(check.errors)")
+    let doctor = try trial.job.start("stream-job", ["doctor", "--from", trial.uri]).wait()
+    #expect(doctor.exitCode == 1)
+    let findings = doctor.output.split(separator: "\n").filter { $0.hasPrefix("fail  ") }
+    #expect(
+      findings.contains { $0.hasPrefix("fail  task 1: stopped at 20") && $0.contains(reason) },
+      "\(doctor.output)"
+    )
 
     let outcome = try trial.startWorker(["--until-end"]).wait()
     #expect(outcome.exitCode == 1, "\(outcome.errors)")
