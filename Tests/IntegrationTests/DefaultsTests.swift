@@ -183,6 +183,7 @@ import Testing
     let other = try run("stream-job", ["doctor", "--from", "file:other"])
     #expect(other.exitCode == 1)
     #expect(other.output.contains("fail  progress: the database holds task 0 of the log file:"))
+    #expect(other.output.contains("A log that was moved, with its directory too, has to be moved"))
   }
 
   // MARK: - Helpers

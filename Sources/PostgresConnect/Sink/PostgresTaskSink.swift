@@ -133,11 +133,11 @@ final class PostgresTaskSink: TaskSink {
     let storedSource = row?.first.flatMap { $0 } ?? "?"
     let storedWindow = row?.last.flatMap { $0 } ?? "?"
     if storedSource != source {
-      return ConnectorError(
-        .permanent,
-        "the database at \(address) holds task \(task) of the log \(storedSource): "
-          + "expected \(source)",
-        hint: "Name another database for this log, or the log that this one is fed from."
+      return .otherLog(
+        in: "the database at \(address)",
+        task: Int(task),
+        of: storedSource,
+        expected: source
       )
     }
     return ConnectorError(

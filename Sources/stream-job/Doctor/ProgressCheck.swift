@@ -30,10 +30,11 @@ struct ProgressCheck {
 
   private func check(_ task: TaskStatus) throws(ConnectorError) {
     guard task.source == log.identity else {
-      throw ConnectorError(
-        .permanent,
-        "the database holds task \(task.task) of the log \(task.source): expected \(log.identity)",
-        hint: "Name another database for this log, or the log that this one is fed from."
+      throw .otherLog(
+        in: "the database",
+        task: task.task,
+        of: task.source,
+        expected: log.identity
       )
     }
     // What ages of records are counted by says what it still holds to those only who read.
