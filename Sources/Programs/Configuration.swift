@@ -100,6 +100,15 @@ package struct Configuration: Sendable {
     return found.values.sorted { $0.name < $1.name }
   }
 
+  /// Environment variables that are named like settings and are none: most likely mistyped.
+  ///
+  /// Others' settings are known, so that one environment may be for all programs.
+  package var strayVariables: [String] {
+    environment.keys.filter { variable in
+      variable.hasPrefix("FIRSTCLICK_") && !ProgramSettings.knows(variable: variable)
+    }.sorted()
+  }
+
   private func text(of key: String) -> (text: String, origin: SettingOrigin)? {
     for variable in program.variables(of: key) {
       if let text = environment[variable] { return (text, SettingOrigin(.environment, variable)) }

@@ -64,6 +64,25 @@ package struct ProgramSettings: Sendable {
   /// True for the first word of an open family, which may stand as a section of its own.
   func isFamily(_ key: String) -> Bool { families.contains(key) }
 
+  /// True for a variable that some program reads.
+  static func knows(variable: String) -> Bool {
+    otherVariables.contains(variable)
+      || all.contains { program in
+        program.keys.contains { program.variables(of: $0).contains(variable) }
+          || program.families.contains { family in
+            program.variables(of: family + "_").contains { variable.hasPrefix($0) }
+          }
+      }
+  }
+
+  /// Variables that are no settings: secrets, which no option and no file may give, the config file
+  /// itself, and the tests'.
+  private static let otherVariables: Set = [
+    "FIRSTCLICK_CONFIG", "FIRSTCLICK_PASSWORD_FILE", "FIRSTCLICK_NOTIFY_URL_FILE",
+    "FIRSTCLICK_NOTIFY_TOKEN", "FIRSTCLICK_NOTIFY_TOKEN_FILE", "FIRSTCLICK_CRASH_AT",
+    "FIRSTCLICK_FREEZE_AT", "FIRSTCLICK_TEST_MOTO",
+  ]
+
   /// The environment variables of a setting, the first that is set counts.
   func variables(of key: String) -> [String] {
     let names = ownKeys.contains(key) ? ["\(name)_\(key)"] : ["\(name)_\(key)", key]

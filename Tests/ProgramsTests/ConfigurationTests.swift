@@ -55,6 +55,22 @@ import Testing
     }
   }
 
+  @Test func `variables that no program knows are told`() throws {
+    let variables = [
+      "FIRSTCLICK_COMIT_INTERVAL": "banana", "FIRSTCLICK_COMMIT_INTERVAL": "1s",
+      "FIRSTCLICK_GENERATOR_LATE": "0.1", "FIRSTCLICK_GENERATOR_EMIT": "final",
+      "FIRSTCLICK_KAFKA_SASL_PASSWORD_FILE": "p", "FIRSTCLICK_STREAM_JOB_KINESIS_SLICES": "4",
+      "FIRSTCLICK_KAFKAESQUE": "1", "FIRSTCLICK_PASSWORD_FILE": "p", "FIRSTCLICK_NOTIFY_URL": "u",
+      "OTHER": "1",
+    ]
+    let configuration = try Configuration(of: .batchJob, file: nil, environment: variables)
+    #expect(
+      configuration.strayVariables == [
+        "FIRSTCLICK_COMIT_INTERVAL", "FIRSTCLICK_GENERATOR_EMIT", "FIRSTCLICK_KAFKAESQUE",
+      ]
+    )
+  }
+
   @Test func `a value that cannot be read names where it stands`() throws {
     try withConfigFile("window: soon\n") { path in
       let configuration = try Configuration(of: .streamJob, file: path, environment: [:])
