@@ -138,6 +138,10 @@ package protocol Sink: Sendable {
   /// Where the tasks of a log stand that were ever taken over, without taking them over; empty for a
   /// sink that is not shared.
   func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding]
+  /// Refuses a job of so many tasks, of all its workers together, that the sink cannot serve at once.
+  ///
+  /// - Throws: `.permanent` then.
+  func requireRoom(forTasks count: Int) throws(ConnectorError)
   /// Joins the workers that write here and share the tasks 0..<count of a log that knows no groups;
   /// nil for a sink that is not shared.
   func leaseTasks(
@@ -184,6 +188,7 @@ extension TaskSink {
 extension Sink {
   package func sharedIdentity() throws(ConnectorError) -> String? { nil }
   package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] { [:] }
+  package func requireRoom(forTasks count: Int) throws(ConnectorError) {}
   package func makeReadsLedger() -> (any ReadsLedger)? { nil }
   package func leaseTasks(
     of source: String,

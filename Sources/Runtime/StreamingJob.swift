@@ -62,6 +62,7 @@ package final class StreamingJob: Sendable {
       try sink.sharedIdentity()
     }
     try requireStoredPartitions()
+    try requireRoom(forTasks: taskCount)
     if let identity {
       assignment =
         source.isLeasedBySink
@@ -105,6 +106,13 @@ package final class StreamingJob: Sendable {
     return Retry(logger: logger, limit: settings.retryLimit, wait: { tenure.waitToRetry($0) })
   }
 
+  /// Tasks that the sink never gets round to would wait for the others without an end.
+  private func requireRoom(forTasks count: Int) throws(ConnectorError) {
+    try retry("look at the sink's limits") { () throws(ConnectorError) in
+      try sink.requireRoom(forTasks: count)
+    }
+  }
+
   /// A log that has lost partitions is not what the stored rows came from.
   private func requireStoredPartitions() throws(ConnectorError) {
     let standings = try retry("look at the tasks") { () throws(ConnectorError) in
@@ -135,7 +143,10 @@ package final class StreamingJob: Sendable {
       try open(0..<taskCount)
       guard source.growsByPartitions, !settings.untilEnd else { return }
       let growth = PartitionGrowth(of: source, logger: logger)
-      try growth.follow(from: taskCount, until: control, open: open)
+      try growth.follow(from: taskCount, until: control) { added throws(ConnectorError) in
+        try requireRoom(forTasks: added.upperBound)
+        try open(added)
+      }
     } catch {
       control.fail(error)
     }

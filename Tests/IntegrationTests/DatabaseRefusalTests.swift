@@ -97,6 +97,35 @@ import Testing
     #expect(doctor.output.contains("fail  schema: version 999"))
   }
 
+  @Test func `fewer connections than tasks are refused at once`() throws {
+    let address = try TemporaryCluster.database()
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    let user = "few_\(UInt32.random(in: 0...UInt32.max))"
+    try connection.execute(
+      """
+      CREATE ROLE \(user) LOGIN CONNECTION LIMIT 4;
+      GRANT firstclick_writer TO \(user)
+      """
+    )
+    let url = address.connectionString.replacing("user=postgres", with: "user=\(user)")
+    let outcome = try run(["--into", url])
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "a job of 1 task needs 5 connections, one a task and 4 more: the user's role allows 4"
+      )
+    )
+    let doctor = try ProgramRun.run(
+      "stream-job",
+      ["doctor", "--from", "file:log", "--into", url],
+      in: directory
+    )
+    #expect(doctor.exitCode == 1)
+    #expect(doctor.output.contains("fail  connections: a job of 1 task needs 5 connections"))
+  }
+
   @Test func `a place where nothing can be made is named`() throws {
     try directory.write("", to: ".firstclick")
     let outcome = try run()

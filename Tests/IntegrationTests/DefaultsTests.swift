@@ -72,6 +72,19 @@ import Testing
     #expect(report["different"] as? Int == 1)
   }
 
+  @Test func `a log of more partitions than a stock server has connections is attributed`() throws {
+    let generator = try run(
+      "generator",
+      ["--to", "file:log", "--partitions", "120", "--events", "2000", "--max-speed"]
+    )
+    try #require(generator.exitCode == 0, "\(generator.errors)")
+    let job = try run("stream-job", ["run", "--from", "file:log", "--until-end", "--workers", "1"])
+    #expect(job.exitCode == 0, "\(job.errors)")
+    #expect(job.errors.contains("2,000 events in"), "\(job.errors)")
+    let doctor = try run("stream-job", ["doctor", "--from", "file:log"])
+    #expect(doctor.output.contains("ok    connections: enough for the job's tasks: 120"))
+  }
+
   @Test func `a background job is started once, seen and stopped`() throws {
     try generate(events: 5_000)
     let started = try run("stream-job", ["start"])

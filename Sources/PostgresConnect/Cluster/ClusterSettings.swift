@@ -21,11 +21,13 @@ struct ClusterSettings {
       "port = \(ClusterLocation.port)",
       "unix_socket_permissions = 0700",
       "unix_socket_directories = '\(socketDirectory)'",
-      "max_connections = 100",
+      // A partition of the log takes one; those that are not used cost little.
+      "max_connections = \(Self.connectionCount)",
       "timezone = 'UTC'",
       "log_timezone = 'UTC'",
-      // A day is a partition, and years may be loaded, or checked, in one transaction.
-      "max_locks_per_transaction = 1024",
+      // A day is a partition, and years may be loaded, or checked, in one transaction. It may use all
+      // that the table of locks has, which is made for as many as all connections have together.
+      "max_locks_per_transaction = \(Self.lockCount / Self.connectionCount)",
       // Made to load in bulk and to be read by few.
       "shared_buffers = \(sharedBuffers)MB",
       "effective_cache_size = \(max(512, Self.memory / 2))MB",
@@ -47,6 +49,10 @@ struct ClusterSettings {
   private var sharedBuffers: Int {
     durability == .none ? 128 : min(1024, max(256, Self.memory / 8))
   }
+
+  private static let connectionCount = 1000
+  /// Held at a time, of all transactions.
+  private static let lockCount = 128_000
 
   /// Of this machine, in MiB.
   private static var memory: Int {

@@ -52,7 +52,9 @@ package enum PostgresFailure {
     case "53100": "Free disk space at the server and start again; nothing was committed halfway."
     case "53200":
       "Give the server more memory, or raise max_locks_per_transaction: a day is a partition."
-    case "53300": "Raise max_connections or use fewer workers."
+    case "53300":
+      "Raise max_connections, or the limit of the database or user that is named: a job holds a "
+        + "connection for each partition of its log."
     case "25006": "The server is read-only, a standby perhaps: name the primary."
     case "57P03": "The server is starting up or shutting down."
     default: nil

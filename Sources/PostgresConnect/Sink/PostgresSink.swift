@@ -60,6 +60,12 @@ package struct PostgresSink: Sink {
     return standings
   }
 
+  package func requireRoom(forTasks count: Int) throws(ConnectorError) {
+    let connection = try connect(as: "firstclick limits")
+    defer { connection.close() }
+    try ConnectionLimit(on: connection).require(forTasks: count)
+  }
+
   /// A connection for one question, which waits for other sessions' locks so shortly that a stop of
   /// the job, which waits for the answer, is in time.
   private func connect(as name: String) throws(ConnectorError) -> PostgresConnection {

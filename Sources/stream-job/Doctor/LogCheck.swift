@@ -18,10 +18,16 @@ struct LogCheck {
       let count = try log.partitionCount()
       return [.ok("log", "\(source) has \(count) \(log.partName) of each stream")]
         + StreamKind.allCases.map { firstRecords(of: $0, partitions: count, in: log) }
+        + connections(forTasks: count)
         + progress(in: log)
     } catch {
       return [.fail("log", error)]
     }
+  }
+
+  private func connections(forTasks count: Int) -> [Finding] {
+    guard case .database(let choice) = destination else { return [] }
+    return ConnectionsCheck(choice: choice, taskCount: count).findings()
   }
 
   private func progress(in log: any Source) -> [Finding] {
