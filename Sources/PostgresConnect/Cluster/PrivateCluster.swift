@@ -151,9 +151,10 @@ package struct PrivateCluster: Sendable {
     let directory = try location.socketDirectory()
     let plain = CharacterSet(charactersIn: "/-._~").union(.alphanumerics)
     let host = directory.addingPercentEncoding(withAllowedCharacters: plain) ?? directory
-    // The port is named since PGPORT may mean another server.
+    // The port is named since PGPORT may mean another server, as others of these variables may.
     return try PostgresAddress(
       "postgresql:///\(database)?host=\(host)&port=\(ClusterLocation.port)&user=postgres"
+        + NeutralParameters.text
     )
   }
 
