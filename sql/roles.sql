@@ -8,6 +8,9 @@ DO $$
 DECLARE
   name text;
   relation regclass;
+  former_owner regrole := (
+    SELECT relowner FROM pg_class WHERE oid = 'ecommerce.schema_version'::regclass
+  );
 BEGIN
   FOREACH name IN ARRAY ARRAY['firstclick_owner', 'firstclick_writer', 'firstclick_analyst'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
@@ -22,6 +25,10 @@ BEGIN
   -- Only a member of the owner may hand objects over to it.
   IF NOT pg_has_role(current_user, 'firstclick_owner', 'MEMBER') THEN
     EXECUTE format('GRANT firstclick_owner TO %I', current_user);
+  END IF;
+  -- Nor may one that has migrated before lose what it made: a job of its may be running.
+  IF NOT pg_has_role(former_owner, 'firstclick_owner', 'MEMBER') THEN
+    EXECUTE format('GRANT firstclick_owner TO %s', former_owner);
   END IF;
   IF NOT has_database_privilege('firstclick_owner', current_database(), 'CREATE') THEN
     EXECUTE format('GRANT CREATE ON DATABASE %I TO firstclick_owner', current_database());

@@ -14,10 +14,13 @@ struct Migrate: ParsableCommand {
     let database = try Destination(common, common.configuration()).requireDatabase(for: "migrate")
     Interrupts.watch(endingWith: 130)
     let (address, outcome) = try database.prepare()
-    let applied = outcome.applied.map(String.init).joined(separator: ", ")
-    print(
-      "\(address): schema version \(outcome.version), "
-        + (applied.isEmpty ? "nothing to do" : "applied \(applied)")
-    )
+    print("\(address): schema version \(outcome.version), \(work(of: outcome))")
+  }
+
+  private func work(of outcome: Migrations.Outcome) -> String {
+    guard outcome.applied.isEmpty else {
+      return "applied \(outcome.applied.map(String.init).joined(separator: ", "))"
+    }
+    return outcome.hasAddedRoles ? "made the roles" : "nothing to do"
   }
 }

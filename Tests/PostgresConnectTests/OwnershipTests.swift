@@ -54,8 +54,20 @@ import Testing
     #expect(try Migrations(on: connection).apply().rolesNotice != nil)
     try connection.execute("SELECT ensure_day_partitions(ARRAY['2026-01-01']::date[]); RESET ROLE")
     #expect(try schemaOwner() == shopkeeper)
-    _ = try Migrations(on: connection).apply()
+    #expect(try Migrations(on: connection).apply().hasAddedRoles)
     #expect(try schemaOwner() == "firstclick_owner")
+    // A job of the former owner goes on.
+    try connection.execute(
+      """
+      SET ROLE \(shopkeeper);
+      SELECT ensure_day_partitions(ARRAY['2026-01-02']::date[]);
+      INSERT INTO ecommerce.users VALUES
+        ('u1', 'a@example.com', 'Ada', 'L', '2026-01-01 00:00Z', 'premium', 900.00);
+      UPDATE ecommerce.stream_progress SET epoch = epoch + 1;
+      RESET ROLE
+      """
+    )
+    #expect(try !Migrations(on: connection).apply().hasAddedRoles)
     #expect(try others().isEmpty)
     #expect(try unreadable().isEmpty)
   }

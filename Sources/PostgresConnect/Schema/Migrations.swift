@@ -12,6 +12,8 @@ package struct Migrations {
     package var applied: [Int] = []
     /// The version that the database is at now.
     package var version = 0
+    /// The tables were there already, and got their roles only now.
+    package var hasAddedRoles = false
     /// Why the roles could not be made, where the user may not make them; nothing else depends on it.
     package var rolesNotice: String?
   }
@@ -98,6 +100,7 @@ package struct Migrations {
     var outcome = Outcome(applied: missing.map(\.version), version: knownVersion)
     if try hasRoles(), outcome.applied.isEmpty { return outcome }
     outcome.rolesNotice = try makeRoles()
+    outcome.hasAddedRoles = outcome.rolesNotice == nil && !applied.isEmpty && missing.isEmpty
     return outcome
   }
 
