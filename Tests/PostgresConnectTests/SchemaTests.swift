@@ -111,6 +111,29 @@ import Testing
     try connection.execute("RESET ROLE; DROP ROLE \(Self.unprivileged)")
   }
 
+  @Test func `a user who does not own the tables is told who does`() throws {
+    let connection = try PostgresConnection(TemporaryCluster.emptyDatabase())
+    _ = try Migrations(on: connection).apply()
+    // As if this program had a migration more than the one that made the tables.
+    try connection.execute("DELETE FROM ecommerce.schema_version WHERE version = 13")
+    let writer = "writer_\(UInt32.random(in: 0...UInt32.max))"
+    try connection.execute(
+      "CREATE ROLE \(writer); GRANT firstclick_writer TO \(writer); SET ROLE \(writer)"
+    )
+    let migrations = Migrations(on: connection)
+    #expect(try migrations.foreignOwner() == "firstclick_owner")
+    let error = #expect(throws: ConnectorError.self) { try migrations.apply() }
+    #expect(error?.message.contains("must be owner of table") == true)
+    #expect(
+      error?.hint
+        == "Run `stream-job migrate` as firstclick_owner, whose the tables are, or as a member of that "
+        + "role: firstclick_writer is not enough."
+    )
+    try connection.execute("RESET ROLE; GRANT firstclick_owner TO \(writer); SET ROLE \(writer)")
+    #expect(try migrations.foreignOwner() == nil)
+    try connection.execute("RESET ROLE")
+  }
+
   private static let unprivileged = "nobody_in_particular"
 
   @Test func `a user who may create tables but no roles migrates all the same`() throws {

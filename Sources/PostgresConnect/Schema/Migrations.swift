@@ -184,20 +184,46 @@ package struct Migrations {
       throw ConnectorError(
         error.kind,
         "could not apply \(current): \(error.message)",
-        hint: Self.hint(error.message) ?? error.hint
+        hint: hint(error.message) ?? error.hint
       )
     }
   }
 
-  private static func hint(_ message: String) -> String? {
+  private func hint(_ message: String) -> String? {
     if message.contains("SQLSTATE 42501") {
-      return "Migrate as the database's owner: GRANT CREATE ON DATABASE gives what is needed."
+      guard let owner = try? foreignOwner() else {
+        return "Migrate as the database's owner: GRANT CREATE ON DATABASE gives what is needed."
+      }
+      return Self.advice(forTablesOf: owner)
     }
     // A table, a function, or a constraint or type of that name.
     let isInTheWay = ["42P07", "42723", "42710"].contains { message.contains("SQLSTATE \($0)") }
     return isInTheWay
       ? "The schema ecommerce holds something that is not this program's: use another database."
       : nil
+  }
+
+  // MARK: - Owner
+
+  /// Who owns the tables, where the user has none of that role's rights.
+  ///
+  /// Only others can bring them to a newer version then. Nil as well where there are no tables.
+  /// Changes nothing.
+  package func foreignOwner() throws(ConnectorError) -> String? {
+    let rows = try connection.query(
+      """
+      SELECT relowner::regrole
+      FROM pg_class
+      WHERE oid = to_regclass('ecommerce.schema_version') AND NOT pg_has_role(relowner, 'USAGE')
+      """
+    )
+    return rows.first?.first.flatMap(\.self)
+  }
+
+  /// What to do for a newer version of tables that are another role's.
+  package static func advice(forTablesOf owner: String) -> String {
+    "Run `stream-job migrate` as \(owner), whose the tables are, or as a member of that role: "
+      + "firstclick_writer is not enough."
   }
 
   // MARK: - Roles
