@@ -126,6 +126,67 @@ import Testing
     #expect(doctor.output.contains("fail  connections: a job of 1 task needs 5 connections"))
   }
 
+  /// What run and doctor say of a database that SQL has been done to, as superuser.
+  private func refusals(
+    after sql: (_ database: String, _ user: String) -> String
+  ) throws -> (run: ProgramRun.Outcome, doctor: ProgramRun.Outcome) {
+    let address = try TemporaryCluster.emptyDatabase()
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    let database = try connection.query("SELECT current_database()")[0][0] ?? ""
+    let user = "user_\(UInt32.random(in: 0...UInt32.max))"
+    try connection.execute("CREATE ROLE \(user) LOGIN; \(sql(database, user))")
+    let url = address.connectionString.replacing("user=postgres", with: "user=\(user)")
+    let run = try run(["--into", url])
+    let doctor = try ProgramRun.run(
+      "stream-job",
+      ["doctor", "--from", "file:log", "--into", url],
+      in: directory
+    )
+    #expect(run.exitCode == 1)
+    #expect(run.errorLines.count == 1, "\(run.errors)")
+    #expect(doctor.exitCode == 1)
+    let schema = try connection.query("SELECT to_regclass('ecommerce.schema_version')")
+    #expect(schema == [[nil]])
+    return (run, doctor)
+  }
+
+  @Test func `a database that is set read-only is told as such by the doctor too`() throws {
+    let (run, doctor) = try refusals { database, user in
+      """
+      GRANT CREATE ON DATABASE \(database) TO \(user);
+      ALTER DATABASE \(database) SET default_transaction_read_only = on
+      """
+    }
+    #expect(run.errors.contains("default_transaction_read_only is on for the server"))
+    #expect(
+      doctor.output.contains(
+        "fail  writes: default_transaction_read_only is on; Set it off for the database, the user or "
+          + "the server, whichever has it."
+      )
+    )
+  }
+
+  @Test func `a user without the right to make the schema is told by the doctor too`() throws {
+    let (run, doctor) = try refusals { _, _ in "" }
+    #expect(run.errors.contains("could not apply schema_version: permission denied"))
+    #expect(doctor.output.contains("fail  schema: could not apply schema_version: permission"))
+    #expect(doctor.output.contains("GRANT CREATE ON DATABASE gives what is needed"))
+  }
+
+  @Test func `tables in the way are told by the doctor too`() throws {
+    let (run, doctor) = try refusals { database, user in
+      """
+      GRANT CREATE ON DATABASE \(database) TO \(user);
+      CREATE SCHEMA ecommerce AUTHORIZATION \(user);
+      CREATE TABLE ecommerce.users (id integer)
+      """
+    }
+    #expect(run.errors.contains("The schema ecommerce holds something"))
+    #expect(doctor.output.contains("fail  schema: could not apply migration"))
+    #expect(doctor.output.contains("The schema ecommerce holds something"))
+  }
+
   @Test func `a place where nothing can be made is named`() throws {
     try directory.write("", to: ".firstclick")
     let outcome = try run()

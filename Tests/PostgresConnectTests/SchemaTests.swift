@@ -134,6 +134,15 @@ import Testing
     try connection.execute("RESET ROLE")
   }
 
+  @Test func `a rehearsal leaves nothing`() throws {
+    let connection = try PostgresConnection(TemporaryCluster.emptyDatabase())
+    try Migrations(on: connection).rehearse()
+    #expect(try connection.query("SELECT to_regnamespace('ecommerce')") == [[nil]])
+    #expect(connection.isIdle)
+    _ = try Migrations(on: connection).apply()
+    try Migrations(on: connection).rehearse()
+  }
+
   private static let unprivileged = "nobody_in_particular"
 
   @Test func `a user who may create tables but no roles migrates all the same`() throws {

@@ -55,7 +55,9 @@ package enum PostgresFailure {
     case "53300":
       "Raise max_connections, or the limit of the database or user that is named: a job holds a "
         + "connection for each partition of its log."
-    case "25006": "The server is read-only, a standby perhaps: name the primary."
+    case "25006":
+      "The server is a standby, or default_transaction_read_only is on for the server, the database or "
+        + "the user: name the primary, or set that off."
     case "57P03": "The server is starting up or shutting down."
     default: nil
     }

@@ -35,12 +35,28 @@ package struct Migrations {
   /// - Throws: `.permanent` for a database that is newer than this program, one whose migrations
   ///   were edited after they had been applied, and a user who may not create the tables.
   package func apply() throws(ConnectorError) -> Outcome {
+    try withLock { () throws(ConnectorError) in try applyLocked() }
+  }
+
+  /// Makes the tables in a database that has none of them, and takes them back: changes nothing.
+  ///
+  /// - Throws: what `apply` would.
+  package func rehearse() throws(ConnectorError) {
+    try withLock { () throws(ConnectorError) in
+      guard try !hasVersionTable() else { return }
+      try transaction(try firstSteps(), endingWith: "ROLLBACK")
+    }
+  }
+
+  private func withLock<Result>(
+    _ body: () throws(ConnectorError) -> Result
+  ) throws(ConnectorError) -> Result {
     try connection.execute("SET client_min_messages = warning")
     try connection.execute("SELECT pg_advisory_lock(\(Self.lock))")
     do throws(ConnectorError) {
-      let outcome = try applyLocked()
+      let result = try body()
       try connection.execute("SELECT pg_advisory_unlock(\(Self.lock))")
-      return outcome
+      return result
     } catch {
       // The first error is the one to tell; a lost connection has let go of the lock by itself.
       _ = try? connection.execute("SELECT pg_advisory_unlock(\(Self.lock))")
@@ -90,12 +106,11 @@ package struct Migrations {
     let applied = try hasVersionTable() ? appliedChecksums() : [:]
     try check(applied)
     let missing = migrations.filter { applied[$0.version] == nil }
-    let steps = try missing.map { migration throws(ConnectorError) in try step(migration) }
     if applied.isEmpty {
       // Where somebody else's tables are in the way, none of ours is left among them.
-      try transaction([Step(name: "schema_version", sql: SQLFiles.schemaVersion)] + steps)
+      try transaction(try firstSteps())
     } else {
-      for step in steps { try transaction([step]) }
+      for migration in missing { try transaction([step(migration)]) }
     }
     var outcome = Outcome(applied: missing.map(\.version), version: knownVersion)
     if try hasRoles(), outcome.applied.isEmpty { return outcome }
@@ -170,7 +185,16 @@ package struct Migrations {
     return Step(name: "migration \(migration.version)", sql: "\(migration.sql);\n\(line)")
   }
 
-  private func transaction(_ steps: [Step]) throws(ConnectorError) {
+  /// All that an empty database needs.
+  private func firstSteps() throws(ConnectorError) -> [Step] {
+    [Step(name: "schema_version", sql: SQLFiles.schemaVersion)]
+      + (try migrations.map { migration throws(ConnectorError) in try step(migration) })
+  }
+
+  private func transaction(
+    _ steps: [Step],
+    endingWith end: String = "COMMIT"
+  ) throws(ConnectorError) {
     var current = steps.first?.name ?? ""
     do throws(ConnectorError) {
       try connection.execute("BEGIN")
@@ -178,7 +202,7 @@ package struct Migrations {
         current = step.name
         try connection.execute(step.sql)
       }
-      try connection.execute("COMMIT")
+      try connection.execute(end)
     } catch {
       _ = try? connection.execute("ROLLBACK")
       throw ConnectorError(

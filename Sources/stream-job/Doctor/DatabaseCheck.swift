@@ -36,21 +36,52 @@ struct DatabaseCheck {
       let connection = try PostgresConnection(address, applicationName: "firstclick doctor")
       defer { connection.close() }
       let version = connection.serverVersion
-      return [
-        .ok("server", "PostgreSQL \(version / 10_000).\(version % 10_000) at \(address)"),
-        try schema(connection), try clock(connection),
-      ] + (try permissions(connection)) + (try stoppedTasks(connection))
+      let server = Finding.ok(
+        "server",
+        "PostgreSQL \(version / 10_000).\(version % 10_000) at \(address)"
+      )
+      if let refusal = try refusalOfWrites(connection) {
+        return [server, refusal, try clock(connection)]
+      }
+      return [server, try schema(connection), try clock(connection)]
+        + (try permissions(connection)) + (try stoppedTasks(connection))
     } catch {
       return [.fail("server", error)]
     }
   }
 
+  /// Nil where this user may write something at all.
+  private func refusalOfWrites(
+    _ connection: PostgresConnection
+  ) throws(ConnectorError) -> Finding? {
+    let row = try connection.query(
+      "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')"
+    ).first
+    if row?[0] == "t" {
+      return .fail("writes", "this server is a standby", advice: "Name the primary.")
+    }
+    guard row?[1] == "on" else { return nil }
+    return .fail(
+      "writes",
+      "default_transaction_read_only is on",
+      advice: "Set it off for the database, the user or the server, whichever has it."
+    )
+  }
+
   private func schema(_ connection: PostgresConnection) throws(ConnectorError) -> Finding {
     let known = Migrations.newestVersion
-    switch try Migrations(on: connection).currentVersion() {
-    case nil: return .ok("schema", "none yet; a job makes version \(known)")
+    let migrations = Migrations(on: connection)
+    switch try migrations.currentVersion() {
+    case nil: return newSchema(by: migrations)
     case known: return .ok("schema", "version \(known)")
     case .some(let version) where version < known:
+      if let owner = try migrations.foreignOwner() {
+        return .fail(
+          "schema",
+          "version \(version), this program has \(known), and this user may not update it",
+          advice: Migrations.advice(forTablesOf: owner)
+        )
+      }
       return .warn(
         "schema",
         "version \(version), this program has \(known)",
@@ -77,6 +108,16 @@ struct DatabaseCheck {
     }
   }
 
+  /// Whether a job could make one: what is in its way is found by trying.
+  private func newSchema(by migrations: Migrations) -> Finding {
+    do {
+      try migrations.rehearse()
+      return .ok("schema", "none yet; a job makes version \(Migrations.newestVersion)")
+    } catch {
+      return .fail("schema", error)
+    }
+  }
+
   /// The server's clock against this one's.
   private func clock(_ connection: PostgresConnection) throws(ConnectorError) -> Finding {
     let rows = try connection.query("SELECT extract(epoch FROM clock_timestamp())::text")
@@ -99,7 +140,7 @@ struct DatabaseCheck {
         'dead_letters', 'stream_progress', 'stream_workers', 'task_leases', 'log_reads',
         'log_gaps', 'resends'])
         AS name
-      WHERE NOT coalesce(has_table_privilege('ecommerce.' || name, 'INSERT'), false)
+      WHERE NOT has_table_privilege(to_regclass('ecommerce.' || name), 'INSERT')
       """
     )
     guard let missing = rows.first?.first.flatMap({ $0 }) else {
