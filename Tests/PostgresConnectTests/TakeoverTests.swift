@@ -107,6 +107,21 @@ import Testing
     try neighbour.connection.execute("COMMIT")
   }
 
+  @Test func `a session that holds the lock by a pooler's fault is another program's`() throws {
+    _ = try task().open()
+    let stranger = try hangingSession(["SET application_name = 'ledger'", "BEGIN"])
+    _ = try task().open()
+    try stranger.connection.execute("COMMIT")
+  }
+
+  @Test func `a worker that hangs is ended whatever name its address gives it`() throws {
+    let named = try PostgresAddress("\(address.connectionString)&application_name=etl")
+    let hanging = try SinkSession(named, task: 0)
+    try hanging.connection.execute("BEGIN")
+    _ = try task().open()
+    #expect(throws: ConnectorError.self) { try hanging.connection.execute("COMMIT") }
+  }
+
   @Test func `a user who may not end the other's session takes over all the same`() throws {
     _ = try task().open()
     let admin = try PostgresConnection(address)

@@ -17,13 +17,11 @@ package final class PostgresConnection {
 
   /// - Throws: `.transient` where waiting may help (refused, starting up, too many connections),
   ///   `.permanent` for a wrong password, a missing database, an old server or a wrong encoding.
-  package init(
+  package convenience init(
     _ address: PostgresAddress,
     applicationName: String = "firstclick"
   ) throws(ConnectorError) {
-    self.address = address
-    handle = try ConnectionHandle(address, applicationName: applicationName)
-    try checkServer()
+    try self.init(unset: address, applicationName: applicationName)
     try execute(
       """
       SET search_path = ecommerce;
@@ -36,6 +34,13 @@ package final class PostgresConnection {
       )
       """
     )
+  }
+
+  /// As above, of a session as the server gives it: nothing is set there.
+  init(unset address: PostgresAddress, applicationName: String) throws(ConnectorError) {
+    self.address = address
+    handle = try ConnectionHandle(address, applicationName: applicationName)
+    try checkServer()
   }
 
   private func checkServer() throws(ConnectorError) {

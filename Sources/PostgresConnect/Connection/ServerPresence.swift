@@ -19,14 +19,14 @@ extension PostgresAddress {
     }
   }
 
-  /// Connects once, to tell a server that is not there from one that goes away later.
+  /// Connects, to tell a server that is not there from one that goes away later.
   ///
   /// A server that answers that it starts up or has no connection left is there.
   ///
   /// - Throws: `.transient` when nobody answers, `.permanent` when waiting does not help.
   package func requireServer() throws(ConnectorError) {
     do throws(ConnectorError) {
-      try PostgresConnection(self, applicationName: "firstclick contact").close()
+      try requireSessions()
     } catch {
       guard error.kind == .transient, error.message.contains("SQLSTATE") else { throw error }
     }

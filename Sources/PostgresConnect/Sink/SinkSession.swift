@@ -8,6 +8,7 @@ import Events
 /// It holds a shared advisory lock on the task for as long as it lives: so `pg_locks` tells which
 /// server processes work for a task, whatever state their clients are in.
 final class SinkSession {
+  private static let name = "firstclick sink"
   /// The first half of the advisory locks' keys; the task is the other.
   static let lockClass: Int32 = 0x6663_6C6B
   /// How long a statement waits for another session's locks.
@@ -23,11 +24,13 @@ final class SinkSession {
 
   init(_ address: PostgresAddress, task: Int32) throws(ConnectorError) {
     self.task = task
-    connection = try PostgresConnection(address, applicationName: "firstclick sink")
+    connection = try PostgresConnection(address, applicationName: Self.name)
     // jit would compile the late rules' plans for longer than it runs them. The time-outs are for
-    // the case that a worker that hangs may not be ended by the one that takes over.
+    // the case that a worker that hangs may not be ended by the one that takes over, which knows
+    // the session by its name, whatever PGAPPNAME says.
     try connection.execute(
       """
+      SET application_name = '\(Self.name)';
       SET jit = off;
       SET lock_timeout = '\(Self.lockTimeout)';
       SET idle_in_transaction_session_timeout = '60s';
@@ -50,6 +53,7 @@ final class SinkSession {
   /// frozen, their locks would hold this one up, and no time-out ends a COPY that waits for its
   /// client.
   ///
+  /// Only sinks' own: behind a pooler, a lock may have stayed with a session that others use now.
   /// They are fenced already or about to be, so all they lose is what would be refused. Where the
   /// user may not end them, lock_timeout turns the wait into retries.
   func endFormerSessions() throws(ConnectorError) {
@@ -63,6 +67,7 @@ final class SinkSession {
           AND l.classid = \(Self.lockClass) AND l.objid = \(task)
           AND a.datname = current_database()
           AND a.pid <> pg_backend_pid()
+          AND a.application_name = '\(Self.name)'
           AND a.state IS DISTINCT FROM 'idle'
         """
       )

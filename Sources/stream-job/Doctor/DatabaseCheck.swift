@@ -33,6 +33,7 @@ struct DatabaseCheck {
 
   private func server(at address: PostgresAddress) -> [Finding] {
     do {
+      try address.requireSessions()
       let connection = try PostgresConnection(address, applicationName: "firstclick doctor")
       defer { connection.close() }
       let version = connection.serverVersion
