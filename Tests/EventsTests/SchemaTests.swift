@@ -43,6 +43,7 @@ import Testing
     let base = try #require(schema.examples.first)
     let values: [Any] = [
       NSNull(), true, 0, -7, 12.5, 9_999_999_999, 10_000_000_000, -10_000_000_000, "", "text",
+      9_999_999_999.994, 9_999_999_999.995, -9_999_999_999.994, -9_999_999_999.995,
       String(repeating: "x", count: 50), String(repeating: "x", count: 51),
       String(repeating: "x", count: 100), String(repeating: "x", count: 101), "a\u{0}b",
       "2026-11-21T08:15:30Z", "2026-11-21T08:15:30", "2026-11-21 08:15:30Z", "2026-11-21",
@@ -62,6 +63,61 @@ import Testing
         )
       }
     }
+  }
+
+  @Test(
+    arguments: [
+      "2026-11-21T08:15:30+05", "2026-11-21T08:15:30-0530", "2026-11-21t08:15:30.5z",
+      "0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z",
+      "2026-00-21T08:15:30Z", "2026-13-21T08:15:30Z", "2026-11-00T08:15:30Z",
+      "2026-12-31T08:15:30Z", "2026-12-32T08:15:30Z", "2026-11-21T23:59:59Z",
+      "2026-11-21T24:00:00Z", "2026-11-21T08:60:00Z", "2026-11-21T08:59:60Z",
+      "2026-11-21T08:15:30+23:59", "2026-11-21T08:15:30+24:00", "2026-11-21T08:15:30+05:60",
+      "2026-11-21T08:15:30+5", "2026-11-21T08:15:30+05:3", "2026-11-21T08:15:30.Z",
+      "2026-11-21T08:15:30.1234567891Z", "2026-11-21T08:15Z",
+    ]
+  )
+  func `every form of a time is judged alike`(time: String) throws {
+    for kind in Kind.allCases {
+      let schema = try SchemaFile(kind.rawValue)
+      var message = try #require(schema.examples.first)
+      message["timestamp"] = time
+      let property = try #require(schema.properties["timestamp"])
+      #expect(try kind.accepts(message) == SchemaFile.accepts(time, property))
+      #expect(property["format"] == nil, "stricter than the decoder")
+    }
+  }
+
+  /// What only the schema's descriptions say: a value, and whether it may stand in a member that is
+  /// kept as jsonb.
+  static let nested: [(value: String, isAccepted: Bool)] = [
+    (#""\u0001""#, true), (#""\u0000""#, false), (#""\ud83d\ude00""#, true), (#""\ud83d""#, false),
+    ("1e1000", true), ("1e1001", false), ("1e-1001", false),
+    (String(repeating: "1", count: 1000), true), (String(repeating: "1", count: 1001), false),
+  ]
+
+  private static let checkoutStart =
+    #"{"event_id":"k","user_id":"u","timestamp":"2026-11-21T08:15:30Z","total_amount":1,"#
+
+  @Test(arguments: nested.indices)
+  func `what jsonb cannot hold is refused, as the schema says`(index: Int) {
+    let (value, isAccepted) = Self.nested[index]
+    for member in [
+      #""items":[{"other":"# + value + "}]", #""shipping_address":{"other":"# + value + "}",
+    ] {
+      let message = Self.checkoutStart + member + "}"
+      #expect((OneByOne().checkout(Array(message.utf8)) != nil) == isAccepted)
+    }
+    // A member that is ignored only has to be JSON.
+    let ignored = Self.checkoutStart + #""other":"# + value + "}"
+    #expect(OneByOne().checkout(Array(ignored.utf8)) != nil)
+  }
+
+  @Test(arguments: [(127, true), (128, false)])
+  func `an event is nested as deep as the schema says, not deeper`(depth: Int, isAccepted: Bool) {
+    let brackets = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    let message = Self.checkoutStart + #""other":"# + brackets + "}"
+    #expect((OneByOne().checkout(Array(message.utf8)) != nil) == isAccepted)
   }
 }
 
