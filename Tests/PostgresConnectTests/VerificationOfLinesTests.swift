@@ -107,6 +107,7 @@ import Testing
     ("UPDATE stream_progress SET checkouts_rebuild_position = 'x' WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET greatest_event_time = '-infinity' WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET epoch = 0 WHERE task = 0", [changedLine]),
+    ("UPDATE stream_progress SET window_seconds = 3601 WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET seal = NULL WHERE task = 0", [changedLine]),
     ("UPDATE stream_progress SET seal = NULL, epoch = 0 WHERE task = 0", [changedLine]),
     (

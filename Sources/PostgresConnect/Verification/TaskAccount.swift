@@ -11,7 +11,8 @@ struct TaskAccount {
   private var checkouts: Int?
   /// False where some of them may wait for their final row.
   private var areAnswered: Bool
-  private var isSealBroken: Bool
+  /// Something else than the job has changed the line since the last commit.
+  private(set) var isLineChanged: Bool
 
   /// Of every task that has answers or a line, by one pass over the answers.
   static func all(on connection: PostgresConnection) throws(ConnectorError) -> [TaskAccount] {
@@ -40,7 +41,7 @@ struct TaskAccount {
         candidates: row[2].flatMap { Int($0) } ?? 0,
         checkouts: row[3].flatMap { Int($0) },
         areAnswered: row[4] == "t",
-        isSealBroken: row[5] == "t"
+        isLineChanged: row[5] == "t"
       )
     }
   }
@@ -51,7 +52,7 @@ struct TaskAccount {
       task: task,
       answers: answers,
       checkouts: checkouts ?? 0,
-      isLineChanged: isSealBroken
+      isLineChanged: isLineChanged
     )
     let isRight = areAnswered ? answers == fault.checkouts : answers <= fault.checkouts
     fault.isMiscounted = !isRight
