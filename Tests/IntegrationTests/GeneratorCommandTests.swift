@@ -158,6 +158,25 @@ import Testing
     #expect(outcome.output.contains(range), "\(outcome.output)")
   }
 
+  /// How many there will be is not known: they are 0.1 ms apart from a day ago on.
+  @Test func `at full speed a duration makes events from a day ago on`() throws {
+    let directory = try TemporaryDirectory()
+    let before = Date()
+    let outcome = try ProgramRun.run(
+      "generator",
+      ["--max-speed", "--duration", "1s", "--to", "file:log", "--disorder", "0s"]
+        + ["--users", "10", "--products", "10"],
+      in: directory
+    )
+    let times = try #require(outcome.output.firstMatch(of: #/event time (\S+) to (\S+), seed/#))
+    let (first, last) = (
+      try Date(String(times.1), strategy: .iso8601), try Date(String(times.2), strategy: .iso8601)
+    )
+    let events = try log("log", in: directory).split(separator: "\n").count
+    #expect((before - 86_401...Date() - 86_400).contains(first))
+    #expect(abs(last.timeIntervalSince(first) - Double(events) * 1e-4) < 2)
+  }
+
   @Test func `settings come from the environment and the config file`() throws {
     let directory = try TemporaryDirectory()
     try directory.write("events: 600\ngenerator:\n  late: 0.5\n", to: "firstclick.yaml")

@@ -49,8 +49,8 @@ struct PaceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Time of the first event.",
-      discussion: "Default: so that the last one is now; with --seed 2025-01-01T00:00:00Z, so "
-        + "that the same options give the same bytes.",
+      discussion: "Default: so that the last one is now, or a day ago where only --duration ends "
+        + "the run; with --seed 2025-01-01T00:00:00Z, so that the same options give the same bytes.",
       valueName: "TIME"
     ),
     transform: parseSetting
@@ -60,6 +60,8 @@ struct PaceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Spread the events evenly over so much event time, default 1d.",
+      discussion: "Needs --events, or --rate and --duration: where at --max-speed only --duration "
+        + "ends the run, events are 0.1 ms apart.",
       valueName: "D"
     ),
     transform: parseSetting
