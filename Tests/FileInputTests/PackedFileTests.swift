@@ -25,6 +25,24 @@ struct PackedFileTests {
     #expect(try contents(of: parts.flatMap { Packing.zstd($0) }, named: "a.jsonl.zst") == text)
   }
 
+  @Test(arguments: [0x50, 0x5F] as [UInt8])
+  func `frames that hold no data are skipped, at the start too`(first: UInt8) throws {
+    let skippable = [first, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 7, 7, 7]
+    let packed = skippable + Packing.zstd(text[..<17]) + skippable + Packing.zstd(text[17...])
+    for name in ["a.jsonl.zst", "a"] {
+      #expect(try contents(of: packed + skippable, named: name) == text)
+    }
+  }
+
+  /// Beyond what is unpacked at once.
+  @Test(arguments: [1, 512, 600_000])
+  func `zeros behind gzip data count for nothing`(count: Int) throws {
+    let packed = Packing.gzip(text) + [UInt8](repeating: 0, count: count)
+    #expect(try contents(of: packed, named: "a.jsonl.gz") == text)
+    let text = message { _ = try contents(of: packed + [1], named: "a.jsonl.gz") }
+    #expect(text.contains("expected only zeros behind the last member, found other bytes"))
+  }
+
   @Test
   func `packed data is known by its first bytes where the name says nothing`() throws {
     #expect(try contents(of: Packing.gzip(text), named: "a") == text)

@@ -2,9 +2,14 @@ import CZlib
 import Connect
 
 /// Unpacks gzip (RFC 1952) with zlib, one member after another.
+///
+/// Zeros behind the last member, which fill up the blocks of tapes and devices, count for nothing, as
+/// with gzip(1).
 final class GzipUnpacker: Unpacker {
   private let stream: UnsafeMutablePointer<z_stream>
   private(set) var isBetweenMembers = true
+  /// Whether the zeros behind the last member have begun.
+  private var isPadding = false
 
   init() throws(ConnectorError) {
     stream = .allocate(capacity: 1)
@@ -27,6 +32,13 @@ final class GzipUnpacker: Unpacker {
     into output: UnsafeMutableRawBufferPointer
   ) throws(UnpackFault) -> (read: Int, written: Int) {
     guard !input.isEmpty || !isBetweenMembers else { return (0, 0) }
+    if isBetweenMembers, isPadding || input.first == 0 {
+      isPadding = true
+      guard input.allSatisfy({ $0 == 0 }) else {
+        throw UnpackFault(text: "expected only zeros behind the last member, found other bytes")
+      }
+      return (input.count, 0)
+    }
     // zlib does not write to its input, though its type does not say so.
     stream.pointee.next_in = UnsafeMutablePointer(
       mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -12,18 +12,24 @@ package enum FileFormat: String, Sendable {
 enum Compression: String, Sendable {
   case none, gzip, zstd
 
-  /// The first bytes of every file that is packed so.
-  var magic: [UInt8] {
+  /// Whether files that are packed so begin with these bytes.
+  private func begins(_ head: UnsafeRawBufferPointer) -> Bool {
     switch self {
-    case .none: []
-    case .gzip: [0x1F, 0x8B]
-    case .zstd: [0x28, 0xB5, 0x2F, 0xFD]
+    case .none: true
+    case .gzip: head.starts(with: [0x1F, 0x8B])
+    case .zstd: head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || Self.beginsWithSkippableFrame(head)
     }
+  }
+
+  /// One of the sixteen numbers of frames that hold no data (RFC 8878, 3.1.2), little-endian.
+  private static func beginsWithSkippableFrame(_ head: UnsafeRawBufferPointer) -> Bool {
+    guard let first = head.first else { return false }
+    return first & 0xF0 == 0x50 && head.dropFirst().starts(with: [0x2A, 0x4D, 0x18])
   }
 
   /// Tells by the first bytes; a name that ends with `.gz` or `.zst` must not promise anything else.
   init(of path: String, head: UnsafeRawBufferPointer) throws(ConnectorError) {
-    let found = [Compression.gzip, .zstd].first { head.starts(with: $0.magic) } ?? .none
+    let found = [Compression.gzip, .zstd].first { $0.begins(head) } ?? .none
     let promised: Compression? =
       path.hasSuffix(".gz") ? .gzip : path.hasSuffix(".zst") ? .zstd : nil
     if let promised, promised != found, !head.isEmpty {
