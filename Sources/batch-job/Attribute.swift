@@ -39,12 +39,12 @@ struct Attribute: ParsableCommand {
   }
 
   mutating func run() throws {
-    if clicks.isEmpty {
+    let isOfLog = clicks.isEmpty
+    if isOfLog {
       clicks = ["\(Self.logDirectory)/clicks/*.jsonl"]
       checkouts = ["\(Self.logDirectory)/checkouts/*.jsonl"]
-      if destination.into == nil && destination.out == nil { destination.out = "-" }
     }
-    let settings = try AttributeSettings(options, destination)
+    let settings = try AttributeSettings(options, destination, ofLog: isOfLog)
     Interrupts.watch(endingWith: 130)
     let files = (clicks: try InputFile.find(clicks), checkouts: try InputFile.find(checkouts))
     try settings.refuseTarget(among: files.clicks + files.checkouts)
@@ -131,10 +131,16 @@ struct AttributeSettings {
   /// Where the answers go.
   let target: Destination.Choice
 
+  /// What is of the stream's log goes to standard output, unless told otherwise.
+  ///
   /// - Throws: `.usage`, before anything is touched.
-  init(_ options: AttributeOptions, _ destination: Destination) throws {
+  init(_ options: AttributeOptions, _ destination: Destination, ofLog isOfLog: Bool) throws {
     let configuration = try options.config.configuration(of: .batchJob)
-    target = try destination.choice(configuration, for: "batch-job attribute")
+    target = try destination.choice(
+      configuration,
+      for: "batch-job attribute",
+      otherwise: isOfLog ? .files("-") : nil
+    )
     if let window = try configuration.value("window", option: options.window) {
       job.rule.window = window
     }

@@ -27,13 +27,20 @@ struct Destination: ParsableArguments {
 
   /// What was given in the highest place; of both in the environment or in the config file, where
   /// `into` may be meant for other programs too, `out`.
-  func choice(_ configuration: Configuration, for command: String) throws -> Choice {
+  ///
+  /// Where neither was given it is `standard`, or else `DATABASE_URL` or the private cluster.
+  func choice(
+    _ configuration: Configuration,
+    for command: String,
+    otherwise standard: Choice? = nil
+  ) throws -> Choice {
     let into = try configuration.given("into", option: into)
     if let out = try configuration.given("out", option: out),
       into.map({ $0.origin.layer <= out.origin.layer }) ?? true
     {
       return .files(out.value)
     }
+    if into == nil, let standard { return standard }
     return .database(try DatabaseChoice(into?.value, for: command))
   }
 }

@@ -111,6 +111,54 @@ import Testing
     #expect(run.errorLines.count == 1)
   }
 
+  /// A log with one checkout, where the programs look for it.
+  private func makeDefaultLog(in directory: TemporaryDirectory) throws {
+    try directory.write("", to: ".firstclick/log/clicks/0.jsonl")
+    try directory.write(
+      #"{"event_id":"k1","user_id":"u","timestamp":"2026-11-21T08:15:30Z","total_amount":1}"#
+        + "\n",
+      to: ".firstclick/log/checkouts/0.jsonl"
+    )
+  }
+
+  @Test(arguments: [
+    ([:], "", "", ""), (["FIRSTCLICK_OUT": "e.csv"], "out: f.csv\n", "", "e.csv"),
+    ([:], "out: f.csv\n", "", "f.csv"), (["FIRSTCLICK_OUT": "e.csv"], "", "o.csv", "o.csv"),
+  ])
+  func `without files it writes where any layer of settings says, else to standard output`(
+    variables: [String: String],
+    settings: String,
+    option: String,
+    expected: String
+  ) throws {
+    let directory = try TemporaryDirectory()
+    try makeDefaultLog(in: directory)
+    try directory.write(settings, to: "firstclick.yaml")
+    let run = try ProgramRun.run(
+      "batch-job",
+      ["attribute"] + (option.isEmpty ? [] : ["--out", option]),
+      in: directory,
+      environment: variables
+    )
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let rows = expected.isEmpty ? run.output : try text(expected, in: directory)
+    #expect(rows.contains("\nk1,u,"))
+    #expect(run.output.isEmpty != expected.isEmpty)
+  }
+
+  @Test func `without files it refuses a destination of the environment that is none`() throws {
+    let directory = try TemporaryDirectory()
+    try makeDefaultLog(in: directory)
+    let run = try ProgramRun.run(
+      "batch-job",
+      in: directory,
+      environment: ["FIRSTCLICK_INTO": "csv:d"]
+    )
+    #expect(run.exitCode == 2)
+    #expect(run.errors.hasPrefix("batch-job: batch-job attribute expected a database, found csv:d"))
+    #expect(run.output.isEmpty)
+  }
+
   @Test func `a file that is read is not written to`() throws {
     let directory = try TemporaryDirectory()
     try directory.write("event_id,user_id,timestamp,product_id\n", to: "c.csv")
