@@ -157,6 +157,24 @@ import Testing
     }
   }
 
+  @Test func `files that cannot get their names leave nothing behind`() throws {
+    let memory = EncodedAnswer()
+    try withTemporaryDirectory { directory in
+      let file = "\(directory)/attributed_checkouts.csv"
+      try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
+      let sink = try CSVSink(directory: directory, untilEnd: true)
+      let task = try sink.makeTask(0, source: "", rule: AttributionRule())
+      let error = #expect(throws: ConnectorError.self) { try commit(answers(memory), to: task) }
+      #expect(error?.message.hasSuffix("to \"\(file)\": Is a directory") == true)
+      task.close()
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: directory) == [
+          "attributed_checkouts.csv"
+        ]
+      )
+    }
+  }
+
   @Test(arguments: [(Verdict.late, 1), (.lateUnchecked, 1), (.expired, 1), (.resent, 0)])
   func `late events are listed, those beyond the horizon too`(
     verdict: Verdict,

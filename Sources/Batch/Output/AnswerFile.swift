@@ -10,7 +10,6 @@ import Foundation
 /// to directly.
 package final class AnswerFile: AttributionOutput {
   private let format: FirstClickRows.Format
-  private let path: String?
   private let file: RowFile
   private let isTemporary: Bool
   /// The partition whose rows are next.
@@ -21,11 +20,10 @@ package final class AnswerFile: AttributionOutput {
   /// - Throws: when the file cannot be made.
   package init(path: String) throws(ConnectorError) {
     if path == "-" {
-      (self.path, file, isTemporary) = (nil, RowFile(), false)
+      (file, isTemporary) = (RowFile(), false)
     } else {
-      self.path = path
       isTemporary = Self.isReplaceable(path)
-      file = try RowFile(path: isTemporary ? "\(path).\(getpid()).part" : path)
+      file = try isTemporary ? RowFile(replacing: path) : RowFile(path: path)
     }
     format = Self.format(of: path)
     do throws(ConnectorError) {
@@ -53,7 +51,7 @@ package final class AnswerFile: AttributionOutput {
 
   /// Gives the file its name; the system brings it to disk in its own time, as it does any copy.
   package func publish(_ summary: AttributionJob.Summary) throws(ConnectorError) {
-    if isTemporary, let path { try file.publish(as: path, isSynchronous: false) }
+    if isTemporary { try file.publish(isSynchronous: false) }
   }
 
   package func discard() {

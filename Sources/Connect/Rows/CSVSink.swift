@@ -68,7 +68,7 @@ package final class CSVSink: Sink {
   private func file(_ table: RowTable) throws(ConnectorError) -> RowFile {
     try state.withLock { state throws(ConnectorError) in
       if let file = state.files[table] { return file }
-      let file = try RowFile(path: name(of: table) + ".\(getpid()).part")
+      let file = try RowFile(replacing: name(of: table))
       state.files[table] = file
       var header = TextBuffer()
       header.append(CSVFormat().header(table.columns))
@@ -86,7 +86,7 @@ package final class CSVSink: Sink {
       guard state.unfinishedTasks == 0 else { return }
       for table in RowTable.allCases {
         if let file = state.files[table] {
-          try file.publish(as: name(of: table))
+          try file.publish()
         } else {
           unlink(name(of: table))
         }
@@ -98,7 +98,8 @@ package final class CSVSink: Sink {
     state.withLock { state in
       state.openTasks -= 1
       guard state.openTasks == 0 else { return }
-      if state.unfinishedTasks > 0 { for file in state.files.values { file.discard() } }
+      // Those that have their names already stay.
+      for file in state.files.values { file.discard() }
       state.files = [:]
     }
   }

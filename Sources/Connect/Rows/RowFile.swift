@@ -16,6 +16,8 @@ package final class RowFile: Sendable {
   }
 
   private let path: String
+  /// What `publish` calls it.
+  private let finalName: String?
   private let state: Mutex<State>
   private let isStandardOutput: Bool
   /// At most written at once: for more, the system's cache looks for larger pages, which on virtual
@@ -25,13 +27,20 @@ package final class RowFile: Sendable {
   /// Standard output.
   package init() {
     path = "standard output"
+    finalName = nil
     state = Mutex(State(descriptor: STDOUT_FILENO))
     isStandardOutput = true
   }
 
   /// An empty file; what was there is replaced.
-  package init(path: String) throws(ConnectorError) {
+  package convenience init(path: String) throws(ConnectorError) {
+    try self.init(path: path, finalName: nil)
+  }
+
+  /// An empty file, locked if it has this name only until it is published.
+  init(path: String, finalName: String?) throws(ConnectorError) {
     self.path = path
+    self.finalName = finalName
     let opened = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard opened >= 0 else {
       throw .system(
@@ -42,6 +51,8 @@ package final class RowFile: Sendable {
     }
     state = Mutex(State(descriptor: opened))
     isStandardOutput = false
+    // Where the file system has no locks, nobody gets one and takes the file away.
+    if finalName != nil { _ = flock(opened, LOCK_EX | LOCK_NB) }
   }
 
   deinit {
@@ -85,16 +96,15 @@ package final class RowFile: Sendable {
     }
   }
 
-  /// Gives the file its final name, replacing what has it.
+  /// Gives a file of `init(replacing:)` its final name, replacing what has it.
   ///
-  /// - Parameters:
-  ///   - name: in the same directory.
-  ///   - isSynchronous: whether it is to be safe on disk before.
-  /// - Throws: what the system said.
-  package func publish(as name: String, isSynchronous: Bool = true) throws(ConnectorError) {
+  /// - Parameter isSynchronous: whether it is to be safe on disk before.
+  /// - Throws: what the system said; the file still has its temporary name then.
+  package func publish(isSynchronous: Bool = true) throws(ConnectorError) {
+    guard let finalName else { preconditionFailure("\(path) has no other name to get") }
     if isSynchronous { try flush() }
-    guard rename(path, name) == 0 else {
-      throw .system("rename \"\(path)\" to \"\(name)\"", code: errno)
+    guard rename(path, finalName) == 0 else {
+      throw .system("rename \"\(path)\" to \"\(finalName)\"", code: errno)
     }
   }
 

@@ -20,8 +20,8 @@ package struct FigureFiles: Sendable {
     defer { orders.discard() }
     let categories = try file("category_kpis", figures.categoryText)
     defer { categories.discard() }
-    try orders.publish(as: path(of: "order_kpis"), isSynchronous: false)
-    try categories.publish(as: path(of: "category_kpis"), isSynchronous: false)
+    try orders.publish(isSynchronous: false)
+    try categories.publish(isSynchronous: false)
   }
 
   private func makeDirectory() throws(ConnectorError) {
@@ -38,11 +38,9 @@ package struct FigureFiles: Sendable {
     }
   }
 
-  private func path(of table: String) -> String { "\(directory)/\(table).csv" }
-
   /// A file that is safe on disk, with a name for the time being.
   private func file(_ table: String, _ text: String) throws(ConnectorError) -> RowFile {
-    let file = try RowFile(path: "\(directory)/.\(table).csv.\(getpid()).part")
+    let file = try RowFile(replacing: "\(directory)/\(table).csv")
     do throws(ConnectorError) {
       try Array(text.utf8).withUnsafeBufferPointer { bytes throws(ConnectorError) in
         try file.write(UnsafeRawBufferPointer(bytes))
