@@ -155,6 +155,8 @@ package protocol Sink: Sendable {
   ) throws(ConnectorError) -> any TaskSink
   /// Keeps what workers read of the log's parts; nil for a sink that does not.
   func makeReadsLedger() -> (any ReadsLedger)?
+  /// What was written so far; nil for a sink that accepts revisions.
+  var appendedRows: AppendedRows? { get }
 }
 
 /// Adds up what all workers have read of a log's parts, for people and monitors to see.
@@ -190,6 +192,7 @@ extension Sink {
   package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] { [:] }
   package func requireRoom(forTasks count: Int) throws(ConnectorError) {}
   package func makeReadsLedger() -> (any ReadsLedger)? { nil }
+  package var appendedRows: AppendedRows? { nil }
   package func leaseTasks(
     of source: String,
     count: Int

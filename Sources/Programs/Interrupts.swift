@@ -16,8 +16,8 @@ package enum Interrupts {
   ///
   /// Call it before any other thread is started: they inherit that the signals are not theirs.
   ///
-  /// - Parameter code: the exit code then: 0 for a job, which has nothing to drain yet; 130 for a
-  ///   command that is expected to have done something.
+  /// - Parameter code: the exit code then: 0 for a job that goes on another time, which has nothing
+  ///   to drain yet; another one for a command that is expected to have done something.
   package static func watch(endingWith code: Int32 = 0) {
     var signals = signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)

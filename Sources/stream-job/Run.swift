@@ -10,7 +10,8 @@ struct Run: ParsableCommand {
     abstract: "Attribute a log's checkouts, until its end or until interrupted.",
     discussion: """
       The first SIGINT or SIGTERM ends it with everything that was read committed; a second one at \
-      once. The next run goes on where this one ended.
+      once. The next run goes on where this one ended; into csv: and jsonl: every run starts at the \
+      log's beginning, and one with --until-end that is interrupted fails.
       """
   )
 
@@ -23,7 +24,7 @@ struct Run: ParsableCommand {
   func run() throws {
     BackgroundJob.streamJob.noteEnd()
     let settings = try RunSettings(options, common)
-    Interrupts.watch()
+    Interrupts.watch(endingWith: settings.isAllOrNothing ? Failure.Kind.failed.rawValue : 0)
     let logger = settings.logger
     let source = try settings.source.open(gapPolicy: settings.gapPolicy, logger: logger)
     let sink = try settings.destination.openSink(
@@ -38,9 +39,12 @@ struct Run: ParsableCommand {
       logger: logger
     )
     Interrupts.onFirst(within: Self.stopLimit) { job.requestStop() }
-    let display = RunDisplay(of: job, lagUnit: source.lagUnit)
+    let display = RunDisplay(of: job, into: sink, lagUnit: source.lagUnit)
     display.start()
     try job.run()
+    let report = AppendedReport(of: sink, at: settings.destination)
+    if settings.isAllOrNothing { try report?.requireWhole() }
+    report?.warnOfLateEvents(among: job.statistics(), logger: logger)
     display.finish()
   }
 }

@@ -10,12 +10,14 @@ final class RunDisplay: Sendable {
   private static let refreshInterval = 0.1
 
   private let job: StreamingJob
+  private let sink: any Sink
   private let lagUnit: LagUnit
   private let progress = Progress(of: "stream-job")
   private let isOver = Atomic(false)
 
-  init(of job: StreamingJob, lagUnit: LagUnit) {
+  init(of job: StreamingJob, into sink: any Sink, lagUnit: LagUnit) {
     self.job = job
+    self.sink = sink
     self.lagUnit = lagUnit
   }
 
@@ -23,7 +25,7 @@ final class RunDisplay: Sendable {
   func start() {
     Thread.detachNewThread { [self] in
       while !isOver.load(ordering: .relaxed) {
-        progress.update { Totals(of: job, lagUnit: lagUnit).progressText(lagUnit) }
+        progress.update { totals.progressText(lagUnit) }
         Thread.sleep(forTimeInterval: Self.refreshInterval)
       }
     }
@@ -31,13 +33,16 @@ final class RunDisplay: Sendable {
 
   func finish() {
     isOver.store(true, ordering: .relaxed)
-    progress.finish(Totals(of: job, lagUnit: lagUnit).summaryText(elapsed: progress.elapsed))
+    progress.finish(totals.summaryText(elapsed: progress.elapsed))
   }
+
+  private var totals: Totals { Totals(of: job, into: sink, lagUnit: lagUnit) }
 }
 
 /// The figures of all tasks at work here together.
 private struct Totals {
   private var counts = TaskProgress.Counts()
+  /// Checkouts that have a row, or will have one that waits for its final answer.
   private var checkouts: Int64 = 0
   /// By this run, tasks included that another worker has now.
   private let recordsRead: Int64
@@ -52,7 +57,7 @@ private struct Totals {
   private var isRetrying = false
   private var stoppedCount = 0
 
-  init(of job: StreamingJob, lagUnit: LagUnit) {
+  init(of job: StreamingJob, into sink: any Sink, lagUnit: LagUnit) {
     let tasks = job.statistics()
     recordsRead = job.recordsRead
     throttledCalls = job.reads.reduce(0) { $0 + $1.throttledCalls }
@@ -73,6 +78,7 @@ private struct Totals {
       isRetrying = isRetrying || task.phase == .retrying
       stoppedCount += task.phase == .stopped ? 1 : 0
     }
+    if let rows = sink.appendedRows { checkouts = rows.checkouts }
   }
 
   func progressText(_ lagUnit: LagUnit) -> String {

@@ -47,6 +47,7 @@ struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "restate: answer again what a late event touches; drop: only list it.",
+      discussion: "Default restate; drop into csv: and jsonl:, where late checkouts have no row.",
       valueName: "POLICY"
     ),
     transform: parseSetting

@@ -29,6 +29,11 @@ struct RunSettings {
     )
     gapPolicy = try configuration.value("on-gap", option: options.onGap) ?? .fail
     destination = try Destination(common, configuration)
+    if case .files(let uri) = destination {
+      let sink = (uri: uri, origin: try configuration.given("into", option: common.into)?.origin)
+      try Self.refuse(.restate, configuration.given("late", option: options.late), into: sink)
+      try Self.refuse(.early, configuration.given("emit", option: options.emit), into: sink)
+    }
     lateByteCount =
       try configuration.value("late-memory", option: options.lateMemory)?.byteCount
       ?? PostgresSink.defaultRecentByteCount
@@ -36,8 +41,31 @@ struct RunSettings {
     logLevel = try configuration.value("log-level", option: options.logLevel) ?? .info
   }
 
+  /// Whether the next run cannot go on where this one is stopped, though it has an end to come to.
+  var isAllOrNothing: Bool {
+    guard case .files = destination else { return false }
+    return job.untilEnd
+  }
+
   var logger: Logger {
     Logger(label: "stream-job") { ConsoleLog(name: $0, level: logLevel) }
+  }
+
+  /// Refuses what has rows revised where they are never revised.
+  ///
+  /// Given below the place that names the sink, it was meant for another: it is left out then.
+  private static func refuse<Value: SettingValue & Equatable>(
+    _ value: Value,
+    _ given: GivenSetting<Value>?,
+    into sink: (uri: SinkURI, origin: SettingOrigin?)
+  ) throws(Failure) {
+    guard let given, given.value == value else { return }
+    if let origin = sink.origin, given.origin.layer < origin.layer { return }
+    throw Failure(
+      .usage,
+      "\(given.origin.place) \(value) is for PostgreSQL: rows in \(sink.uri) are never revised",
+      hint: "Leave it out, or write into postgres:."
+    )
   }
 
   private static func job(

@@ -148,6 +148,8 @@ import Testing
       let task = try sink.makeTask(0, source: "", rule: AttributionRule())
       try commit([], to: task, isFlushed: false)
       task.close()
+      #expect(sink.appendedRows?.areWhole == false)
+      #expect(sink.appendedRows?.checkouts == 0)
       #expect(try String(contentsOfFile: file, encoding: .utf8) == "former\n")
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: directory) == [
@@ -167,11 +169,29 @@ import Testing
       let error = #expect(throws: ConnectorError.self) { try commit(answers(memory), to: task) }
       #expect(error?.message.hasSuffix("to \"\(file)\": Is a directory") == true)
       task.close()
+      #expect(sink.appendedRows?.checkouts == 0)
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: directory) == [
           "attributed_checkouts.csv"
         ]
       )
+    }
+  }
+
+  @Test func `the rows of checkouts are counted, once they can be seen`() throws {
+    let memory = EncodedAnswer()
+    try withTemporaryDirectory { directory in
+      let files = try CSVSink(directory: directory, untilEnd: true)
+      let lines = try JSONLinesSink(file: "\(directory)/rows.jsonl")
+      for (sink, seen) in [(files, [0, 4]), (lines, [2, 4])] as [(any Sink, [Int64])] {
+        let tasks = try (0..<2).map { try sink.makeTask($0, source: "", rule: AttributionRule()) }
+        for (task, count) in zip(tasks, seen) {
+          try commit(answers(memory), to: task)
+          #expect(sink.appendedRows?.checkouts == count)
+        }
+        #expect(sink.appendedRows?.areWhole == true)
+        tasks.forEach { $0.close() }
+      }
     }
   }
 

@@ -10,16 +10,19 @@ import Synchronization
 ///     DIR/log_gaps.csv                  records that the log no longer had; if any
 ///
 /// The files appear under their names when the last task has come to the end of the log: until then
-/// they have temporary names, and a run that stops early leaves none. The next run replaces them.
+/// they have temporary names, and a run that stops early leaves none and those of an earlier run as
+/// they were. The next run replaces them.
 package final class CSVSink: Sink {
   private struct State {
     var files: [RowTable: RowFile] = [:]
     var openTasks = 0
-    var unfinishedTasks = 0
+    var rows = AppendedRows()
+    /// Rows of checkouts in the files, whatever their name.
+    var checkouts: Int64 = 0
   }
 
   private let directory: String
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// - Parameters:
   ///   - directory: made if it is missing.
@@ -33,9 +36,14 @@ package final class CSVSink: Sink {
       )
     }
     self.directory = directory
+    var rows = AppendedRows()
+    rows.lateEventsPath = Self.path(of: .late, in: directory)
+    state = Mutex(State(rows: rows))
   }
 
   package var acceptsRevisions: Bool { false }
+
+  package var appendedRows: AppendedRows? { state.withLock { $0.rows } }
 
   package func makeTask(
     _ task: Int,
@@ -52,14 +60,17 @@ package final class CSVSink: Sink {
     _ = try file(.attributed)
     state.withLock {
       $0.openTasks += 1
-      $0.unfinishedTasks += 1
+      $0.rows.unfinishedTasks += 1
     }
     return RowTaskSink(
       task: task,
       format: CSVFormat(),
       tables: Set(RowTable.allCases),
       write: { [self] table, rows throws(ConnectorError) in try file(table).write(rows) },
-      flushed: { [self] () throws(ConnectorError) in try taskHasFinished() },
+      committed: { [self] checkouts, isFlushed throws(ConnectorError) in
+        state.withLock { $0.checkouts += checkouts }
+        if isFlushed { try taskHasFinished() }
+      },
       closed: { [self] in taskHasClosed() }
     )
   }
@@ -68,7 +79,7 @@ package final class CSVSink: Sink {
   private func file(_ table: RowTable) throws(ConnectorError) -> RowFile {
     try state.withLock { state throws(ConnectorError) in
       if let file = state.files[table] { return file }
-      let file = try RowFile(replacing: name(of: table))
+      let file = try RowFile(replacing: path(of: table))
       state.files[table] = file
       var header = TextBuffer()
       header.append(CSVFormat().header(table.columns))
@@ -77,20 +88,25 @@ package final class CSVSink: Sink {
     }
   }
 
-  private func name(of table: RowTable) -> String { "\(directory)/\(table.rawValue).csv" }
+  private func path(of table: RowTable) -> String { Self.path(of: table, in: directory) }
+
+  private static func path(of table: RowTable, in directory: String) -> String {
+    "\(directory)/\(table.rawValue).csv"
+  }
 
   /// The last one to finish gives the files their names.
   private func taskHasFinished() throws(ConnectorError) {
     try state.withLock { state throws(ConnectorError) in
-      state.unfinishedTasks -= 1
-      guard state.unfinishedTasks == 0 else { return }
+      state.rows.unfinishedTasks -= 1
+      guard state.rows.areWhole else { return }
       for table in RowTable.allCases {
         if let file = state.files[table] {
           try file.publish()
         } else {
-          unlink(name(of: table))
+          unlink(path(of: table))
         }
       }
+      state.rows.checkouts = state.checkouts
     }
   }
 

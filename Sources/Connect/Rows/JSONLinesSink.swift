@@ -1,4 +1,5 @@
 package import Attribution
+import Synchronization
 
 /// Final answers as JSON lines, into standard output or a file, as soon as they are final.
 ///
@@ -6,6 +7,7 @@ package import Attribution
 /// run starts at the beginning of the log, and a file is replaced.
 package final class JSONLinesSink: Sink {
   private let output: RowFile
+  private let rows = Mutex(AppendedRows())
 
   /// - Parameter file: nil is standard output.
   /// - Throws: when the file cannot be made.
@@ -15,17 +17,25 @@ package final class JSONLinesSink: Sink {
 
   package var acceptsRevisions: Bool { false }
 
+  package var appendedRows: AppendedRows? { rows.withLock { $0 } }
+
   package func makeTask(
     _ task: Int,
     source identity: String,
     rule: AttributionRule
   ) throws(ConnectorError) -> any TaskSink {
-    RowTaskSink(
+    rows.withLock { $0.unfinishedTasks += 1 }
+    return RowTaskSink(
       task: task,
       format: JSONLinesFormat(),
       tables: [.attributed],
       write: { [output] _, rows throws(ConnectorError) in try output.write(rows) },
-      flushed: {},
+      committed: { [self] checkouts, isFlushed in
+        rows.withLock {
+          $0.checkouts += checkouts
+          if isFlushed { $0.unfinishedTasks -= 1 }
+        }
+      },
       closed: {}
     )
   }

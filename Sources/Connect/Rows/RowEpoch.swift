@@ -13,6 +13,8 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   private var late: RowWriter<Format>
   private var deadLetters: RowWriter<Format>
   private var gaps: RowWriter<Format>
+  /// Checkouts that have a row.
+  private(set) var answerCount: Int64 = 0
   /// Late events that changed no answer, for the receipt.
   private(set) var receipt = CommitReceipt()
 
@@ -42,6 +44,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     late.removeAll()
     deadLetters.removeAll()
     gaps.removeAll()
+    answerCount = 0
     receipt = CommitReceipt()
   }
 
@@ -69,6 +72,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
 
   func append(_ answers: [Answer]) {
     attributed.append(answers, processedAt: .wallClock)
+    answerCount += Int64(answers.count)
   }
 
   /// Never asked for: a sink without progress has no state to lose.

@@ -7,7 +7,7 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
   private let format: Format
   private let tables: Set<RowTable>
   private let write: (RowTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void
-  private let flushed: () throws(ConnectorError) -> Void
+  private let committed: (_ checkouts: Int64, _ isFlushed: Bool) throws(ConnectorError) -> Void
   private let closed: () -> Void
 
   /// - Parameters:
@@ -15,21 +15,22 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
   ///   - format: of the rows.
   ///   - tables: which rows are written.
   ///   - write: appends rows to a table.
-  ///   - flushed: called after the rows of the end of input.
+  ///   - committed: called after the rows of a commit, with how many checkouts they answer and
+  ///     whether they are those of the end of input.
   ///   - closed: called when the task is done with the sink, whatever the reason.
   init(
     task: Int,
     format: Format,
     tables: Set<RowTable>,
     write: @escaping (RowTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void,
-    flushed: @escaping () throws(ConnectorError) -> Void,
+    committed: @escaping (_ checkouts: Int64, _ isFlushed: Bool) throws(ConnectorError) -> Void,
     closed: @escaping () -> Void
   ) {
     self.task = task
     self.format = format
     self.tables = tables
     self.write = write
-    self.flushed = flushed
+    self.committed = committed
     self.closed = closed
   }
 
@@ -55,7 +56,7 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
     for table in RowTable.allCases where !epoch.rows(of: table).isEmpty {
       try write(table, epoch.rows(of: table))
     }
-    if progress.isFlushed { try flushed() }
+    try committed(epoch.answerCount, progress.isFlushed)
     return epoch.receipt
   }
 
