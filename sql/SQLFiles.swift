@@ -22,6 +22,7 @@ package enum SQLFiles {
     migration(11, "stopped_tasks", PackageResources._011_stopped_tasks_sql),
     migration(12, "seal", PackageResources._012_seal_sql),
     migration(13, "files_by_table", PackageResources._013_files_by_table_sql),
+    migration(14, "newest_files", PackageResources._014_newest_files_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

@@ -17,7 +17,7 @@ extension ConnectorError {
 
   private static func hint(_ code: Int32) -> String? {
     switch code {
-    case ENOSPC, EDQUOT: "Free space there; the inbox is as it was, and the next run goes on."
+    case ENOSPC, EDQUOT: "Free space there; the next run goes on with what is in the inbox."
     case EACCES, EPERM, EROFS: "Let this user read and write there."
     case EXDEV: "Keep all directories of the inbox on one file system."
     default: nil

@@ -6,7 +6,7 @@ import Foundation
 /// ```
 /// ROOT/input/                 files wait here: products*, orders*, order_items*
 /// ROOT/archive/RUN/           those that a run has committed
-/// ROOT/archive/duplicates/RUN/ those whose content was committed before
+/// ROOT/archive/duplicates/RUN/ those that changed nothing: committed before, and no newer
 /// ROOT/rejected/              those that do not fit, NAME.reason.json beside each
 /// ROOT/dead/                  those that failed three runs, NAME.errors.json beside each
 /// ROOT/results/RUN.json       what each run did

@@ -33,3 +33,15 @@ struct TableContent: Hashable, Sendable {
   let table: ShopTable
   let hash: ContentHash
 }
+
+/// The newest file whose rows are committed, of those with one content.
+struct ProcessedFile: Sendable {
+  let name: String
+  let modifiedAt: EventTime
+  let run: String
+
+  /// Whether rows of the file would win over those of this one, and over what has won since.
+  func isOlder(than file: InboxFile) -> Bool {
+    (modifiedAt, name) < (file.modifiedAt, file.name)
+  }
+}

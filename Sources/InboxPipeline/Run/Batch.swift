@@ -9,7 +9,7 @@ package struct Batch: Sendable {
     package var reason: RefusalReason
   }
 
-  /// A file whose content an earlier run has processed.
+  /// A file that changes nothing: an earlier run has processed its content, dated no earlier.
   package struct Duplicate: Sendable {
     package var file: TakenFile
     package var run: String
@@ -23,34 +23,35 @@ package struct Batch: Sendable {
 
   /// Those to be staged, oldest first.
   package var files: [TakenFile] = []
+  /// Contents among them that earlier runs have processed: staged again, since they are newer now.
+  var known: Set<TableContent> = []
   package var refusals: [Refusal] = []
   package var duplicates: [Duplicate] = []
-  /// Further files of the same content as one of `files`: duplicates once that is committed.
-  package var copies: [TakenFile] = []
   package var unreadable: [Unreadable] = []
+  /// Tables of which earlier runs had what this batch needs.
+  var ahead: Set<ShopTable> = []
+
   /// Tables of which the batch lacks a file: then `files` wait.
-  package var missing: [ShopTable] = []
+  ///
+  /// Orders and items belong together; products may have come earlier. Only new content waits for
+  /// others: what was processed before had them then. A duplicate counts as there: its rows are
+  /// staged.
+  package var missing: [ShopTable] {
+    guard !files.allSatisfy({ known.contains($0.content) }) else { return [] }
+    let tables = ahead.union((files + duplicates.map(\.file)).map(\.file.table))
+    return ShopTable.allCases.filter { !tables.contains($0) }
+  }
 
   /// Whether there is anything to bring into the database.
   package var hasRowsToStage: Bool { missing.isEmpty && !files.isEmpty }
+
+  /// Names of all that stay in the inbox until the batch is committed.
+  var waitingNames: [String] { (files + duplicates.map(\.file)).map(\.file.name) }
 
   /// How a run ends that failed in no step.
   package var status: RunResult.Status {
     if refusals.isEmpty, unreadable.isEmpty { return .succeeded }
     return files.isEmpty && duplicates.isEmpty ? .failed : .partial
-  }
-
-  /// Settles which tables the batch lacks.
-  ///
-  /// Orders and items belong together; products may have come earlier. A duplicate counts as there:
-  /// its rows are staged.
-  ///
-  /// - Parameter hasProducts: whether products came with an earlier run.
-  package mutating func checkCompleteness(hasProducts: Bool) {
-    let tables = Set(files.map(\.file.table) + duplicates.map(\.file.file.table))
-    missing = ShopTable.allCases.filter { table in
-      !tables.contains(table) && !(table == .products && hasProducts)
-    }
   }
 }
 

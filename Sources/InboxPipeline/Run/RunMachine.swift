@@ -47,7 +47,7 @@ package struct RunMachine: Sendable {
     return .perform(next)
   }
 
-  /// Duplicates are taken away also when nothing else is there.
+  /// Duplicates are taken away when nothing else is there.
   private var nextWithoutRows: RunStep? {
     switch step {
     case .collect: .setAside

@@ -30,7 +30,7 @@ package struct RunResult: Hashable, Codable, Sendable {
   package var invalidFiles: [String] = []
   /// By name of the file.
   package var invalidReasons: [String: String] = [:]
-  /// Files whose content was processed before, with the run that did.
+  /// Files whose content was processed before, dated no earlier, with the run that did.
   package var duplicateFiles: [String: String] = [:]
   /// Files that failed too many runs, in dead/ now.
   package var deadFiles: [String] = []

@@ -6,7 +6,7 @@ package enum RunStep: String, CaseIterable, Codable, Sendable {
   case collect
   /// Check each file against its schema.
   case validate
-  /// Take away the files that do not fit, and those whose content was processed before.
+  /// Take away the files that do not fit, and duplicates if there is nothing else.
   case setAside = "set-aside"
   /// Begin the transaction and bring the clean rows into the staging tables.
   case stage
@@ -14,7 +14,7 @@ package enum RunStep: String, CaseIterable, Codable, Sendable {
   case transform
   /// Note files, rejected rows and the run, compare the lease's token, commit.
   case commit
-  /// Take the files whose rows are committed into the archive.
+  /// Take the files whose rows are committed into the archive, and away the duplicates beside them.
   case archive
   /// Write the result and tell whoever wants to know.
   case report

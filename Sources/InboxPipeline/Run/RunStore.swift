@@ -88,12 +88,16 @@ struct RunStore {
 
   // MARK: - Files
 
-  /// The run that processed each of the contents; those that none did are left out.
-  func runs(of contents: [TableContent]) throws(ConnectorError) -> [TableContent: String] {
+  /// The processed file of each of the contents; those that none is of are left out.
+  func processedFiles(
+    of contents: [TableContent]
+  ) throws(ConnectorError) -> [TableContent: ProcessedFile] {
     guard !contents.isEmpty else { return [:] }
     let rows = try connection.query(
       """
-      SELECT table_name, content_hash, run_id FROM processed_files
+      SELECT table_name, content_hash, file_name, run_id,
+        round(extract(epoch FROM modified_at) * 1000000)::bigint
+      FROM processed_files
       WHERE (table_name, content_hash) IN (
         SELECT table_name, content_hash
         FROM jsonb_populate_recordset(NULL::processed_files, $1::jsonb)
@@ -105,11 +109,15 @@ struct RunStore {
         )
       ]
     )
-    return rows.reduce(into: [:]) { runs, row in
+    return rows.reduce(into: [:]) { files, row in
       guard let table = row[0].flatMap(ShopTable.init(rawValue:)), let hash = row[1],
-        let run = row[2]
+        let name = row[2], let run = row[3], let microseconds = row[4].flatMap({ Int64($0) })
       else { return }
-      runs[TableContent(table: table, hash: ContentHash(hash))] = run
+      files[TableContent(table: table, hash: ContentHash(hash))] = ProcessedFile(
+        name: name,
+        modifiedAt: EventTime(microseconds: microseconds),
+        run: run
+      )
     }
   }
 
@@ -124,10 +132,19 @@ struct RunStore {
     }
   }
 
-  /// Whether some run processed a file of products.
-  func hasProducts() throws(ConnectorError) -> Bool {
-    try connection.query(
-      "SELECT FROM processed_files WHERE table_name = 'products' LIMIT 1"
-    ).count == 1
+  /// Tables that the next batch needs no file of: products once there were some, and, of orders and
+  /// items, those that came last without the others.
+  func tablesAhead() throws(ConnectorError) -> Set<ShopTable> {
+    let rows = try connection.query(
+      "SELECT table_name, max(run_id) FROM processed_files GROUP BY table_name"
+    )
+    let last = rows.reduce(into: [ShopTable: String]()) { runs, row in
+      if let table = row[0].flatMap(ShopTable.init(rawValue:)) { runs[table] = row[1] }
+    }
+    var tables = Set(last.keys).intersection([.products])
+    if let orders = last[.orders], let items = last[.orderItems], orders != items {
+      tables.insert(RunID(orders) > RunID(items) ? .orders : .orderItems)
+    }
+    return tables
   }
 }

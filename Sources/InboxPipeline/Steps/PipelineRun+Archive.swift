@@ -1,7 +1,8 @@
 import Connect
 
 extension PipelineRun {
-  /// Takes the files of the batch into the archive, now that their rows are committed.
+  /// Takes the files of the batch into the archive, now that their rows are committed, and away
+  /// those that were duplicates.
   func archive() throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
       for file in batch.files {
@@ -9,7 +10,7 @@ extension PipelineRun {
         progress.fileDone()
         pass(.movedOne)
       }
-      for copy in batch.copies { try setAside(Batch.Duplicate(file: copy, run: id.description)) }
+      for duplicate in batch.duplicates { try setAside(duplicate) }
       try ledger.forget(batch.files.map(\.hash))
     }
     pass(.archived)

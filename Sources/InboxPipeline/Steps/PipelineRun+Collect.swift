@@ -13,14 +13,9 @@ extension PipelineRun {
     let (quiet, restless) = try blamingNobody { () throws(ConnectorError) in try lookUntilQuiet() }
     try identify(quiet)
     try blamingNobody { () throws(ConnectorError) in
-      try setDuplicatesAside()
-      batch.checkCompleteness(hasProducts: try store().hasProducts())
-      result.waitingFor = batch.files.isEmpty ? [] : batch.missing.map(\.rawValue)
-      if !restless.isEmpty { result.waitingFor.append(Self.restlessness) }
-      if !batch.missing.isEmpty {
-        result.waitingFiles += (batch.files + batch.copies).map(\.file.name)
-      }
-      result.waitingFiles = (result.waitingFiles + restless.map(\.name)).sorted()
+      try separateDuplicates()
+      batch.ahead = try store().tablesAhead()
+      noteWaiting(restless.map(\.name))
       if batch.hasRowsToStage { try store().begin(result, lease: lease) }
     }
     pass(.collected)
@@ -67,19 +62,19 @@ extension PipelineRun {
     batch.unreadable.append(Batch.Unreadable(file: taken, error: error))
   }
 
-  /// Takes out what was processed by an earlier run, or stands in this batch already.
-  private func setDuplicatesAside() throws(ConnectorError) {
-    let runs = try store().runs(of: batch.files.map(\.content))
-    var seen: Set<TableContent> = []
+  /// Takes out what need not be staged: each of its rows has won or lost already.
+  ///
+  /// Content that comes back newer is staged again, since others may have won over it meanwhile.
+  private func separateDuplicates() throws(ConnectorError) {
+    let processed = try store().processedFiles(of: batch.files.map(\.content))
+    batch.known = Set(processed.keys)
     let files = batch.files
     batch.files = []
     for file in files {
-      if let run = runs[file.content] {
-        batch.duplicates.append(Batch.Duplicate(file: file, run: run))
-      } else if seen.insert(file.content).inserted {
-        batch.files.append(file)
+      if let former = processed[file.content], !former.isOlder(than: file.file) {
+        batch.duplicates.append(Batch.Duplicate(file: file, run: former.run))
       } else {
-        batch.copies.append(file)
+        batch.files.append(file)
       }
     }
   }

@@ -11,11 +11,10 @@ extension PipelineRun {
   func commit() throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
       let connection = try self.connection()
-      note(
-        .unknownOrder,
-        in: batch.files.filter { $0.file.table == .orderItems },
-        try connection.query(StagingStatements.unknownOrders)
-      )
+      let items = batch.files.filter { $0.file.table == .orderItems }
+      if !items.isEmpty {
+        note(.unknownOrder, in: items, try connection.query(StagingStatements.unknownOrders))
+      }
       result.stagedRows = batch.files.reduce(into: [:]) { counts, file in
         counts[file.file.table.rawValue, default: 0] +=
           stagedTallies[file.file.name]?.stagedCount ?? 0
@@ -56,8 +55,10 @@ extension PipelineRun {
     )
   }
 
+  /// Of copies, and of content that was processed before, the newest file is noted.
   private func noteProcessedFiles(on connection: PostgresConnection) throws(ConnectorError) {
-    let lines = batch.files.map { file in
+    let newest = Dictionary(batch.files.map { ($0.content, $0) }) { _, newer in newer }
+    let lines = newest.values.map { file in
       let tally = stagedTallies[file.file.name]
       return ProcessedFileLine(
         content_hash: file.hash.description,
@@ -74,6 +75,12 @@ extension PipelineRun {
       """
       INSERT INTO processed_files
       SELECT * FROM jsonb_populate_recordset(NULL::processed_files, $1::jsonb)
+      ON CONFLICT (table_name, content_hash) DO UPDATE SET
+        file_name = excluded.file_name,
+        modified_at = excluded.modified_at,
+        row_count = excluded.row_count,
+        rejected_count = excluded.rejected_count,
+        run_id = excluded.run_id
       """,
       [JSONText.text(lines)]
     )

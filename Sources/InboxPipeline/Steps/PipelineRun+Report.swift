@@ -33,8 +33,8 @@ extension PipelineRun {
       result.stagedRows = [:]
       result.days = []
       result.rejectedRows = [:]
-      result.waitingFiles = (result.waitingFiles + (batch.files + batch.copies).map(\.file.name))
-        .sorted()
+      result.waitingFiles = Set(result.waitingFiles + batch.waitingNames)
+        .subtracting(result.duplicateFiles.keys).sorted()
     }
   }
 

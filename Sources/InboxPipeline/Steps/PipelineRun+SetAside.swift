@@ -1,17 +1,21 @@
 import Connect
 
 extension PipelineRun {
-  /// Takes away the files that do not fit their schemas, and those whose content was processed
-  /// before.
+  /// Takes away the files that do not fit their schemas, and duplicates that no other file needs
+  /// beside it.
+  ///
+  /// With others in the batch they stay until those are committed: the same files make the same
+  /// batch, however often it is begun.
   func setAside() throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
-      for duplicate in batch.duplicates { try setAside(duplicate) }
       for refusal in batch.refusals { try reject(refusal) }
+      guard batch.files.isEmpty, result.waitingFiles.isEmpty else { return }
+      for duplicate in batch.duplicates { try setAside(duplicate) }
     }
     pass(.setAside)
   }
 
-  /// Moves a file whose content is committed out of the inbox.
+  /// Moves a file out of the inbox whose content is committed.
   func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
     try InboxDirectory.make(settings.inbox.duplicates)
     let file = duplicate.file.file

@@ -7,7 +7,7 @@ import PostgresConnect
 extension PipelineRun {
   /// Begins the transaction, and brings the clean rows of the batch into the staging tables.
   func stage() throws(StepFailure) {
-    try leaveChangedFiles()
+    leaveChangedFiles()
     guard batch.hasRowsToStage else { return }
     stagedTallies = [:]
     let connection = try blamingNobody { () throws(ConnectorError) in
@@ -27,12 +27,12 @@ extension PipelineRun {
   }
 
   /// A file that changed since it was validated waits for the next run.
-  private func leaveChangedFiles() throws(StepFailure) {
+  private func leaveChangedFiles() {
     let changed = batch.files.filter { !$0.file.isUnchanged }.map(\.file.name)
     guard !changed.isEmpty else { return }
     batch.files.removeAll { changed.contains($0.file.name) }
     result.validFiles.removeAll { changed.contains($0) }
-    try settleCompleteness(waiting: changed)
+    noteWaiting(changed)
   }
 
   /// Makes `batch_files`: what the merge and the run's records need to know of each file.

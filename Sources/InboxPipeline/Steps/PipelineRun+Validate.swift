@@ -13,6 +13,9 @@ extension PipelineRun {
       defer { progress.fileDone() }
       return FileVerdict(of: file, badRowLimit: limit)
     }
+    for case (let file, .failed(let error)) in zip(batch.files, verdicts) {
+      throw StepFailure(error, blaming: file)
+    }
     let files = batch.files
     batch.files = []
     var changed: [String] = []
@@ -25,29 +28,26 @@ extension PipelineRun {
         refuse(file, fault)
       case .changed:
         changed.append(file.file.name)
-      case .failed(let error):
-        throw StepFailure(error, blaming: file)
+      case .failed:
+        break  // thrown above
       }
     }
     result.validFiles.sort()
     result.invalidFiles.sort()
-    try settleCompleteness(waiting: changed)
+    noteWaiting(changed)
     pass(.validated)
   }
 
-  /// Asks again whether the batch is complete, now that files have left it.
+  /// Notes who waits for what, now that files have left the batch.
   ///
   /// - Parameter changed: names of those that wait for the next run whatever the rest does.
-  /// - Throws: when the database cannot be asked.
-  func settleCompleteness(waiting changed: [String]) throws(StepFailure) {
-    try blamingNobody { () throws(ConnectorError) in
-      batch.checkCompleteness(hasProducts: try store().hasProducts())
-    }
+  func noteWaiting(_ changed: [String]) {
     result.waitingFiles += changed
     if !changed.isEmpty { result.waitingFor.append(Self.restlessness) }
-    if !batch.missing.isEmpty, !batch.files.isEmpty {
-      result.waitingFiles += (batch.files + batch.copies).map(\.file.name)
-      result.waitingFor += batch.missing.map(\.rawValue)
+    result.waitingFor += batch.missing.map(\.rawValue)
+    // A file that is to come may need the duplicates beside it.
+    if !batch.missing.isEmpty || batch.files.isEmpty && !result.waitingFiles.isEmpty {
+      result.waitingFiles += batch.waitingNames
     }
     result.waitingFiles.sort()
   }

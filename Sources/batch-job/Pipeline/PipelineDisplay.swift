@@ -49,7 +49,7 @@ struct PipelineDisplay {
     }
     lines += result.refusals.map { "\($0.verdict) \($0.file): \($0.reason)" }
     for (file, run) in result.duplicateFiles.sorted(by: { $0.key < $1.key }) {
-      lines.append("skipped \(file): run \(run) processed the same content")
+      lines.append("skipped \(file): run \(run) processed the same content, dated no earlier")
     }
     for file in result.deadFiles {
       lines.append("moved \(file) to dead/: it failed \(FailureLedger.limit) runs")
