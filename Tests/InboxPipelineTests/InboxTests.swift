@@ -97,6 +97,17 @@ import Testing
     #expect(trial.names(in: "rejected") == ["orders.csv", "second-orders.csv"])
   }
 
+  @Test(arguments: [".csv", ".csv.gz"])
+  func `a name that is too long keeps its beginning and its ending`(ending: String) {
+    let long = "orders" + String(repeating: "é", count: (255 - 6 - ending.count) / 2) + ending
+    #expect(FittingName.of("orders\(ending)", companion: ".reason.json") == "orders\(ending)")
+    #expect(FittingName.of(long) == long)
+    let short = FittingName.of(long, companion: ".reason.json")
+    #expect((240...243).contains(short.utf8.count))
+    #expect(short.hasPrefix("orderséé") && short.hasSuffix(ending))
+    #expect(short != FittingName.of("X" + long, companion: ".reason.json"))
+  }
+
   @Test func `failures are counted by content, and outlive the process`() throws {
     let trial = try InboxTrial()
     try trial.settings.inbox.prepare()

@@ -45,6 +45,44 @@ import Testing
     #expect(try trial.days() == ["2026-11-20 2 24.50 3 2 50.00"])
   }
 
+  @Test func `a long name is shortened where it is rejected, twice if need be`() throws {
+    let name = "orders" + String(repeating: "x", count: 240) + ".csv"
+    try trial.put(name, "x\n")
+    #expect(try trial.run().status == .partial)
+    #expect(try trial.days().count == 1)
+    try trial.put(name, "y\n")
+    try trial.put("order_items_2.csv", ShopFiles.itemHeader)
+    #expect(try trial.run().invalidFiles == [name])
+    #expect(trial.names(in: "input") == ["order_items_2.csv"])
+    let names = trial.names(in: "rejected")
+    #expect(names.count == 4)
+    #expect(names.allSatisfy { $0.hasSuffix(".csv") || $0.hasSuffix(".csv.reason.json") })
+  }
+
+  @Test func `a long name is shortened where it is dead`() throws {
+    let name = "orders" + String(repeating: "x", count: 240) + ".csv"
+    try trial.put(name, ShopFiles.orderHeader + ShopFiles.order(7, user: 13, on: "2026-11-20"))
+    try trial.execute(
+      "ALTER TABLE staging_orders ADD CONSTRAINT no_user_13 CHECK (user_id <> '13')"
+    )
+    for _ in 1...2 { try trial.run() }
+    #expect(try trial.run().deadFiles == [name])
+    #expect(trial.names(in: "dead").count == 2)
+  }
+
+  @Test func `a file that cannot be taken away holds up no other`() throws {
+    try trial.settings.inbox.prepare()
+    try trial.put("orders_bad.csv", "x\n")
+    try FileManager.default.removeItem(atPath: "\(trial.root)/rejected")
+    _ = FileManager.default.createFile(atPath: "\(trial.root)/rejected", contents: Data())
+    let result = try trial.run()
+    #expect(result.status == .partial)
+    #expect(result.failure == nil)
+    #expect(result.otherFiles["orders_bad.csv"]?.hasSuffix("Not a directory") == true)
+    #expect(trial.names(in: "input") == ["orders_bad.csv"])
+    #expect(try trial.days().count == 1)
+  }
+
   @Test(.enabled(if: geteuid() != 0, "root reads every file"))
   func `a file that cannot be read is left, and dead after three runs`() throws {
     try trial.put("orders_secret.csv", ShopFiles.orders + "\n")

@@ -5,15 +5,18 @@ import Foundation
 enum InboxMove {
   /// The path that the file can have in the directory, which is made if it is missing.
   ///
-  /// Its own name, or with the run before it where another run moved one of that name there.
+  /// Its own name, or with the run before it where another run moved one of that name there; shorter
+  /// where that is too long, or would be with the ending of its companion.
   static func place(
     for file: InboxFile,
     in directory: String,
-    run: RunID
+    run: RunID,
+    companion: String = ""
   ) throws(ConnectorError) -> String {
     try InboxDirectory.make(directory)
-    let path = "\(directory)/\(file.name)"
-    return access(path, F_OK) == 0 ? "\(directory)/\(run)-\(file.name)" : path
+    let path = "\(directory)/\(FittingName.of(file.name, companion: companion))"
+    guard access(path, F_OK) == 0 else { return path }
+    return "\(directory)/\(FittingName.of("\(run)-\(file.name)", companion: companion))"
   }
 
   /// Moves the file to a place on the same file system.
@@ -55,7 +58,10 @@ enum InboxMove {
     let name = place[nameStart...]
     // The later one has the name; the kind is told by the beginning, so the run goes behind it.
     let stem = name.prefix { $0 != "." }
-    let other = "\(place[..<nameStart])\(stem)-\(run)\(name.dropFirst(stem.count))"
-    guard rename(path, other) == 0 else { throw .fileSystem("move \(path) back to \(other)") }
+    let other = FittingName.of("\(stem)-\(run)\(name.dropFirst(stem.count))")
+    let otherPath = "\(place[..<nameStart])\(other)"
+    guard rename(path, otherPath) == 0 else {
+      throw .fileSystem("move \(path) back to \(otherPath)")
+    }
   }
 }

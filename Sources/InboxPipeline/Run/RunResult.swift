@@ -26,7 +26,7 @@ package struct RunResult: Hashable, Codable, Sendable {
   package var stopDate: String?
   /// Names of the files that fit their schemas.
   package var validFiles: [String] = []
-  /// Names of those that do not, in rejected/ now.
+  /// Names of those that do not, in rejected/ now unless `otherFiles` says why they are not.
   package var invalidFiles: [String] = []
   /// By name of the file.
   package var invalidReasons: [String: String] = [:]
@@ -38,7 +38,7 @@ package struct RunResult: Hashable, Codable, Sendable {
   package var waitingFiles: [String] = []
   /// What those wait for.
   package var waitingFor: [String] = []
-  /// What else lies in input/, with why it is left alone.
+  /// What else lies in input/, with why it is left alone or could not be taken away.
   package var otherFiles: [String: String] = [:]
   /// Rows brought into the staging tables, by table.
   package var stagedRows: [String: Int] = [:]

@@ -10,7 +10,7 @@ extension PipelineRun {
         progress.fileDone()
         pass(.movedOne)
       }
-      for duplicate in batch.duplicates { try setAside(duplicate) }
+      try setDuplicatesAside()
       try ledger.forget(batch.files.map(\.hash))
     }
     pass(.archived)

@@ -61,8 +61,14 @@ extension PipelineRun {
       of: file
     )
     guard failures.count >= FailureLedger.limit else { return }
-    let place = try InboxMove.place(for: file.file, in: settings.inbox.dead, run: id)
-    try settings.inbox.write(JSONText.encode(failures), to: "\(place).errors.json")
+    let companion = ".errors.json"
+    let place = try InboxMove.place(
+      for: file.file,
+      in: settings.inbox.dead,
+      run: id,
+      companion: companion
+    )
+    try settings.inbox.write(JSONText.encode(failures), to: place + companion)
     if try InboxMove.move(file.file, to: place, run: id) {
       result.deadFiles.append(file.file.name)
       result.waitingFiles.removeAll { $0 == file.file.name }

@@ -8,15 +8,37 @@ extension PipelineRun {
   /// batch, however often it is begun.
   func setAside() throws(StepFailure) {
     try blamingNobody { () throws(ConnectorError) in
-      for refusal in batch.refusals { try reject(refusal) }
+      for refusal in batch.refusals {
+        try leavingBehind(refusal.file) { () throws(ConnectorError) in try reject(refusal) }
+      }
       guard batch.files.isEmpty, result.waitingFiles.isEmpty else { return }
-      for duplicate in batch.duplicates { try setAside(duplicate) }
+      try setDuplicatesAside()
     }
     pass(.setAside)
   }
 
-  /// Moves a file out of the inbox whose content is committed.
-  func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
+  /// Moves files out of the inbox whose content is committed.
+  func setDuplicatesAside() throws(ConnectorError) {
+    for duplicate in batch.duplicates {
+      try leavingBehind(duplicate.file) { () throws(ConnectorError) in try setAside(duplicate) }
+    }
+  }
+
+  /// A file that cannot be taken away stays, and holds up no other.
+  private func leavingBehind(
+    _ file: TakenFile,
+    _ body: () throws(ConnectorError) -> Void
+  ) throws(ConnectorError) {
+    do throws(ConnectorError) {
+      try body()
+    } catch {
+      guard error.kind == .permanent else { throw error }
+      result.otherFiles[file.file.name] = error.message
+      warn("a file could not be taken away", ["file": file.file.name, "error": "\(error)"])
+    }
+  }
+
+  private func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
     try InboxDirectory.make(settings.inbox.duplicates)
     let file = duplicate.file.file
     let place = try InboxMove.place(
@@ -32,8 +54,16 @@ extension PipelineRun {
   /// Writes the reason first: a file in rejected/ always has one beside it.
   private func reject(_ refusal: Batch.Refusal) throws(ConnectorError) {
     let file = refusal.file.file
-    let place = try InboxMove.place(for: file, in: settings.inbox.rejected, run: id)
-    try settings.inbox.write(JSONText.encode(refusal.reason), to: "\(place).reason.json")
+    // When the step is tried again, some are away.
+    guard file.isUnchanged else { return }
+    let companion = ".reason.json"
+    let place = try InboxMove.place(
+      for: file,
+      in: settings.inbox.rejected,
+      run: id,
+      companion: companion
+    )
+    try settings.inbox.write(JSONText.encode(refusal.reason), to: place + companion)
     pass(.reasoned)
     _ = try InboxMove.move(file, to: place, run: id)
     try ledger.forget([refusal.file.hash])
