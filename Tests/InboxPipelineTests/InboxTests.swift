@@ -108,6 +108,23 @@ import Testing
     #expect(short != FittingName.of("X" + long, companion: ".reason.json"))
   }
 
+  @Test func `a name that is no UTF-8 is left alone`() throws {
+    let trial = try InboxTrial()
+    for name in ["orders\u{1}.csv", ".orders\u{1}.csv"] {
+      let bytes = Array("\(trial.root)/input/\(name)".utf8).map { $0 == 1 ? 0xE9 : $0 } + [0]
+      let descriptor = open(bytes.map { CChar(bitPattern: $0) }, O_CREAT | O_WRONLY, 0o600)
+      #expect(descriptor >= 0)
+      close(descriptor)
+    }
+    let listing = try InboxListing(of: trial.settings.inbox)
+    #expect(listing.files.isEmpty)
+    #expect(
+      listing.others == [
+        InboxListing.Other(name: "orders\u{FFFD}.csv", reason: "expected a name in UTF-8")
+      ]
+    )
+  }
+
   @Test func `failures are counted by content, and outlive the process`() throws {
     let trial = try InboxTrial()
     try trial.settings.inbox.prepare()

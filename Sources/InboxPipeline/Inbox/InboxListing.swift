@@ -20,10 +20,16 @@ package struct InboxListing: Sendable {
     guard let directory = opendir(inbox.input) else { throw .fileSystem("list \(inbox.input)") }
     defer { closedir(directory) }
     while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      let (name, shownName) = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { bytes in
+          (String(validatingCString: bytes), String(cString: bytes))
+        }
       }
-      add(name, in: inbox)
+      if let name {
+        add(name, in: inbox)
+      } else if !shownName.hasPrefix(".") {
+        others.append(Other(name: shownName, reason: "expected a name in UTF-8"))
+      }
     }
     files.sort(by: InboxFile.isOlder)
     others.sort { $0.name < $1.name }
