@@ -1,5 +1,6 @@
 import ArgumentParser
 import Connect
+import Logging
 import PostgresConnect
 import Programs
 import Runtime
@@ -26,6 +27,9 @@ struct Run: ParsableCommand {
     let settings = try RunSettings(options, common)
     Interrupts.watch(endingWith: settings.isAllOrNothing ? Failure.Kind.failed.rawValue : 0)
     let logger = settings.logger
+    for setting in settings.unheeded {
+      logger.warning("\(setting) is for PostgreSQL: rows in other places are never revised")
+    }
     let source = try settings.source.open(gapPolicy: settings.gapPolicy, logger: logger)
     let sink = try settings.destination.openSink(
       untilEnd: settings.job.untilEnd,

@@ -15,6 +15,8 @@ struct RunSettings {
   /// What reading does where the log has lost records.
   var gapPolicy: GapPolicy
   var destination: Destination
+  /// Settings that were given and have no meaning for a sink whose rows are never revised.
+  private(set) var unheeded: [String] = []
   /// What a database's sink may remember of stored events, in bytes.
   var lateByteCount: Int
   var job: StreamingJob.Settings
@@ -29,10 +31,12 @@ struct RunSettings {
     )
     gapPolicy = try configuration.value("on-gap", option: options.onGap) ?? .fail
     destination = try Destination(common, configuration)
-    if case .files(let uri) = destination {
-      let sink = (uri: uri, origin: try configuration.given("into", option: common.into)?.origin)
-      try Self.refuse(.restate, configuration.given("late", option: options.late), into: sink)
-      try Self.refuse(.early, configuration.given("emit", option: options.emit), into: sink)
+    if case .files = destination {
+      let sink = try configuration.given("into", option: common.into)?.origin
+      unheeded = [
+        try Self.text(of: .restate, configuration.given("late", option: options.late), from: sink),
+        try Self.text(of: .early, configuration.given("emit", option: options.emit), from: sink),
+      ].compactMap(\.self)
     }
     lateByteCount =
       try configuration.value("late-memory", option: options.lateMemory)?.byteCount
@@ -51,21 +55,17 @@ struct RunSettings {
     Logger(label: "stream-job") { ConsoleLog(name: $0, level: logLevel) }
   }
 
-  /// Refuses what has rows revised where they are never revised.
+  /// A setting with which rows would be revised, if it was given.
   ///
   /// Given below the place that names the sink, it was meant for another: it is left out then.
-  private static func refuse<Value: SettingValue & Equatable>(
-    _ value: Value,
+  private static func text<Value: SettingValue & Equatable>(
+    of value: Value,
     _ given: GivenSetting<Value>?,
-    into sink: (uri: SinkURI, origin: SettingOrigin?)
-  ) throws(Failure) {
-    guard let given, given.value == value else { return }
-    if let origin = sink.origin, given.origin.layer < origin.layer { return }
-    throw Failure(
-      .usage,
-      "\(given.origin.place) \(value) is for PostgreSQL: rows in \(sink.uri) are never revised",
-      hint: "Leave it out, or write into postgres:."
-    )
+    from sink: SettingOrigin?
+  ) -> String? {
+    guard let given, given.value == value else { return nil }
+    if let sink, given.origin.layer < sink.layer { return nil }
+    return "\(given.origin.place) \(value)"
   }
 
   private static func job(

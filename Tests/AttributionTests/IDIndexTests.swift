@@ -114,7 +114,8 @@ import Testing
       guard number.isMultiple(of: 100) else { continue }
       pair.evict(before: time - Int64(bucketCount) * width)
     }
-    #expect(pair.index.others.isEmpty)
+    // A few that find their lines full may be there, as chance and the keys will have it.
+    #expect(pair.index.others.count < bucketCount / 100)
     #expect(pair.mistakes == 0)
   }
 
