@@ -55,6 +55,7 @@ struct JSONEventDecoder<Event: DecodableEvent> {
         if !run.scanner.stops.cover(line, byteCount: byteCount) {
           run.scanner.stops.mark(line, byteCount: lines.count - (line - start))
         }
+        TextStops.prefetchNext(line, byteCount: byteCount)
         batch.append(line, byteCount: byteCount, offset: offset) { () throws(RejectReason) in
           try run.read(line, byteCount: byteCount)
         }

@@ -38,4 +38,13 @@ struct TextStops {
     marked.start = start
     marked.byte_count = wordCount * Self.bytesPerWord
   }
+
+  /// Asks for the bytes that are to be marked when the scan has come as far as here in the next 8 KiB:
+  /// marking is too fast for the memory to keep pace.
+  @inline(__always)
+  static func prefetchNext(_ position: UnsafeRawPointer, byteCount: Int) {
+    for offset in stride(from: 0, to: byteCount, by: bytesPerWord) {
+      prefetch(position + mostWords * bytesPerWord + offset)
+    }
+  }
 }
