@@ -8,6 +8,7 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<ClickRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
+      prefetchRecord(records + (index &+ recordsAhead))
       prefetchMessage((records + min(index &+ messagesAhead, count &- 1)).pointee.message)
       let (message, id) = (record.pointee.message, record.pointee.eventID)
       identify(message, id, at: record.pointee.time, index, in: clickIDs)
@@ -30,6 +31,7 @@ extension FirstClick {
   func prefetchState(_ records: UnsafePointer<CheckoutRecord>, _ count: Int) {
     for index in 0..<count {
       let record = records + index
+      prefetchRecord(records + (index &+ recordsAhead))
       prefetchMessage((records + min(index &+ messagesAhead, count &- 1)).pointee.message)
       let (message, id) = (record.pointee.message, record.pointee.eventID)
       identify(message, id, at: record.pointee.time, index, in: checkoutIDs)

@@ -2,8 +2,15 @@ internal import CScan
 
 /// Asking for memory before it is needed: what one waits for takes longer than what one computes.
 extension FirstClick {
-  /// How far ahead messages are asked for.
+  /// How far ahead records are asked for, and their messages, whose place they tell.
+  @inline(__always) var recordsAhead: Int { 16 }
   @inline(__always) var messagesAhead: Int { 8 }
+
+  /// Asks for a record, which may lie behind the last one.
+  @inline(__always) func prefetchRecord<Record>(_ record: UnsafePointer<Record>) {
+    prefetch(record)
+    prefetch(UnsafeRawPointer(record) + (MemoryLayout<Record>.size &- 1))
+  }
 
   /// Asks for the start of a message: the thread that decoded it may have been another.
   @inline(__always) func prefetchMessage(_ message: UnsafeRawPointer) {
