@@ -11,6 +11,9 @@ PACKAGES := librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev 
   pkg-config
 SOURCES := Package.swift Sources Tests generator sql
 DEMO := .firstclick/demo
+DEMO_EVENTS := 1200000
+# Where the programs of the demo are; built if it is not given.
+BIN :=
 # The server that Kinesis is tested with, for this user's checkouts together.
 MOTO := moto[server]==5.2.5
 MOTO_VENV := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/firstclick/moto
@@ -56,8 +59,9 @@ moto: deps ## Install the server that tests and benchmarks of Kinesis talk to.
 build: deps ## Build the programs, optimized.
 	@swift build -c release
 
-demo: build ## Generate 1.2 million events, attribute them, query and verify the answers.
-	@export PATH="$$(swift build -c release --show-bin-path):$$PATH"
+demo: $(if $(BIN),,build) ## Generate 1.2 million events, attribute them, query and verify the answers.
+	@programs='$(BIN)'
+	export PATH="$${programs:-$$(swift build -c release --show-bin-path)}:$$PATH"
 	cluster=$(DEMO)/.firstclick/postgres
 	if [ -d $(DEMO) ]; then
 	  (cd $(DEMO) && stream-job stop)
@@ -76,7 +80,7 @@ demo: build ## Generate 1.2 million events, attribute them, query and verify the
 	  "$$@"
 	  times+=("$$name" "$$(( ($${EPOCHREALTIME/./} - start) / 1000 ))")
 	}
-	step 'generate' generator --events 1200000 --max-speed --seed 1 --disorder 4m --late 0.005 \
+	step 'generate' generator --events $(DEMO_EVENTS) --max-speed --seed 1 --disorder 4m --late 0.005 \
 	  --duplicates 0.005 --orphans 0.01 --malformed 0.001
 	step 'make a database' stream-job migrate
 	step 'attribute' stream-job run --until-end

@@ -17,7 +17,8 @@ import Testing
   private static let variables = [
     ["PGHOSTADDR": "127.0.0.1"], ["PGTARGETSESSIONATTRS": "standby"],
     ["PGCHANNELBINDING": "require"], ["PGREQUIREPEER": "nobody"], ["PGGSSENCMODE": "require"],
-    ["PGOPTIONS": "-c nonsense=1"], ["PGSSLMODE": "nonsense"], ["PGREQUIREAUTH": "scram-sha-256"],
+    ["PGOPTIONS": "-c search_path=nothing"], ["PGSSLMODE": "nonsense"],
+    ["PGREQUIREAUTH": "scram-sha-256"],
     ["PGSSLCERTMODE": "require"], ["PGSSLROOTCERT": "system"], ["PGSERVICE": "elsewhere"],
     ["PGSERVICE": "undefined"],
     ["PGHOST": "nowhere", "PGPORT": "1", "PGUSER": "nobody", "PGDATABASE": "nothing"],
@@ -48,6 +49,17 @@ import Testing
     _ = try run("stream-job", ["stop"], [:])
   }
 
+  @Test func `sessions are as PGOPTIONS says`() throws {
+    let made = try run("stream-job", ["run", "--from", "file:log", "--until-end"], [:])
+    try #require(made.exitCode == 0, "\(made.errors)")
+    let environment = ["PGOPTIONS": "-c search_path=ecommerce"]
+    let address = try run("stream-job", ["address"], environment).output
+    #expect(
+      try psql(String(address.dropLast()), environment, table: "stream_progress") == "1\n"
+    )
+    _ = try run("stream-job", ["stop"], [:])
+  }
+
   private func run(
     _ program: String,
     _ arguments: [String],
@@ -57,11 +69,15 @@ import Testing
   }
 
   /// What psql says, asked for the number of tasks.
-  private func psql(_ address: String, _ environment: [String: String]) throws -> String {
+  private func psql(
+    _ address: String,
+    _ environment: [String: String],
+    table: String = "ecommerce.stream_progress"
+  ) throws -> String {
     let output = "\(directory.path)/psql.out"
     let process = try ChildProcess(
       "psql",
-      words: ["psql", "-XAt", "-c", "SELECT count(*) FROM ecommerce.stream_progress", address],
+      words: ["psql", "-XAt", "-c", "SELECT count(*) FROM \(table)", address],
       environment: environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin"]) { $1 },
       output: .file(output, O_WRONLY | O_CREAT | O_TRUNC)
     )

@@ -10,7 +10,8 @@ import Darwin
 /// change where it leads or how it is got at, for psql neither.
 ///
 /// Variables that are not set need no answer, so the usual address stays short. A service may set
-/// anything, so every parameter is answered for one.
+/// anything, so every parameter is answered for one. PGOPTIONS stays: it says what sessions are like, and
+/// not where.
 enum NeutralParameters {
   /// As they follow the others of a URI: `&hostaddr=&sslmode=prefer`.
   ///
@@ -33,7 +34,9 @@ enum NeutralParameters {
       let keyword = String(cString: name)
       let usual = option.pointee.compiled.map { String(cString: $0) } ?? unset[keyword]
       let variable = option.pointee.envvar.map { String(cString: $0) }
-      if let usual, let variable, !named.contains(keyword), isService || isSet(variable) {
+      if let usual, let variable, !named.contains(keyword),
+        isService || isSet(variable) && variable != "PGOPTIONS"
+      {
         parameters.append((keyword, usual))
       }
       option += 1
