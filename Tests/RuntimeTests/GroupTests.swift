@@ -357,7 +357,7 @@ extension MemorySink {
 }
 
 /// A log whose group has nothing for any worker but an error.
-private struct FailingGroup: Source {
+private struct FailingGroup: SourceOfMemory {
   final class Member: TaskAssignment {
     func nextChange(atMost timeout: Duration) throws(ConnectorError) -> AssignmentChange? {
       throw ConnectorError(.permanent, "the topic was deleted")
@@ -368,15 +368,5 @@ private struct FailingGroup: Source {
   }
 
   let log: MemoryLog
-  var identity: String { log.identity }
-  func partitionCount() -> Int { log.partitionCount() }
-  func open(
-    _ stream: StreamKind,
-    partition: Int,
-    at position: SourcePosition?,
-    until bound: ReadBound
-  ) throws(ConnectorError) -> any PartitionReader {
-    try log.open(stream, partition: partition, at: position, until: bound)
-  }
   func joinGroup(feeding sinkIdentity: String) -> (any TaskAssignment)? { Member() }
 }

@@ -132,8 +132,8 @@ private final class StumblingSink: Sink {
 }
 
 /// A log whose group cannot be joined for the first times.
-private final class StumblingGroup: Source {
-  private let log: MemoryLog
+private final class StumblingGroup: SourceOfMemory {
+  let log: MemoryLog
   private let stumbles: Int
   private let group = FakeGroup(taskCount: 2)
   let joins = Mutex(0)
@@ -141,18 +141,6 @@ private final class StumblingGroup: Source {
   init(log: MemoryLog, stumbles: Int) {
     self.log = log
     self.stumbles = stumbles
-  }
-
-  var identity: String { log.identity }
-  func partitionCount() -> Int { log.partitionCount() }
-
-  func open(
-    _ stream: StreamKind,
-    partition: Int,
-    at position: SourcePosition?,
-    until bound: ReadBound
-  ) throws(ConnectorError) -> any PartitionReader {
-    try log.open(stream, partition: partition, at: position, until: bound)
   }
 
   func joinGroup(
@@ -168,19 +156,8 @@ private final class StumblingGroup: Source {
 }
 
 /// A log whose tasks are shared by the sink's leases.
-private struct LeasedLog: Source {
+private struct LeasedLog: SourceOfMemory {
   let log: MemoryLog
 
-  var identity: String { log.identity }
   var isLeasedBySink: Bool { true }
-  func partitionCount() -> Int { log.partitionCount() }
-
-  func open(
-    _ stream: StreamKind,
-    partition: Int,
-    at position: SourcePosition?,
-    until bound: ReadBound
-  ) throws(ConnectorError) -> any PartitionReader {
-    try log.open(stream, partition: partition, at: position, until: bound)
-  }
 }

@@ -204,22 +204,10 @@ package final class FakeGroup: @unchecked Sendable {
 }
 
 /// A log in memory, read by a member of a group.
-private struct GroupSource: Source {
+private struct GroupSource: SourceOfMemory {
   let log: MemoryLog
   let group: FakeGroup
   let member: String
-
-  var identity: String { log.identity }
-  func partitionCount() -> Int { log.partitionCount() }
-
-  func open(
-    _ stream: StreamKind,
-    partition: Int,
-    at position: SourcePosition?,
-    until bound: ReadBound
-  ) throws(ConnectorError) -> any PartitionReader {
-    try log.open(stream, partition: partition, at: position, until: bound)
-  }
 
   func joinGroup(feeding sinkIdentity: String) -> (any TaskAssignment)? { group.join(member) }
 }
