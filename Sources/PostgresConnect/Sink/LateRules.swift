@@ -7,8 +7,8 @@ import Events
 /// the recent events do not know all about them.
 ///
 /// ```
-/// late events -> without resends of what is stored                    (unique key, late_events)
-///                and of checkouts that wait for their row             (the engine has told)
+/// staged late events -> drop resends of what is stored                (unique key, late_events)
+///                       and of checkouts that wait for their row      (the engine has told)
 /// questions   late checkouts, and stored checkouts that late clicks touch
 /// answers     first candidate and count per question                  (recent events)
 /// old ones    at or before the floor of the recent events             (raw tables, LateScan)
@@ -67,7 +67,6 @@ struct LateRules {
       found = RecentAnswers(epoch, window: window, watermark: watermark)
     }
     guard found.isComplete else {
-      takeBackOwn(from: epoch)
       try RestatedCounts(task: task, window: window).take(into: epoch, on: connection)
       return SettledLate()
     }
@@ -102,7 +101,6 @@ struct LateRules {
     _ epoch: PostgresEpoch,
     on connection: PostgresConnection
   ) throws(ConnectorError) -> Remaining {
-    takeBackOwn(from: epoch)
     try connection.copy(
       epoch.lateClicks.stagedRows(fieldCount: ClickRecord.columns.count),
       into: StagingTables.lateClicks,
@@ -113,7 +111,8 @@ struct LateRules {
       into: StagingTables.lateCheckouts,
       columns: StagedLateRow.columns(behind: CheckoutRecord.columns)
     )
-    if !epoch.knowsLateEvents { try takeBackStaged(from: epoch, on: connection) }
+    try takeBack(Self.resends, from: epoch, on: connection)
+    if !epoch.knowsLateEvents { try takeBack(LateScan.resends, from: epoch, on: connection) }
     return try answer(epoch, on: connection)
   }
 
@@ -149,39 +148,20 @@ struct LateRules {
     )
   }
 
-  /// Takes resends of staged events out of the staging tables and of the recent events.
-  private func takeBackStaged(
+  /// Takes resends out of the staging tables and of the recent events.
+  private func takeBack(
+    _ resends: String,
     from epoch: PostgresEpoch,
     on connection: PostgresConnection
   ) throws(ConnectorError) {
-    let rows = try connection.query(LateScan.resends)
+    let rows = try connection.query(resends)
     epoch.recent.withLock {
       epoch.lateClicks.takeBack(offsets: Self.numbers(of: .clicks, in: rows))
       epoch.lateCheckouts.takeBack(offsets: Self.numbers(of: .checkouts, in: rows))
     }
   }
 
-  /// Takes late checkouts out that came on time before, in this epoch: of one that came on time
-  /// after them they are no resends, though its answer is stored first.
-  private func takeBackOwn(from epoch: PostgresEpoch) {
-    let late = epoch.lateCheckouts.events.indices.filter {
-      !epoch.lateCheckouts.events[$0].isResend
-    }
-    guard !late.isEmpty else { return }
-    let byKeys = Dictionary(grouping: late) { number in
-      Array(epoch.lateCheckouts.keyFields(of: epoch.lateCheckouts.events[number]))
-    }
-    var resends: [Int] = []
-    var walk = CopyRowWalk(epoch.checkouts.bytes, keyFieldCount: 2)
-    while let row = walk.next() {
-      resends += byKeys[Array(epoch.checkouts.bytes[row.key]), default: []].filter {
-        row.range.upperBound <= epoch.lateCheckouts.events[$0].checkoutsEnd
-      }
-    }
-    epoch.recent.withLock { for number in resends { epoch.lateCheckouts.takeBack(number) } }
-  }
-
-  /// Takes resends of what earlier epochs have stored out of the late events.
+  /// As above, of late events that are not staged.
   ///
   /// - Returns: whether there are any.
   private func takeBackStored(
@@ -234,6 +214,20 @@ struct LateRules {
       WHERE d.user_id = l.user_id AND d.event_id = l.event_id AND d.stream = 'clicks'
       LIMIT 1
     )
+    """
+
+  /// Takes out the staged ones.
+  private static let resends = """
+    WITH resent_checkouts AS (
+      DELETE FROM pg_temp.late_checkouts AS l WHERE \(isStoredCheckout) RETURNING log_offset
+    ),
+    resent_clicks AS (
+      DELETE FROM pg_temp.late_clicks AS l WHERE NOT is_new AND (\(isStoredClick))
+      RETURNING log_offset
+    )
+    SELECT 'checkouts', log_offset FROM resent_checkouts
+    UNION ALL
+    SELECT 'clicks', log_offset FROM resent_clicks
     """
 
   /// Names those of arrays of ids and users, clicks' and then checkouts', by their places from 1 on.
