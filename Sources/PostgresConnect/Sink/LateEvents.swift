@@ -20,8 +20,6 @@ struct LateEvent {
   let id: HashKey
   /// Among all events of the task.
   let order: Int64
-  /// Where the rows of its epoch's on-time checkouts end that were read before it, in bytes.
-  let checkoutsEnd: Int
   /// Nil where nothing is kept.
   let place: RecentEvents.Place?
   /// Where its raw row stands.
@@ -56,7 +54,6 @@ struct LateEvents: ~Copyable {
     isUnchecked: Bool,
     isDropped: Bool,
     isNew: Bool,
-    checkoutsEnd: Int = 0,
     to recent: RecentEvents,
     ingestedAt: EventTime
   ) {
@@ -77,7 +74,6 @@ struct LateEvents: ~Copyable {
         user: record.userID.fingerprint(of: record.message),
         id: record.eventID.fingerprint(of: record.message),
         order: recent.order,
-        checkoutsEnd: checkoutsEnd,
         place: place,
         row: start..<rows.count
       )
@@ -122,13 +118,8 @@ struct LateEvents: ~Copyable {
     return (
       numbers,
       numbers.map { id(of: events[$0]) }.arrayLiteral,
-      userIDs(of: numbers)
+      numbers.map { userID(of: events[$0]) }.arrayLiteral
     )
-  }
-
-  /// The user_ids of these, as text[].
-  func userIDs(of numbers: [Int]) -> String {
-    numbers.map { userID(of: events[$0]) }.arrayLiteral
   }
 
   /// Its event_id, valid until the next change.
