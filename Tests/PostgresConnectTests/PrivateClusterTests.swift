@@ -178,9 +178,17 @@ import Testing
     )
     let scripts = ["initdb": initdb, "pg_ctl": "", "postgres": "echo 'postgres (PostgreSQL) 15.0'"]
     for (name, script) in scripts {
-      try Data("#!/bin/sh\n\(script)\n".utf8)
-        .write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
-      chmod("\(directory)/\(name)", 0o755)
+      let path = "\(directory)/\(name)"
+      try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: "\(path).sh"))
+      chmod("\(path).sh", 0o755)
+      // Another process writes what is run: of a file that this one has open, a program started
+      // meanwhile by another test may have a copy, and the system runs none that can be written.
+      let copy = try ChildProcess(
+        "cp",
+        words: ["cp", "\(path).sh", path],
+        output: .file("/dev/null", O_WRONLY)
+      )
+      try #require(try copy.waitForEnd() == 0)
     }
     return try #require(PostgresInstallation(binaries: directory))
   }
