@@ -13,6 +13,7 @@ package struct Credentials: Hashable, Sendable {
   /// Where they were found, for messages: `environment`, `profile "shop" in /home/...`.
   package var source: String
 
+  /// An empty token counts as none, wherever it stands.
   package init(
     accessKeyID: String,
     secretAccessKey: String,
@@ -22,7 +23,7 @@ package struct Credentials: Hashable, Sendable {
   ) {
     self.accessKeyID = accessKeyID
     self.secretAccessKey = secretAccessKey
-    self.sessionToken = sessionToken
+    self.sessionToken = sessionToken.flatMap { $0.isEmpty ? nil : $0 }
     self.expiration = expiration
     self.source = source
   }

@@ -57,7 +57,7 @@ struct CredentialsCommand {
     return Credentials(
       accessKeyID: document.AccessKeyId,
       secretAccessKey: document.SecretAccessKey,
-      sessionToken: document.SessionToken.flatMap { $0.isEmpty ? nil : $0 },
+      sessionToken: document.SessionToken,
       expiration: expiration ?? nil,
       source: "the credential_process of the profile \"\(profile.name)\" in \(profile.place)"
     )

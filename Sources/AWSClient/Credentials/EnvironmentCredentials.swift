@@ -15,7 +15,7 @@ package struct EnvironmentCredentials: CredentialsProvider {
       return Credentials(
         accessKeyID: key,
         secretAccessKey: secret,
-        sessionToken: environment["AWS_SESSION_TOKEN"].flatMap { $0.isEmpty ? nil : $0 },
+        sessionToken: environment["AWS_SESSION_TOKEN"],
         source: "the environment"
       )
     case (nil, _): throw Self.missing("AWS_ACCESS_KEY_ID", beside: "AWS_SECRET_ACCESS_KEY")

@@ -118,7 +118,7 @@ package struct ProfileCredentials: CredentialsProvider {
     return Credentials(
       accessKeyID: key,
       secretAccessKey: secret,
-      sessionToken: profile.settings["aws_session_token"].flatMap { $0.isEmpty ? nil : $0 },
+      sessionToken: profile.settings["aws_session_token"],
       source: "the profile \"\(profile.name)\" in \(profile.place)"
     )
   }
