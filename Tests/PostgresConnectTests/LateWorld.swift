@@ -21,6 +21,8 @@ struct LateWorld {
     var isDropped = false
     /// Settled by the model when the epoch is committed.
     var isDuplicate = false
+    /// How many checkouts it touches that were read before it.
+    var restated = 0
 
     var time: Int64 { minute * 60_000_000 }
   }
@@ -94,7 +96,10 @@ struct LateWorld {
     let epoch = sink.makeEpoch()
     append(accepted, to: epoch, watermark: formerWatermark)
     let fresh = accepted.filter { !$0.isDuplicate }
-    stored += fresh
+    for var event in fresh {
+      event.restated = restatedCount(of: event)
+      stored.append(event)
+    }
     epoch.append(engineAnswers(fresh, pendingFrom: formerWatermark))
     count(accepted)
     let receipt = try sink.commit(epoch, progress: progress)
@@ -139,20 +144,30 @@ struct LateWorld {
     return event
   }
 
+  /// Of an event that is read next.
+  private func restatedCount(of event: Event) -> Int {
+    guard !event.isDropped else { return 0 }
+    guard !event.isCheckout else { return 1 }
+    return stored.count {
+      $0.isCheckout && !$0.isDropped && $0.user == event.user
+        && (event.minute...event.minute + 60).contains($0.minute)
+    }
+  }
+
+  /// In their order, so many of a stream at a time as follow each other.
   private func append(_ events: [Event], to epoch: any Epoch, watermark: Int64) {
     let time = EventTime(microseconds: watermark * 60_000_000)
-    let clicks = events.filter { !$0.isCheckout }
-    let checkouts = events.filter(\.isCheckout)
-    epoch.append(
-      ClickBatch(clicks.map(record)),
-      verdicts: clicks.map(\.verdict),
-      watermark: time
-    )
-    epoch.append(
-      CheckoutBatch(checkouts.map(checkoutRecord)),
-      verdicts: checkouts.map(\.verdict),
-      watermark: time
-    )
+    var rest = events[...]
+    while let first = rest.first {
+      let run = rest.prefix { $0.isCheckout == first.isCheckout }
+      rest = rest.dropFirst(run.count)
+      let verdicts = run.map(\.verdict)
+      if first.isCheckout {
+        epoch.append(CheckoutBatch(run.map(checkoutRecord)), verdicts: verdicts, watermark: time)
+      } else {
+        epoch.append(ClickBatch(run.map(record)), verdicts: verdicts, watermark: time)
+      }
+    }
   }
 
   private func record(_ event: Event) -> ClickRecord {
@@ -235,16 +250,21 @@ struct LateWorld {
     }.sorted()
   }
 
-  /// Late events by offset, and whether they were dropped.
+  /// Late events by offset, with their outcomes.
   func expectedLateEvents() -> [String] {
     stored.filter { $0.verdict != .onTime }.sorted { $0.offset < $1.offset }
-      .map { "\($0.id) \($0.isDropped)" }
+      .map {
+        let outcome = $0.isDropped ? "dropped" : $0.restated > 0 ? "restated" : "no_change"
+        return "\($0.id) \(outcome) \($0.restated)"
+      }
   }
 
   func storedLateEvents() throws -> [String] {
     try connection.query(
-      "SELECT event_id, outcome = 'dropped' FROM ecommerce.late_events ORDER BY log_offset"
-    ).map { "\($0[0] ?? "") \($0[1] == "t")" }
+      """
+      SELECT event_id, outcome, restated_checkouts FROM ecommerce.late_events ORDER BY log_offset
+      """
+    ).map { $0.map { $0 ?? "" }.joined(separator: " ") }
   }
 
   /// Rows, late rows and dropped ones, of clicks and then of checkouts.

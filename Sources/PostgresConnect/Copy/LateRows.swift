@@ -33,7 +33,7 @@ extension LateEvents {
       cursor.bool(event.isUnchecked && !event.isKnown)
       cursor.bool(event.isDropped)
       cursor.bool(event.isNew)
-      if event.asks { cursor.int32(Int32(clamping: restated(by: event))) } else { cursor.null() }
+      cursor.int32(Int32(clamping: restated(by: event)))
       rows.commit(to: cursor)
     }
     return rows
@@ -43,7 +43,7 @@ extension LateEvents {
   func listedRows(task: Int32, at now: EventTime, to rows: inout CopyBuffer) {
     for event in stored {
       let keys = keyFields(of: event)
-      let restated = event.isDropped ? 0 : restated(by: event)
+      let restated = restated(by: event)
       var cursor = rows.reserve(keys.count + 128)
       cursor.startRow(fieldCount: Int16(LateEventRow.columns.count))
       cursor.text(stream == .clicks ? "clicks" : "checkouts")
@@ -60,5 +60,7 @@ extension LateEvents {
   }
 
   /// A late checkout's own answer is new.
-  private func restated(by event: LateEvent) -> Int { stream == .clicks ? event.restated : 1 }
+  private func restated(by event: LateEvent) -> Int {
+    event.isDropped ? 0 : stream == .clicks ? event.restated : 1
+  }
 }

@@ -20,6 +20,8 @@ struct LateEvent {
   let id: HashKey
   /// Among all events of the task.
   let order: Int64
+  /// Where the rows of its epoch's on-time checkouts end that were read before it, in bytes.
+  let checkoutsEnd: Int
   /// Nil where nothing is kept.
   let place: RecentEvents.Place?
   /// Where its raw row stands.
@@ -54,6 +56,7 @@ struct LateEvents: ~Copyable {
     isUnchecked: Bool,
     isDropped: Bool,
     isNew: Bool,
+    checkoutsEnd: Int = 0,
     to recent: RecentEvents,
     ingestedAt: EventTime
   ) {
@@ -74,6 +77,7 @@ struct LateEvents: ~Copyable {
         user: record.userID.fingerprint(of: record.message),
         id: record.eventID.fingerprint(of: record.message),
         order: recent.order,
+        checkoutsEnd: checkoutsEnd,
         place: place,
         row: start..<rows.count
       )
@@ -118,8 +122,13 @@ struct LateEvents: ~Copyable {
     return (
       numbers,
       numbers.map { id(of: events[$0]) }.arrayLiteral,
-      numbers.map { userID(of: events[$0]) }.arrayLiteral
+      userIDs(of: numbers)
     )
+  }
+
+  /// The user_ids of these, as text[].
+  func userIDs(of numbers: [Int]) -> String {
+    numbers.map { userID(of: events[$0]) }.arrayLiteral
   }
 
   /// Its event_id, valid until the next change.

@@ -52,7 +52,8 @@ struct LateRules {
 
     """
 
-  /// What late events come to that the recent events know all about; nothing where they do not.
+  /// What late events come to that the recent events know all about; nothing where they do not, but
+  /// how much these late events restate is counted then.
   ///
   /// Before the transaction: only this task stores what it looks for, so that nothing may come in
   /// between without the commit being refused.
@@ -62,11 +63,14 @@ struct LateRules {
   ) throws(ConnectorError) -> SettledLate {
     guard epoch.hasLateEvents else { return SettledLate() }
     var found = RecentAnswers(epoch, window: window, watermark: watermark)
-    guard found.isComplete else { return SettledLate() }
     if try takeBackStored(from: epoch, on: connection) {
       found = RecentAnswers(epoch, window: window, watermark: watermark)
     }
-    return found.isComplete ? SettledLate(epoch, found) : SettledLate()
+    guard found.isComplete else {
+      try RestatedCounts(task: task, window: window).take(into: epoch, on: connection)
+      return SettledLate()
+    }
+    return SettledLate(epoch, found)
   }
 
   /// Writes what was settled by memory and is not written with the epoch's own rows.
@@ -128,7 +132,7 @@ struct LateRules {
       let scan = LateScan(task: task, window: window, watermark: watermark, floor: found.floor)
       try scan.answer(on: connection)
     }
-    return try finish(on: connection, isOld: !found.isComplete)
+    return try finish(on: connection)
   }
 
   private func stage(
@@ -238,15 +242,9 @@ struct LateRules {
     """
 
   /// Stores the raw rows, brings the answers up to date and lists the late events.
-  ///
-  /// If `isOld`, records which answers change: old late clicks may have done it.
-  private func finish(
-    on connection: PostgresConnection,
-    isOld: Bool
-  ) throws(ConnectorError) -> Remaining {
+  private func finish(on connection: PostgresConnection) throws(ConnectorError) -> Remaining {
     let counts = try connection.query(
-      Self.rawRows + Self.newAnswers + (isOld ? Self.recordedReplacement : Self.replacement)
-        + LateRules.hash + outcomes + Self.remaining
+      Self.rawRows + Self.newAnswers + Self.replacement + outcomes + Self.remaining
     )
     let numbers = (counts.first ?? []).map { $0.flatMap { Int64($0) } ?? 0 }
     guard numbers.count == 4 else {
@@ -286,43 +284,22 @@ struct LateRules {
 
   private static let replacement = StagingTables.replacement(from: StagingTables.answers) + ";\n"
 
-  private static let recordedReplacement = """
-    WITH written AS (
-      \(StagingTables.replacement(from: StagingTables.answers))
-      RETURNING a.user_id, a.checkout_id, a.checkout_timestamp
-    )
-    INSERT INTO pg_temp.restated SELECT user_id, checkout_id, checkout_timestamp FROM written;
-
-    """
-
   private var outcomes: String {
-    """
-    INSERT INTO ecommerce.late_events
-    SELECT 'clicks', event_id, user_id, event_timestamp, \(task), log_offset, watermark,
-      CASE
-        WHEN is_dropped THEN 'dropped'
-        WHEN changed > 0 THEN 'restated'
-        ELSE 'no_change'
-      END,
-      changed, clock_timestamp()
-    FROM (
-      SELECT l.event_id, l.user_id, l.event_timestamp, l.log_offset, l.watermark, l.is_dropped,
-        GREATEST(l.restated, count(r.checkout_id)) AS changed
-      FROM pg_temp.late_clicks AS l
-      LEFT JOIN pg_temp.restated AS r
-        ON r.user_id = l.user_id AND NOT l.is_dropped
-        AND r.checkout_timestamp
-          BETWEEN l.event_timestamp AND l.event_timestamp + \(window.literal)
-      GROUP BY l.event_id, l.user_id, l.event_timestamp, l.log_offset, l.watermark, l.is_dropped,
-        l.restated
-    ) AS settled;
-    INSERT INTO ecommerce.late_events
-    SELECT 'checkouts', event_id, user_id, event_timestamp, \(task), log_offset, watermark,
-      CASE WHEN is_dropped THEN 'dropped' ELSE 'restated' END,
-      CASE WHEN is_dropped THEN 0 ELSE 1 END, clock_timestamp()
-    FROM pg_temp.late_checkouts;
+    [("clicks", StagingTables.lateClicks), ("checkouts", StagingTables.lateCheckouts)]
+      .map { stream, table in
+        """
+        INSERT INTO ecommerce.late_events
+        SELECT '\(stream)', event_id, user_id, event_timestamp, \(task), log_offset, watermark,
+          CASE
+            WHEN is_dropped THEN 'dropped'
+            WHEN restated > 0 THEN 'restated'
+            ELSE 'no_change'
+          END,
+          restated, clock_timestamp()
+        FROM \(table);
 
-    """
+        """
+      }.joined()
   }
 
   private static let remaining = """

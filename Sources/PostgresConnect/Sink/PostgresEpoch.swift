@@ -49,6 +49,7 @@ final class PostgresEpoch: Epoch {
       batch.records,
       verdicts: verdicts,
       watermarks: watermarks,
+      behind: checkouts.count,
       onTime: &clicks,
       late: &lateClicks
     )
@@ -59,6 +60,7 @@ final class PostgresEpoch: Epoch {
       batch.records,
       verdicts: verdicts,
       watermarks: watermarks,
+      behind: checkouts.count,
       onTime: &checkouts,
       late: &lateCheckouts
     )
@@ -69,6 +71,7 @@ final class PostgresEpoch: Epoch {
     _ records: [Record],
     verdicts: [Verdict],
     watermarks: [Watermark],
+    behind checkoutsEnd: Int,
     onTime: inout CopyBuffer,
     late: inout LateEvents
   ) {
@@ -102,6 +105,7 @@ final class PostgresEpoch: Epoch {
             isDropped: rule.latePolicy == .drop
               || rule.isExpired(record.time, at: watermarks[index]),
             isNew: Record.stream == .clicks && verdicts[index] != .lateUnchecked,
+            checkoutsEnd: checkoutsEnd,
             to: recent,
             ingestedAt: now
           )

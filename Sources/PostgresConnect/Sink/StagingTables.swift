@@ -24,7 +24,7 @@ enum StagingTables {
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
       is_new boolean NOT NULL,
-      restated integer
+      restated integer NOT NULL
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE late_checkouts (
       LIKE ecommerce.raw_checkouts,
@@ -33,7 +33,7 @@ enum StagingTables {
       is_unchecked boolean NOT NULL,
       is_dropped boolean NOT NULL,
       is_new boolean NOT NULL,
-      restated integer
+      restated integer NOT NULL
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE questions (
       checkout_id text COLLATE "C" NOT NULL,
@@ -57,12 +57,7 @@ enum StagingTables {
       device_type text
     ) ON COMMIT DELETE ROWS;
     CREATE TEMP TABLE ranked (LIKE candidates, place bigint NOT NULL) ON COMMIT DELETE ROWS;
-    CREATE INDEX ON ranked (user_id, event_timestamp, event_id);
-    CREATE TEMP TABLE restated (
-      user_id text COLLATE "C" NOT NULL,
-      checkout_id text COLLATE "C" NOT NULL,
-      checkout_timestamp timestamptz NOT NULL
-    ) ON COMMIT DELETE ROWS
+    CREATE INDEX ON ranked (user_id, event_timestamp, event_id)
     """
 
   /// The checkout_ids of questions that are answered already.
