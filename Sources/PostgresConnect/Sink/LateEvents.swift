@@ -13,8 +13,9 @@ struct LateEvent {
   let isDropped: Bool
   /// The engine cannot say whether it is new.
   let isUnchecked: Bool
-  /// The engine has taken it for new, and may let it count: so it is, whatever is stored.
-  let isNew: Bool
+  /// It is new, whatever is stored by now: the engine has taken it for new, and may let it count, or
+  /// what is stored was read after it.
+  var isNew: Bool
   /// Fingerprints of the user_id and of the event_id.
   let user: HashKey
   let id: HashKey
@@ -94,6 +95,8 @@ struct LateEvents: ~Copyable {
   mutating func know(_ number: Int, _ isKnown: Bool) { events[number].isKnown = isKnown }
 
   mutating func count(_ restated: Int, of number: Int) { events[number].restated = restated }
+
+  mutating func noteNew(_ number: Int) { events[number].isNew = true }
 
   /// It is a resend, and no candidate of any answer; its id stays known.
   mutating func takeBack(_ number: Int) {

@@ -101,6 +101,7 @@ struct LateRules {
     _ epoch: PostgresEpoch,
     on connection: PostgresConnection
   ) throws(ConnectorError) -> Remaining {
+    noteFirst(of: epoch)
     try connection.copy(
       epoch.lateClicks.stagedRows(fieldCount: ClickRecord.columns.count),
       into: StagingTables.lateClicks,
@@ -146,6 +147,27 @@ struct LateRules {
       into: StagingTables.answers,
       columns: AnswerRow.columns
     )
+  }
+
+  /// Notes the late checkouts that are dropped and were read before one of the same id on time: that
+  /// one's answer, which is stored by now, is no sign that they are resends.
+  private func noteFirst(of epoch: PostgresEpoch) {
+    let numbers = epoch.lateCheckouts.events.indices.filter { number in
+      let late = epoch.lateCheckouts.events[number]
+      return late.isDropped && !late.isResend
+    }
+    guard !numbers.isEmpty else { return }
+    let byKeys = Dictionary(grouping: numbers) { number in
+      Array(epoch.lateCheckouts.keyFields(of: epoch.lateCheckouts.events[number]))
+    }
+    // Where one on time was read before it too, the engine has taken the other for a resend.
+    var walk = CopyRowWalk(epoch.checkouts.bytes, keyFieldCount: 2)
+    while let row = walk.next() {
+      for number in byKeys[Array(epoch.checkouts.bytes[row.key]), default: []]
+      where epoch.lateCheckouts.events[number].checkoutsEnd <= row.range.lowerBound {
+        epoch.lateCheckouts.noteNew(number)
+      }
+    }
   }
 
   /// Takes resends out of the staging tables and of the recent events.
@@ -219,7 +241,8 @@ struct LateRules {
   /// Takes out the staged ones.
   private static let resends = """
     WITH resent_checkouts AS (
-      DELETE FROM pg_temp.late_checkouts AS l WHERE \(isStoredCheckout) RETURNING log_offset
+      DELETE FROM pg_temp.late_checkouts AS l WHERE NOT is_new AND (\(isStoredCheckout))
+      RETURNING log_offset
     ),
     resent_clicks AS (
       DELETE FROM pg_temp.late_clicks AS l WHERE NOT is_new AND (\(isStoredClick))

@@ -105,7 +105,7 @@ final class PostgresEpoch: Epoch {
             isDropped: rule.latePolicy == .drop
               || rule.isExpired(record.time, at: watermarks[index]),
             isNew: Record.stream == .clicks && verdicts[index] != .lateUnchecked,
-            checkoutsEnd: checkoutsEnd,
+            checkoutsEnd: Record.stream == .checkouts ? onTime.count : checkoutsEnd,
             to: recent,
             ingestedAt: now
           )

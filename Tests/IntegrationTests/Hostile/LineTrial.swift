@@ -97,6 +97,9 @@ struct LineTrial {
     try handle.close()
   }
 
+  /// Behind a line: the job reads no further at a time.
+  static let endOfRead = String(repeating: " ", count: 300 << 10)
+
   /// At a time of day of 2026-03-31.
   func click(_ id: String, _ time: String, user: String = "u") -> String {
     click(id, at: "2026-03-31T\(time)Z", user: user)

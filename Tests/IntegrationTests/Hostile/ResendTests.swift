@@ -153,6 +153,44 @@ import Testing
     )
   }
 
+  /// What is dropped counts for nothing, in the commit of its namesake as in one before.
+  @Test(arguments: ["early", "final"], [["--late-horizon", "24h"], ["--late", "drop"]])
+  func `a dropped checkout sent again on time is stored again, and counts`(
+    emission: String,
+    policy: [String]
+  ) throws {
+    let arguments = ["--emit", emission] + policy
+    let pairs = ["k1", "k2"].map { id in
+      [
+        trial.checkout(id, at: "2026-03-29T15:00:00Z"), trial.checkout(id, "15:00:00"),
+      ]
+    }
+    try trial.run(
+      clicks: [trial.click("c", "15:00:00")],
+      checkouts: [trial.checkout("k", "15:00:00")],
+      arguments
+    )
+    try trial.run(clicks: [], checkouts: pairs[0], arguments)
+    for line in pairs[1] { try trial.run(clicks: [], checkouts: [line], arguments) }
+    #expect(
+      try trial.query(
+        """
+        SELECT checkout_id, attributed_click_id, checkout_timestamp AT TIME ZONE 'UTC'
+        FROM ecommerce.attributed_checkouts ORDER BY 1
+        """
+      ) == ["k", "k1", "k2"].map { [$0, "c", "2026-03-31 15:00:00"] }
+    )
+    #expect(
+      try trial.query("SELECT event_id, outcome FROM ecommerce.late_events ORDER BY 1")
+        == [["k1", "dropped"], ["k2", "dropped"]]
+    )
+    #expect(
+      try trial.query(
+        "SELECT checkouts_stored, checkouts_duplicates, checkouts_late FROM ecommerce.stream_progress"
+      ) == [["5", "0", "2"]]
+    )
+  }
+
   /// The first one has no row yet, and the state does not look so far back.
   @Test(arguments: [true, false])
   func `a checkout sent again while the first waits for its final row is a duplicate`(
@@ -177,6 +215,39 @@ import Testing
       ) == [["1", "1", "0"]]
     )
     #expect(try trial.query("SELECT FROM ecommerce.late_events").isEmpty)
+  }
+
+  /// The first one gets its final row in the commit that brings the second: neither the stored rows
+  /// nor the checkouts of the commit tell, and the state has forgotten it meanwhile.
+  @Test func `a checkout sent again in the commit of its final row is a duplicate`() throws {
+    try trial.follow(
+      clicks: [trial.click("c1", "12:00:00")],
+      checkouts: [trial.checkout("k1", "12:00:00")],
+      "--emit",
+      "final"
+    )
+    try trial.run(
+      clicks: [trial.click("c2", "15:00:00")],
+      checkouts: [
+        trial.checkout("k2", "15:00:00") + LineTrial.endOfRead, trial.checkout("k1", "12:00:00"),
+      ],
+      "--emit",
+      "final",
+      "--commit-interval",
+      "60s"
+    )
+    #expect(
+      try trial.query(
+        """
+        SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts ORDER BY 1
+        """
+      ) == [["k1", "c1"], ["k2", "c2"]]
+    )
+    #expect(
+      try trial.query(
+        "SELECT checkouts_stored, checkouts_duplicates, checkouts_late FROM ecommerce.stream_progress"
+      ) == [["2", "1", "0"]]
+    )
   }
 
   @Test func `a late checkout sent again with another late time is a duplicate`() throws {
