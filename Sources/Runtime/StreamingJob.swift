@@ -56,22 +56,14 @@ package final class StreamingJob: Sendable {
   /// where the end was asked for, that is only logged.
   package func run() throws(ConnectorError) {
     FreedMemory.keep()
-    // A sink that keeps no progress must see all tasks from one worker.
-    var assignment: (any TaskAssignment)?
     let identity = try retry("look at the sink") { () throws(ConnectorError) in
       try sink.sharedIdentity()
     }
     try requireStoredPartitions()
     try requireRoom(forTasks: taskCount)
-    if let identity {
-      assignment =
-        source.isLeasedBySink
-        ? try retry("joining of the workers") { () throws(ConnectorError) in
-          try sink.leaseTasks(of: source.identity, count: taskCount)
-        }
-        : try retry("joining of the workers") { () throws(ConnectorError) in
-          try source.joinGroup(feeding: identity)
-        }
+    // A sink that keeps no progress must see all tasks from one worker.
+    let assignment = try identity.flatMap { identity throws(ConnectorError) in
+      try joinWorkers(feeding: identity)
     }
     let workers = Workers(
       // One to step a task, one to read ahead for it.
@@ -98,6 +90,17 @@ package final class StreamingJob: Sendable {
     guard let stoppage = control.stoppages.failure else { return }
     guard control.isEndWished else { throw stoppage }
     logger.error("\(stoppage.message)", metadata: ["hint": "\(stoppage.hint ?? "")"])
+  }
+
+  /// Joins the workers that share the log's tasks; nil when this worker runs all of them.
+  private func joinWorkers(
+    feeding identity: String
+  ) throws(ConnectorError) -> (any TaskAssignment)? {
+    try retry("joining of the workers") { () throws(ConnectorError) in
+      source.isLeasedBySink
+        ? try sink.leaseTasks(of: source.identity, count: taskCount)
+        : try source.joinGroup(feeding: identity)
+    }
   }
 
   /// For what concerns the whole job, before there are tasks.

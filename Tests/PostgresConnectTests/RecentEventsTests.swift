@@ -32,10 +32,9 @@ import Testing
     for id in ids {
       late.append(
         messages.click(id, user: "v", at: minutes * minute),
+        .lateUnchecked,
         at: time(minutes + 1),
-        isUnchecked: true,
         isDropped: false,
-        isNew: false,
         to: recent,
         ingestedAt: time(0)
       )
@@ -66,10 +65,9 @@ import Testing
     var before = LateEvents(.clicks)
     before.append(
       messages.click("c", user: "u", at: 8 * minute),
+      .lateUnchecked,
       at: time(9),
-      isUnchecked: true,
       isDropped: false,
-      isNew: false,
       to: recent,
       ingestedAt: time(0)
     )
@@ -161,10 +159,9 @@ import Testing
     for minutes in [1, 299] {
       events.append(
         messages.click("c\(minutes)", user: "u", at: Int64(minutes) * minute),
+        .lateUnchecked,
         at: time(0),
-        isUnchecked: true,
         isDropped: false,
-        isNew: false,
         to: recent,
         ingestedAt: time(0)
       )

@@ -87,22 +87,7 @@ final class PartitionWriter {
     // Of its own while it is in use, so that no access needs to be checked.
     var plans = exchange(&self.plans, with: [])
     defer { self.plans = plans }
-    plans.removeAll(keepingCapacity: true)
-    for record in records {
-      let hashes = record.textHashes(tables)
-      tables.products.prefetchSlot(of: hashes.product)
-      plans.append(
-        Plan(
-          partition: Partitioning.partition(of: record.user, among: layout.partitionCount),
-          hashes: hashes,
-          idHash: self.key.hash(
-            record.message + Int(record.eventID.offset),
-            Int(record.eventID.length),
-            of: Record.stream
-          )
-        )
-      )
-    }
+    plan(records, in: &plans)
     for (index, record) in records.enumerated() {
       if index + Self.lookahead < plans.count {
         let next = plans[index + Self.lookahead]
@@ -128,6 +113,27 @@ final class PartitionWriter {
       head.pointee.cursor = record.pack(tables, plan.hashes, to: cursor)
     }
     try appendFingerprints(plans, key: key)
+  }
+
+  /// Makes the plans of a batch, and asks for the memory of their texts.
+  @inline(__always)
+  private func plan<Record: PackedRecord>(_ records: [Record], in plans: inout [Plan]) {
+    plans.removeAll(keepingCapacity: true)
+    for record in records {
+      let hashes = record.textHashes(tables)
+      tables.products.prefetchSlot(of: hashes.product)
+      plans.append(
+        Plan(
+          partition: Partitioning.partition(of: record.user, among: layout.partitionCount),
+          hashes: hashes,
+          idHash: key.hash(
+            record.message + Int(record.eventID.offset),
+            Int(record.eventID.length),
+            of: Record.stream
+          )
+        )
+      )
+    }
   }
 
   @inline(__always)

@@ -53,33 +53,12 @@ final class PackedFile: @unchecked Sendable {
         buffer.bytes.copyMemory(from: start, byteCount: carry.count)
       }
     }
-    var filled = carry.count
     (buffer.bytes - 1).storeBytes(of: 0x0A, as: UInt8.self)
-    var end: Int?
-    while end == nil, !hasEnded {
-      guard filled < PlainFile.longestRecordByteCount else { throw tooLong() }
-      let room = max(chunkByteCount, filled)
-      buffer.reserve(filled + room, keeping: filled)
-      let count = try unpacked.read(
-        into: UnsafeMutableRawBufferPointer(start: buffer.bytes + filled, count: room)
-      )
-      filled += count
-      hasEnded = count < room
-      (buffer.bytes + filled).storeBytes(of: 0, as: UInt8.self)
-      end = framing.lastRecordEnd(from: buffer.bytes, to: buffer.bytes + filled)
-        .map { $0 - UnsafeRawPointer(buffer.bytes) }
-    }
-    if hasEnded {
-      end = filled
-      try source.requireUnchanged()
-    }
-    let chunk = UnsafeMutableRawBufferPointer(start: buffer.bytes, count: end ?? filled)
+    let (end, filled) = try readRecords(into: buffer, behind: carry.count)
+    let chunk = UnsafeMutableRawBufferPointer(start: buffer.bytes, count: end)
     carry.removeAll(keepingCapacity: true)
     carry.append(
-      contentsOf: UnsafeRawBufferPointer(
-        start: buffer.bytes + chunk.count,
-        count: filled - chunk.count
-      )
+      contentsOf: UnsafeRawBufferPointer(start: buffer.bytes + end, count: filled - end)
     )
     let lines = Chunk.Lines(first: line, ends: Self.lineEnds(of: chunk))
     defer {
@@ -87,6 +66,33 @@ final class PackedFile: @unchecked Sendable {
       line += Int64(lines.ends.count)
     }
     return chunk.isEmpty ? nil : Chunk(file: file, bytes: chunk, offset: offset, lines: lines)
+  }
+
+  /// Unpacks at least one record whole, or what is left.
+  ///
+  /// - Returns: where the last whole record ends, and how far the buffer is filled.
+  private func readRecords(
+    into buffer: ChunkBuffer,
+    behind carried: Int
+  ) throws(ConnectorError) -> (end: Int, filled: Int) {
+    var filled = carried
+    while true {
+      guard filled < PlainFile.longestRecordByteCount else { throw tooLong() }
+      let room = max(chunkByteCount, filled)
+      buffer.reserve(filled + room, keeping: filled)
+      let count = try unpacked.read(
+        into: UnsafeMutableRawBufferPointer(start: buffer.bytes + filled, count: room)
+      )
+      filled += count
+      (buffer.bytes + filled).storeBytes(of: 0, as: UInt8.self)
+      hasEnded = count < room
+      if hasEnded {
+        try source.requireUnchanged()
+        return (filled, filled)
+      }
+      let end = framing.lastRecordEnd(from: buffer.bytes, to: buffer.bytes + filled)
+      if let end { return (end - UnsafeRawPointer(buffer.bytes), filled) }
+    }
   }
 
   private static func lineEnds(of chunk: UnsafeMutableRawBufferPointer) -> [Int] {

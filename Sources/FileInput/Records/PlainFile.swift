@@ -65,14 +65,11 @@ final class PlainFile: Sendable {
   ) throws(ConnectorError) -> Chunk? {
     let start = file.dataStart + Int64(index) * Int64(shareByteCount)
     let share = shareByteCount(of: index)
-    let rest = file.byteCount - start
-    var filled = Int(min(Int64(share + Self.tailByteCount), rest))
-    buffer.reserve(filled)
-    try source.read(filled, at: start, into: buffer.bytes)
+    let filled = Int(min(Int64(share + Self.tailByteCount), file.byteCount - start))
+    try read(to: filled, from: start, into: buffer)
     // The byte before the share tells whether a record begins with it.
     let before: UInt8 = index == 0 ? 0x0A : try byte(at: start - 1)
     (buffer.bytes - 1).storeBytes(of: before, as: UInt8.self)
-    (buffer.bytes + filled).storeBytes(of: 0, as: UInt8.self)
 
     let state = try settleStates(of: index, buffer.bytes, share)
     let found = framing.recordStart(
@@ -83,31 +80,48 @@ final class PlainFile: Sendable {
     guard let first = found.map({ $0 - UnsafeRawPointer(buffer.bytes) }), first < share else {
       return nil
     }
-    var end = recordEnd(buffer, from: share, state.end, to: filled)
-    while end == nil, Int64(filled) < rest {
-      let wanted = Int(min(Int64(max(filled * 2, share + (64 << 10))), rest))
-      guard wanted - share < Self.longestRecordByteCount else {
-        throw tooLong(at: start + Int64(first))
-      }
-      buffer.reserve(wanted, keeping: filled)
-      try source.read(
-        wanted - filled,
-        at: start + Int64(filled),
-        into: buffer.bytes + filled
-      )
-      filled = wanted
-      (buffer.bytes + filled).storeBytes(of: 0, as: UInt8.self)
-      end = recordEnd(buffer, from: share, state.end, to: filled)
-    }
+    guard let end = try readLastRecord(of: share, from: start, state.end, into: buffer, filled)
+    else { throw tooLong(at: start + Int64(first)) }
     return Chunk(
       file: file,
-      bytes: UnsafeMutableRawBufferPointer(
-        start: buffer.bytes + first,
-        count: (end ?? filled) - first
-      ),
+      bytes: UnsafeMutableRawBufferPointer(start: buffer.bytes + first, count: end - first),
       offset: start + Int64(first),
       lines: nil
     )
+  }
+
+  /// Reads on until the record at the end of a share is whole, or the file has ended.
+  ///
+  /// - Returns: where it ends, relative to the buffer; nil if it is too long.
+  private func readLastRecord(
+    of share: Int,
+    from start: Int64,
+    _ state: QuoteState,
+    into buffer: ChunkBuffer,
+    _ byteCount: Int
+  ) throws(ConnectorError) -> Int? {
+    let rest = file.byteCount - start
+    var filled = byteCount
+    while true {
+      let end = recordEnd(buffer, from: share, state, to: filled)
+      if end != nil || Int64(filled) == rest { return end ?? filled }
+      let wanted = Int(min(Int64(max(filled * 2, share + (64 << 10))), rest))
+      guard wanted - share < Self.longestRecordByteCount else { return nil }
+      try read(to: wanted, from: start, into: buffer, keeping: filled)
+      filled = wanted
+    }
+  }
+
+  /// Fills the buffer with so many bytes of the file, and a zero behind them.
+  private func read(
+    to filled: Int,
+    from start: Int64,
+    into buffer: ChunkBuffer,
+    keeping kept: Int = 0
+  ) throws(ConnectorError) {
+    buffer.reserve(filled, keeping: kept)
+    try source.read(filled - kept, at: start + Int64(kept), into: buffer.bytes + kept)
+    (buffer.bytes + filled).storeBytes(of: 0, as: UInt8.self)
   }
 
   private func byte(at offset: Int64) throws(ConnectorError) -> UInt8 {

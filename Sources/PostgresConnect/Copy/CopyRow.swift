@@ -6,6 +6,8 @@ protocol CopyRow: EventRecord {
   /// The raw table, schema-qualified, and its columns in the order of `writeFields`.
   static var table: String { get }
   static var columns: [String] { get }
+  /// The number of columns.
+  static var fieldCount: Int16 { get }
   /// Writes the fields of a raw row, without the row's header.
   func writeFields(to cursor: inout CopyCursor, ingestedAt: EventTime)
 }
@@ -16,7 +18,16 @@ extension CopyRow {
   /// The texts are disjoint parts of the message; each of at most 12 fields adds its 4-byte count,
   /// and times, numbers and jsonb versions come to less than 64 bytes together.
   @inline(__always)
-  var fieldsByteCount: Int { Int(byteCount) &+ 112 }
+  private var fieldsByteCount: Int { Int(byteCount) &+ 112 }
+
+  /// Appends the raw row.
+  @inline(__always)
+  func write(to rows: inout CopyBuffer, ingestedAt: EventTime) {
+    var cursor = rows.reserve(fieldsByteCount)
+    cursor.startRow(fieldCount: Self.fieldCount)
+    writeFields(to: &cursor, ingestedAt: ingestedAt)
+    rows.commit(to: cursor)
+  }
 }
 
 extension ClickRecord: CopyRow {
@@ -25,6 +36,7 @@ extension ClickRecord: CopyRow {
     "event_id", "user_id", "product_id", "product_name", "product_category", "product_price",
     "session_id", "device_type", "page_url", "referrer", "event_timestamp", "ingested_at",
   ]
+  static var fieldCount: Int16 { 12 }
 
   @inline(__always)
   func writeFields(to cursor: inout CopyCursor, ingestedAt: EventTime) {
@@ -49,6 +61,7 @@ extension CheckoutRecord: CopyRow {
     "event_id", "user_id", "session_id", "total_amount", "payment_method", "items",
     "shipping_address", "event_timestamp", "ingested_at",
   ]
+  static var fieldCount: Int16 { 9 }
 
   @inline(__always)
   func writeFields(to cursor: inout CopyCursor, ingestedAt: EventTime) {

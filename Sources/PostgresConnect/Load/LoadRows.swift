@@ -38,13 +38,9 @@ package final class LoadRows {
   ) {
     precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
     let now = EventTime.wallClock
-    let fieldCount = Int16(Record.columns.count)
     var (days, greatest) = (days, greatestEventTime)
     for (record, verdict) in zip(records, verdicts) where verdict == .onTime {
-      var cursor = buffer.reserve(record.fieldsByteCount)
-      cursor.startRow(fieldCount: fieldCount)
-      record.writeFields(to: &cursor, ingestedAt: now)
-      buffer.commit(to: cursor)
+      record.write(to: &buffer, ingestedAt: now)
       days.insert(record.time)
       greatest = max(greatest, record.time)
     }

@@ -1,3 +1,4 @@
+import Attribution
 import Connect
 import Dataflow
 import Events
@@ -51,22 +52,20 @@ struct LateEvents: ~Copyable {
   var byteCount: Int { rows.count }
   var stored: [LateEvent] { events.filter { !$0.isResend } }
 
+  /// Encodes a late record, and adds it to the recent events.
   mutating func append<Record: RecentRecord>(
     _ record: Record,
+    _ verdict: Verdict,
     at watermark: Watermark,
-    isUnchecked: Bool,
     isDropped: Bool,
-    isNew: Bool,
     checkoutsEnd: Int = 0,
     to recent: RecentEvents,
     ingestedAt: EventTime
   ) {
     let start = rows.count
-    var cursor = rows.reserve(record.fieldsByteCount)
-    cursor.startRow(fieldCount: Int16(Record.columns.count))
-    record.writeFields(to: &cursor, ingestedAt: ingestedAt)
-    rows.commit(to: cursor)
+    record.write(to: &rows, ingestedAt: ingestedAt)
     let place = recent.addLate(record, at: watermark, isDropped: isDropped)
+    let isUnchecked = verdict == .lateUnchecked
     events.append(
       LateEvent(
         time: record.time,
@@ -74,7 +73,7 @@ struct LateEvents: ~Copyable {
         offset: record.offset,
         isDropped: isDropped,
         isUnchecked: isUnchecked,
-        isNew: isNew,
+        isNew: stream == .clicks && !isUnchecked,
         user: record.userID.fingerprint(of: record.message),
         id: record.eventID.fingerprint(of: record.message),
         order: recent.order,

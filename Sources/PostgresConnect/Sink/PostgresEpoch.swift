@@ -78,7 +78,6 @@ final class PostgresEpoch: Epoch {
     precondition(records.count == verdicts.count, "\(verdicts.count) verdicts for a batch")
     guard let watermark = watermarks.last else { return }
     let now = EventTime.wallClock
-    let fieldCount = Int16(Record.columns.count)
     recent.withLock {
       var days = self.days
       // Those on time that the recent events have not been told of yet begin here.
@@ -86,30 +85,23 @@ final class PostgresEpoch: Epoch {
       for index in records.indices {
         let record = records[index]
         if case .onTime = verdicts[index] {
-          var cursor = onTime.reserve(record.fieldsByteCount)
-          cursor.startRow(fieldCount: fieldCount)
-          record.writeFields(to: &cursor, ingestedAt: now)
-          onTime.commit(to: cursor)
+          record.write(to: &onTime, ingestedAt: now)
           days.insert(record.time)
           continue
         }
         recent.add(records[start..<index])
         start = index + 1
-        switch verdicts[index] {
-        case .onTime, .duplicate, .resent: continue
-        case .late, .lateUnchecked, .expired:
-          late.append(
-            record,
-            at: watermarks[index],
-            isUnchecked: verdicts[index] == .lateUnchecked,
-            isDropped: rule.latePolicy == .drop
-              || rule.isExpired(record.time, at: watermarks[index]),
-            isNew: Record.stream == .clicks && verdicts[index] != .lateUnchecked,
-            checkoutsEnd: Record.stream == .checkouts ? onTime.count : checkoutsEnd,
-            to: recent,
-            ingestedAt: now
-          )
-        }
+        guard verdicts[index].isLate else { continue }
+        late.append(
+          record,
+          verdicts[index],
+          at: watermarks[index],
+          isDropped: rule.latePolicy == .drop
+            || rule.isExpired(record.time, at: watermarks[index]),
+          checkoutsEnd: Record.stream == .checkouts ? onTime.count : checkoutsEnd,
+          to: recent,
+          ingestedAt: now
+        )
       }
       recent.add(records[start...])
       self.days = days

@@ -98,19 +98,29 @@ final class StreamTask {
     nextStateSize = now
     let forgotten = restored.forgotten
     engine = restored.takeEngine()
+    answerAnew(forgotten, hasUnanswered: progress.hasUnanswered, at: now)
+    publish(at: now)
+  }
+
+  /// Commits what the restored state asks for, though nothing may come for long: new answers to the
+  /// checkouts of the times that it has forgotten, and early ones to those that wait for their final
+  /// row.
+  private func answerAnew(
+    _ forgotten: Range<EventTime>?,
+    hasUnanswered: Bool,
+    at now: ContinuousClock.Instant
+  ) {
     if let forgotten {
       filling.restate(forgotten)
       ledger.changed(byteCount: 0, at: now)
       handOver()
     }
-    // Checkouts that wait for their final row get an early one, though nothing may come for long. Of
-    // a rebuild that was stopped half way nothing is to be committed.
-    if progress.hasUnanswered, settings.rule.emission == .early,
+    // Of a rebuild that was stopped half way nothing is to be committed.
+    if hasUnanswered, environment.settings.rule.emission == .early,
       !environment.tenure.isStopRequested
     {
       ledger.changed(byteCount: 0, at: now)
     }
-    publish(at: now)
   }
 
   /// Does one thing: reads a batch, or hands an epoch over.
