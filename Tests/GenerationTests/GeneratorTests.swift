@@ -165,4 +165,18 @@ import Testing
       return EventSpan(microseconds: latest.microseconds - message.time.microseconds)
     }
   }
+
+  /// What arrives while the generator is behind is written then, and not kept until it has caught up.
+  @Test func `a generator that is behind the clock writes what it makes`() throws {
+    var plan = Plan.small(events: 5_000)
+    plan.isWallClock = true
+    let log = MemoryLog(partitionCount: 1)
+    var generator = try Generator(plan: plan, writer: log)
+    let end = plan.timeline.time(of: 5_000)
+    for _ in 0..<2 { try generator.make(atMost: 1_000, before: end) }
+    try generator.flush()
+    #expect(StreamKind.allCases.reduce(0) { $0 + log.lines(of: $1).count } > 1_000)
+    try generator.finish()
+    #expect(StreamKind.allCases.reduce(0) { $0 + log.lines(of: $1).count } == 2_000)
+  }
 }

@@ -189,6 +189,21 @@ import Testing
     #expect(outcome.output.contains("\namong them: 150 late\n"))
   }
 
+  /// Not with all events that would have been due.
+  @Test(arguments: [[], ["--start", "2025-01-01T00:00:00Z"]])
+  func `a duration ends a run whose rate is out of reach`(times: [String]) throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try ProgramRun.run(
+      "generator",
+      ["--rate", "100000000", "--duration", "200ms", "--disorder", "1ms", "--to", "file:log"]
+        + ["--users", "10", "--products", "10"] + times,
+      in: directory
+    )
+    let events = try log("log", in: directory).utf8.count { $0 == UInt8(ascii: "\n") }
+    #expect(outcome.exitCode == 0)
+    #expect(events > 0 && events < 20_000_000)
+  }
+
   @Test func `a rate is kept`() throws {
     let directory = try TemporaryDirectory()
     let outcome = try ProgramRun.run(

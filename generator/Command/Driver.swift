@@ -19,6 +19,8 @@ struct Driver: ~Copyable {
   private static let stride = 4096
   private static let shortestSleep = Duration.milliseconds(2)
   private static let longestSleep = Duration.milliseconds(50)
+  /// How long a run makes what was due within its time after that, where the rate is out of reach.
+  private static let overtime = Duration.seconds(1)
 
   let stop = StopRequest()
   private let pace: Pace
@@ -43,6 +45,7 @@ struct Driver: ~Copyable {
     while !generator.isDone, !stop.isMade {
       let elapsed = ContinuousClock.now - begin
       let isLast = pace.duration.map { elapsed >= $0 } ?? false
+      if let duration = pace.duration, elapsed >= duration + Self.overtime { break }
       let hasPaused = try makeDue(elapsed: min(elapsed, pace.duration ?? elapsed), isLast: isLast)
       if isLast && hasPaused { break }
       progress.update { Summary.progress(generator.statistics, in: elapsed) }

@@ -29,7 +29,11 @@ struct PaceOptions: ParsableArguments {
   var events: PositiveCount?
 
   @Option(
-    help: ArgumentHelp("Make events for so long by the clock.", valueName: "D"),
+    help: ArgumentHelp(
+      "Make events for so long by the clock.",
+      discussion: "Where --rate is out of reach, fewer events than were due by then.",
+      valueName: "D"
+    ),
     transform: parseSetting
   )
   var duration: Duration?
@@ -103,6 +107,8 @@ struct ContentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Of the events: those that arrive 5 min (beyond the disorder) to 3 h late.",
+      discussion: "At the end of the log and between bursts nothing newer comes before them, which "
+        + "makes them late: use a --span of many hours. The truth takes them in.",
       valueName: "F"
     ),
     transform: parseSetting
@@ -116,7 +122,10 @@ struct ContentOptions: ParsableArguments {
   var duplicates: ShareOfEvents?
 
   @Option(
-    help: ArgumentHelp("Of the checkouts: those of users who never click.", valueName: "F"),
+    help: ArgumentHelp(
+      "Of the checkouts without an edge: those of users who never click.",
+      valueName: "F"
+    ),
     transform: parseSetting
   )
   var orphans: ShareOfEvents?
@@ -132,7 +141,8 @@ struct ContentOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Of the clicks: those followed by another of the user at the same microsecond.",
+      "Of the clicks that follow no other so: those followed by another of the user at the same "
+        + "microsecond.",
       valueName: "F"
     ),
     transform: parseSetting
@@ -142,6 +152,7 @@ struct ContentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Of the checkouts: those with a click exactly at, or 1 us beyond, an end of the hour.",
+      discussion: "Half of them come an hour after their click, if the run lasts so long.",
       valueName: "F"
     ),
     transform: parseSetting

@@ -105,7 +105,8 @@ package struct Generator: ~Copyable {
       if !arriving.isEmpty { try writeArriving() }
     }
     guard plan.isWallClock else { return }
-    arrivals.release(by: deadline, into: &arriving)
+    // Nothing that is made later arrives before the next event's time.
+    arrivals.release(by: min(deadline, nextTime), into: &arriving)
     try writeArriving()
   }
 
