@@ -31,6 +31,7 @@ import Events
 struct LateRules {
   var task: Int32
   var window: EventSpan
+  var emission: AttributionRule.Emission
   /// The task's watermark at this commit: checkouts from it on are the engine's to answer.
   var watermark: Watermark
 
@@ -67,7 +68,8 @@ struct LateRules {
       found = RecentAnswers(epoch, window: window, watermark: watermark)
     }
     guard found.isComplete else {
-      try RestatedCounts(task: task, window: window).take(into: epoch, on: connection)
+      try RestatedCounts(task: task, window: window, emission: emission)
+        .take(into: epoch, on: connection)
       return SettledLate()
     }
     return SettledLate(epoch, found)
@@ -101,7 +103,7 @@ struct LateRules {
     _ epoch: PostgresEpoch,
     on connection: PostgresConnection
   ) throws(ConnectorError) -> Remaining {
-    noteFirst(of: epoch)
+    DroppedFirsts.note(in: epoch)
     try connection.copy(
       epoch.lateClicks.stagedRows(fieldCount: ClickRecord.columns.count),
       into: StagingTables.lateClicks,
@@ -147,27 +149,6 @@ struct LateRules {
       into: StagingTables.answers,
       columns: AnswerRow.columns
     )
-  }
-
-  /// Notes the late checkouts that are dropped and were read before one of the same id on time: that
-  /// one's answer, which is stored by now, is no sign that they are resends.
-  private func noteFirst(of epoch: PostgresEpoch) {
-    let numbers = epoch.lateCheckouts.events.indices.filter { number in
-      let late = epoch.lateCheckouts.events[number]
-      return late.isDropped && !late.isResend
-    }
-    guard !numbers.isEmpty else { return }
-    let byKeys = Dictionary(grouping: numbers) { number in
-      Array(epoch.lateCheckouts.keyFields(of: epoch.lateCheckouts.events[number]))
-    }
-    // Where one on time was read before it too, the engine has taken the other for a resend.
-    var walk = CopyRowWalk(epoch.checkouts.bytes, keyFieldCount: 2)
-    while let row = walk.next() {
-      for number in byKeys[Array(epoch.checkouts.bytes[row.key]), default: []]
-      where epoch.lateCheckouts.events[number].checkoutsEnd <= row.range.lowerBound {
-        epoch.lateCheckouts.noteNew(number)
-      }
-    }
   }
 
   /// Takes resends out of the staging tables and of the recent events.

@@ -175,7 +175,8 @@ struct LateScan {
   private static let storedClicks = """
     DELETE FROM pg_temp.late_clicks AS l
     USING pg_temp.candidates AS c
-    WHERE l.is_unchecked AND c.user_id = l.user_id AND c.event_id = l.event_id;
+    WHERE l.is_unchecked AND c.user_id = l.user_id AND c.event_id = l.event_id
+      AND c.event_timestamp = l.event_timestamp;
 
     """
 

@@ -104,6 +104,7 @@ extension PostgresTaskSink {
     let rules = LateRules(
       task: task,
       window: rule.window,
+      emission: rule.emission,
       watermark: progress.isFlushed ? .endOfInput : progress.watermark
     )
     let memory = try rules.settleByMemory(epoch, on: connection)

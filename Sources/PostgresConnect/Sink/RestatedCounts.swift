@@ -1,3 +1,4 @@
+import Attribution
 import Connect
 import Dataflow
 import Events
@@ -7,7 +8,7 @@ import Events
 ///
 /// ```
 ///                 answered         answers, by their index
-/// stored before { no row yet       raw checkouts from the stored watermark on, for `--emit final`
+/// stored before { no row yet       raw checkouts from the stored watermark on (`--emit final` only)
 ///               { on time          rows before `LateEvent.checkoutsEnd`
 /// of the epoch  { late             by their order in the log
 /// ```
@@ -17,6 +18,7 @@ import Events
 struct RestatedCounts {
   var task: Int32
   var window: EventSpan
+  var emission: AttributionRule.Emission
 
   /// Before the transaction: what is stored then was read before the epoch.
   func take(
@@ -48,16 +50,12 @@ struct RestatedCounts {
   ) throws(ConnectorError) -> [Int: Int] {
     let times = numbers.map { epoch.lateClicks.events[$0].time }
     let last = (times.max() ?? .beginning) + window
-    let watermark = try connection.query(
-      "SELECT watermark::text FROM ecommerce.stream_progress WHERE task = $1",
-      [String(task)]
-    ).first?.first.flatMap { $0 }
     let rows = try connection.query(
       stored,
       [
         epoch.lateClicks.userIDs(of: numbers),
         "{\(times.map { "\"\($0.postgresText)\"" }.joined(separator: ","))}",
-        watermark, last.postgresText,
+        try firstWaiting(on: connection), last.postgresText,
       ]
     )
     var counts: [Int: Int] = [:]
@@ -68,7 +66,17 @@ struct RestatedCounts {
     return counts
   }
 
-  // Parameters: the clicks' users and times, the stored watermark, the end of the last window.
+  /// No checkout before this waits for its row: where rows are early, none at all.
+  private func firstWaiting(on connection: PostgresConnection) throws(ConnectorError) -> String? {
+    guard emission == .final else { return "infinity" }
+    return try connection.query(
+      "SELECT watermark::text FROM ecommerce.stream_progress WHERE task = $1",
+      [String(task)]
+    ).first?.first.flatMap { $0 }
+  }
+
+  // Parameters: the clicks' users and times, the first time at which checkouts wait, the end of the
+  // last window; where that is before the other, raw_checkouts is not looked at.
   // Scalar subqueries where an index is to be used: the planner never turns them into a join, for
   // which it would hash a whole table.
   private var stored: String {
@@ -77,6 +85,7 @@ struct RestatedCounts {
       SELECT c.user_id, c.event_timestamp
       FROM ecommerce.raw_checkouts AS c
       WHERE c.user_id = ANY ($1::text[])
+        AND $3::timestamptz <= $4::timestamptz
         AND c.event_timestamp BETWEEN $3::timestamptz AND $4::timestamptz
         AND (
           SELECT true FROM ecommerce.attributions AS a
@@ -106,10 +115,10 @@ struct RestatedCounts {
     var counts: [Int: Int] = [:]
     var walk = CopyRowWalk(epoch.checkouts.bytes, keyFieldCount: 2)
     while let row = walk.next() {
-      let (userID, time) = Self.userAndTime(epoch.checkouts.bytes[row.range])
-      for number in byUser[Array(userID), default: []] {
+      let checkout = RawCheckoutRow(epoch.checkouts.bytes[row.range])
+      for number in byUser[Array(checkout.userID), default: []] {
         let click = epoch.lateClicks.events[number]
-        guard row.range.upperBound <= click.checkoutsEnd, isTouched(time, by: click)
+        guard row.range.upperBound <= click.checkoutsEnd, isTouched(checkout.time, by: click)
         else { continue }
         counts[number, default: 0] += 1
       }
@@ -125,20 +134,5 @@ struct RestatedCounts {
       }
     }
     return counts
-  }
-
-  private static let timeField = CheckoutRecord.columns.firstIndex(of: "event_timestamp") ?? 0
-
-  private static func userAndTime(
-    _ row: Slice<UnsafeRawBufferPointer>
-  ) -> (userID: UnsafeRawBufferPointer, time: EventTime) {
-    let none = UnsafeRawBufferPointer(start: nil, count: 0)
-    var reader = CopyFieldReader(UnsafeRawBufferPointer(rebasing: row.dropFirst(2)))
-    _ = reader.next()
-    let userID = reader.next() ?? none
-    for _ in 2..<timeField { _ = reader.next() }
-    // Every row has both.
-    let time = reader.next()?.loadUnaligned(as: Int64.self) ?? 0
-    return (userID, EventTime(postgresMicroseconds: Int64(bigEndian: time)))
   }
 }

@@ -318,6 +318,7 @@ final class StreamTask {
     environment.job.reportCommit(task, ticket.progress)
     let wallTime = environment.clock.wallTime()
     environment.board.update {
+      if $0.phase == .retrying { $0.phase = .running }
       $0.commits += 1
       $0.lastCommit = wallTime
       $0.clicks.counts = clicks.counts

@@ -26,8 +26,8 @@ struct TaskInput<Decoder: RunDecoder> {
   /// The task's watermark when each record of the batch was read.
   private var watermarks: [Watermark] = []
   private let rule: AttributionRule
-  /// event_ids of the epoch's late checkouts that are older than the state.
-  private var agedIDs: Set<[UInt8]> = []
+  /// event_ids of the epoch's late checkouts.
+  private var lateIDs: Set<[UInt8]> = []
   private var segments: RebuildSegments
   private var idleDetector: IdleDetector
 
@@ -83,7 +83,7 @@ struct TaskInput<Decoder: RunDecoder> {
     guard !run.isEmpty else { return run.gap != nil }
     let batch = run.batch
     segments.append(start: run.startPosition, greatest: batch.greatestTime)
-    judge(batch, by: &tracker, stateHorizon: engine.stateHorizon)
+    judge(batch, by: &tracker)
     Decoder.process(batch, verdicts: &verdicts, in: &engine)
     count(run)
     noteResends(batch, in: epoch)
@@ -112,8 +112,7 @@ struct TaskInput<Decoder: RunDecoder> {
   /// turn came, so that the size of batches changes nothing.
   private mutating func judge(
     _ batch: RecordBatch<Decoder.Record>,
-    by tracker: inout WatermarkTracker,
-    stateHorizon: EventTime
+    by tracker: inout WatermarkTracker
   ) {
     verdicts.removeAll(keepingCapacity: true)
     verdicts.reserveCapacity(batch.records.count)
@@ -121,9 +120,9 @@ struct TaskInput<Decoder: RunDecoder> {
     watermarks.reserveCapacity(batch.records.count)
     for record in batch.records {
       var verdict = verdict(of: record.time, at: tracker.watermark)
-      if verdict == .late && record.time < stateHorizon {
-        noteAged(record)
-      } else if !agedIDs.isEmpty && verdict == .onTime && isResentAged(record) {
+      if verdict == .late {
+        noteLate(record)
+      } else if !lateIDs.isEmpty && verdict == .onTime && isResentLate(record) {
         verdict = .resent
       }
       verdicts.append(verdict)
@@ -132,15 +131,15 @@ struct TaskInput<Decoder: RunDecoder> {
     }
   }
 
-  /// Remembers a late checkout whose id the engine will not: until the epoch is committed, the stored
-  /// rows do not know it either.
-  private mutating func noteAged(_ record: Decoder.Record) {
+  /// Remembers the id of a late checkout, which the engine may never know or soon forget: until the
+  /// epoch is committed, the stored rows do not know it either.
+  private mutating func noteLate(_ record: Decoder.Record) {
     guard Decoder.stream == .checkouts, rule.latePolicy == .restate else { return }
-    agedIDs.insert(Array(record.bytes(record.eventID)))
+    lateIDs.insert(Array(record.bytes(record.eventID)))
   }
 
-  private func isResentAged(_ record: Decoder.Record) -> Bool {
-    agedIDs.contains(Array(record.bytes(record.eventID)))
+  private func isResentLate(_ record: Decoder.Record) -> Bool {
+    lateIDs.contains(Array(record.bytes(record.eventID)))
   }
 
   private func verdict(of time: EventTime, at watermark: Watermark) -> Verdict {
@@ -202,7 +201,7 @@ struct TaskInput<Decoder: RunDecoder> {
   /// The epoch is handed over; what comes next belongs to another.
   mutating func endEpoch() {
     isAtMilestone = false
-    agedIDs.removeAll()
+    lateIDs.removeAll()
   }
 
   /// What the progress line says of this input now.
