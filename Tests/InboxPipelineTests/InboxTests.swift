@@ -39,6 +39,19 @@ import Testing
     #expect(listing.others.allSatisfy { $0.reason == "expected a regular file" })
   }
 
+  @Test func `a file dated later than nanoseconds count is processed as others are`() throws {
+    let trial = try InboxTrial()
+    trial.settings.quietPeriod = .seconds(0)
+    try trial.put("products.csv", ShopFiles.products)
+    try trial.put("orders.csv", ShopFiles.orders)
+    try trial.put("order_items.csv", ShopFiles.items)
+    // 2300-01-01.
+    let date = timespec(tv_sec: 10_413_792_000, tv_nsec: 0)
+    #expect(utimensat(AT_FDCWD, "\(trial.root)/input/orders.csv", [date, date], 0) == 0)
+    #expect(try trial.run().status == .succeeded)
+    #expect(try trial.days() == ["2026-11-20 2 24.50 3 2 50.00"])
+  }
+
   @Test func `a file is quiet when it is old enough, or was watched for long enough`() throws {
     let trial = try InboxTrial()
     try trial.put("orders.csv", "x", age: 100)

@@ -73,7 +73,7 @@ final class UnpackedBytes {
   }
 
   private func fill() throws(ConnectorError) {
-    let count = Int(min(Int64(block.count), file.status.byteCount - offset))
+    let count = Int(min(Int64(block.count), file.stamp.byteCount - offset))
     if let start = block.baseAddress { try file.read(count, at: offset, into: start) }
     offset += Int64(count)
     rest = 0..<count

@@ -15,7 +15,7 @@ extension InputFile {
     for pattern in patterns {
       for path in try paths(of: pattern) {
         let file = try InputFile(path, order: files.count)
-        if seen.insert([file.status.device, file.status.inode]).inserted { files.append(file) }
+        if seen.insert([file.stamp.device, file.stamp.inode]).inserted { files.append(file) }
       }
     }
     return files

@@ -14,20 +14,20 @@ package final class InputFile: Sendable {
   package let header: CSVHeader?
 
   let compression: Compression
-  let status: FileStatus
+  let stamp: FileStamp
   /// Where records begin: behind the header or the byte order mark.
   let dataStart: Int64
   private let lines: LineCounter
 
   /// Bytes on disk.
-  package var byteCount: Int64 { status.byteCount }
+  package var byteCount: Int64 { stamp.byteCount }
 
   /// Bytes once unpacked, guessed for a packed file: events shrink to about a sixth.
   package var expectedByteCount: Int64 { compression == .none ? byteCount : byteCount * 6 }
 
   /// The file in its present state: its name, size and last change.
   package var identity: String {
-    "\(Self.place(of: path) ?? path) \(status.byteCount) \(status.changed)"
+    "\(Self.place(of: path) ?? path) \(stamp.byteCount) \(stamp.modified)"
   }
 
   /// Whether the path leads to this file.
@@ -47,12 +47,12 @@ package final class InputFile: Sendable {
 
   init(_ path: String, order: Int) throws(ConnectorError) {
     let file = try OpenFile(path)
-    guard file.status.isRegular else {
+    guard file.stamp.kind == .file else {
       throw ConnectorError(
         .permanent,
         "could not read \"\(path)\": expected a file, found "
-          + (file.status.isDirectory ? "a directory" : "a pipe or device"),
-        hint: file.status.isDirectory ? "name its files: '\(path)/*.csv'" : nil
+          + (file.stamp.kind == .directory ? "a directory" : "a pipe or device"),
+        hint: file.stamp.kind == .directory ? "name its files: '\(path)/*.csv'" : nil
       )
     }
     let head = try Head(of: file, atMost: Self.headByteCount)
@@ -66,7 +66,7 @@ package final class InputFile: Sendable {
     }
     self.path = path
     self.order = order
-    status = file.status
+    stamp = file.stamp
     compression = head.compression
     format = FileFormat(of: path, head: bytes)
     switch format {
@@ -122,7 +122,7 @@ private final class Head {
   let isWhole: Bool
 
   init(of file: OpenFile, atMost limit: Int) throws(ConnectorError) {
-    let count = Int(min(Int64(limit), file.status.byteCount))
+    let count = Int(min(Int64(limit), file.stamp.byteCount))
     let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 64)
     var kept: UnsafeMutableRawBufferPointer?
     defer { if kept == nil { raw.deallocate() } }
@@ -134,7 +134,7 @@ private final class Head {
       isWhole = unpacked < limit
       kept = UnsafeMutableRawBufferPointer(start: raw.baseAddress, count: unpacked)
     } else {
-      isWhole = file.status.byteCount <= Int64(limit)
+      isWhole = file.stamp.byteCount <= Int64(limit)
       kept = packed
     }
     bytes = kept ?? packed

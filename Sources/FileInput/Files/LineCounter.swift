@@ -26,7 +26,7 @@ final class LineCounter: Sendable {
     marks.withLock { marks in
       let index = marks.lastIndex { $0.offset <= offset } ?? 0
       var mark = marks[index]
-      guard let file = try? OpenFile(path), file.status.byteCount >= offset else { return nil }
+      guard let file = try? OpenFile(path), file.stamp.byteCount >= offset else { return nil }
       let block = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Self.blockByteCount,
         alignment: 64

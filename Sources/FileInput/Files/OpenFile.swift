@@ -1,62 +1,23 @@
 import Connect
 import Foundation
 
-/// What tells one state of a file from another.
-struct FileStatus: Hashable, Sendable {
-  let device: UInt64
-  let inode: UInt64
-  let byteCount: Int64
-  /// Last change, in nanoseconds.
-  let changed: Int64
-  let isRegular: Bool
-  let isDirectory: Bool
-
-  init(_ status: stat) {
-    device = UInt64(status.st_dev)
-    inode = UInt64(status.st_ino)
-    byteCount = Int64(status.st_size)
-    changed = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-    isRegular = status.st_mode & S_IFMT == S_IFREG
-    isDirectory = status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  /// The status of what has the name now.
-  static func of(_ path: String) throws(ConnectorError) -> FileStatus {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      throw .system("open \"\(path)\"", code: errno, hint: hint(for: errno))
-    }
-    return FileStatus(status)
-  }
-
-  static func hint(for code: Int32) -> String? {
-    switch code {
-    case ENOENT: "check the name; in quotes, patterns such as 'clicks-*.csv' are expanded here"
-    case EACCES: "make it readable for this user"
-    default: nil
-    }
-  }
-}
-
 /// A file open for reading at any place; closed when nobody holds it any more.
 ///
 /// Any thread may read.
 final class OpenFile: Sendable {
   let path: String
-  let status: FileStatus
+  let stamp: FileStamp
   private let descriptor: Int32
 
   /// - Throws: when it cannot be opened, or is not in the state that it was `expected` in.
-  init(_ path: String, expected: FileStatus? = nil) throws(ConnectorError) {
+  init(_ path: String, expected: FileStamp? = nil) throws(ConnectorError) {
     self.path = path
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw .system("open \"\(path)\"", code: errno, hint: FileStatus.hint(for: errno))
-    }
+    guard descriptor >= 0 else { throw Self.unopened(path) }
     var status = stat()
     fstat(descriptor, &status)
-    self.status = FileStatus(status)
-    if let expected, expected != self.status { throw Self.changed(path) }
+    stamp = FileStamp(status)
+    if let expected, expected != stamp { throw Self.changed(path) }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -75,7 +36,7 @@ final class OpenFile: Sendable {
       guard got > 0 else {
         throw ConnectorError(
           .permanent,
-          "\"\(path)\" has shrunk while it was read: expected \(status.byteCount) bytes, "
+          "\"\(path)\" has shrunk while it was read: expected \(stamp.byteCount) bytes, "
             + "found \(offset + Int64(done))",
           hint: "run again when nobody writes to it"
         )
@@ -86,7 +47,21 @@ final class OpenFile: Sendable {
 
   /// Makes sure that what was read is what has the name, whole.
   func requireUnchanged() throws(ConnectorError) {
-    guard try FileStatus.of(path) == status else { throw Self.changed(path) }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw Self.unopened(path) }
+    guard FileStamp(status) == stamp else { throw Self.changed(path) }
+  }
+
+  /// The error that errno tells of.
+  private static func unopened(_ path: String) -> ConnectorError {
+    let code = errno
+    let hint: String? =
+      switch code {
+      case ENOENT: "check the name; in quotes, patterns such as 'clicks-*.csv' are expanded here"
+      case EACCES: "make it readable for this user"
+      default: nil
+      }
+    return .system("open \"\(path)\"", code: code, hint: hint)
   }
 
   private static func changed(_ path: String) -> ConnectorError {

@@ -24,7 +24,7 @@ final class PackedFile: @unchecked Sendable {
 
   /// Nil for a file that is not packed.
   init?(_ file: InputFile, chunkByteCount: Int) throws(ConnectorError) {
-    source = try OpenFile(file.path, expected: file.status)
+    source = try OpenFile(file.path, expected: file.stamp)
     guard let unpacked = try UnpackedBytes(of: source, file.compression) else { return nil }
     self.file = file
     self.unpacked = unpacked

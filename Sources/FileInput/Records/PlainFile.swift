@@ -28,7 +28,7 @@ final class PlainFile: Sendable {
   init(_ file: InputFile, shareByteCount: Int) throws(ConnectorError) {
     self.file = file
     self.shareByteCount = shareByteCount
-    source = try OpenFile(file.path, expected: file.status)
+    source = try OpenFile(file.path, expected: file.stamp)
     framing = Framing(file.format)
     let byteCount = Int(file.byteCount - file.dataStart)
     chunkCount = byteCount / shareByteCount + (byteCount % shareByteCount > 0 ? 1 : 0)

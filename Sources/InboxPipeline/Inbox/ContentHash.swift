@@ -1,5 +1,6 @@
 import CCrypto
 package import Connect
+import FileInput
 import Foundation
 
 /// SHA-256 of a file's bytes: what the file is known by, whatever its name.

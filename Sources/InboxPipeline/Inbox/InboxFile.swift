@@ -1,4 +1,5 @@
 package import Dataflow
+package import FileInput
 package import OrderKPIs
 
 /// A file of the inbox, as it was when it was found.

@@ -1,4 +1,5 @@
 package import Connect
+import FileInput
 import Foundation
 import OrderKPIs
 

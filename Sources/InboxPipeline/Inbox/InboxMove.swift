@@ -1,4 +1,5 @@
 import Connect
+import FileInput
 import Foundation
 
 /// Takes files of the inbox to where they belong once it is settled what becomes of them.

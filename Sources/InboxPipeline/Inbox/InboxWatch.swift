@@ -1,5 +1,6 @@
 package import Connect
 package import Dataflow
+import FileInput
 import Foundation
 import Synchronization
 

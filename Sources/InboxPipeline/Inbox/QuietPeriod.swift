@@ -1,4 +1,5 @@
 package import Dataflow
+import FileInput
 
 /// Tells files that are whole from those still being copied in: a file is quiet when its size and
 /// time of modification have not changed for a while.

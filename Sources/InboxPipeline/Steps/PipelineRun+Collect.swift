@@ -1,5 +1,6 @@
 import Connect
 import Dataflow
+import FileInput
 import OrderKPIs
 
 extension PipelineRun {
