@@ -19,7 +19,7 @@ final class PipelineRun {
 
   var machine: RunMachine
   var result: RunResult
-  var batch = Batch()
+  var batch = RunBatch()
   var ledger: FailureLedger
   /// What staging each file came to, by name.
   var stagedTallies: [String: FileTally] = [:]

@@ -9,7 +9,7 @@ extension PipelineRun {
   ///
   /// Files that change for longer than the quiet period, or half a minute, wait for the next run.
   func collect() throws(StepFailure) {
-    batch = Batch()
+    batch = RunBatch()
     result = RunResult(id, inbox: settings.inbox, startedAt: startedAt)
     let (quiet, restless) = try blamingNobody { () throws(ConnectorError) in try lookUntilQuiet() }
     try identify(quiet)
@@ -60,7 +60,7 @@ extension PipelineRun {
     let taken = TakenFile(file: file, hash: .unknown(file))
     result.status = .partial
     result.otherFiles[file.name] = error.message
-    batch.unreadable.append(Batch.Unreadable(file: taken, error: error))
+    batch.unreadable.append(RunBatch.Unreadable(file: taken, error: error))
   }
 
   /// Takes out what need not be staged: each of its rows has won or lost already.
@@ -73,7 +73,7 @@ extension PipelineRun {
     batch.files = []
     for file in files {
       if let former = processed[file.content], !former.isOlder(than: file.file) {
-        batch.duplicates.append(Batch.Duplicate(file: file, run: former.run))
+        batch.duplicates.append(RunBatch.Duplicate(file: file, run: former.run))
       } else {
         batch.files.append(file)
       }

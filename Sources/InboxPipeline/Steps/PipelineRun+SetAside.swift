@@ -38,7 +38,7 @@ extension PipelineRun {
     }
   }
 
-  private func setAside(_ duplicate: Batch.Duplicate) throws(ConnectorError) {
+  private func setAside(_ duplicate: RunBatch.Duplicate) throws(ConnectorError) {
     try InboxDirectory.make(settings.inbox.duplicates)
     let file = duplicate.file.file
     let place = try InboxMove.place(
@@ -52,7 +52,7 @@ extension PipelineRun {
   }
 
   /// Writes the reason first: a file in rejected/ always has one beside it.
-  private func reject(_ refusal: Batch.Refusal) throws(ConnectorError) {
+  private func reject(_ refusal: RunBatch.Refusal) throws(ConnectorError) {
     let file = refusal.file.file
     // When the step is tried again, some are away.
     guard file.isUnchanged else { return }

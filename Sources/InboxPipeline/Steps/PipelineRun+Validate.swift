@@ -57,7 +57,7 @@ extension PipelineRun {
 
   private func refuse(_ file: TakenFile, _ fault: SchemaFault) {
     batch.refusals.append(
-      Batch.Refusal(
+      RunBatch.Refusal(
         file: file,
         reason: RefusalReason(
           file: file.file.name,

@@ -2,7 +2,7 @@ package import Connect
 package import OrderKPIs
 
 /// The files of one run, and what is to become of each.
-package struct Batch: Sendable {
+package struct RunBatch: Sendable {
   /// A file that does not fit its schema.
   package struct Refusal: Sendable {
     package var file: TakenFile
