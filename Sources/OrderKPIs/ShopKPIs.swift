@@ -42,32 +42,15 @@ package final class ShopKPIs: Sendable {
     progress: @Sendable (Int64) -> Void = { _ in }
   ) throws(ConnectorError) -> Result {
     let keys = KeyMaker()
-    let products = reader(of: files.products, ProductRow.self)
-    let orders = reader(of: files.orders, OrderRow.self)
-    let items = reader(of: files.orderItems, OrderItemRow.self)
-    let readByteCount = { @Sendable in
-      products.readByteCount + orders.readByteCount + items.readByteCount
-    }
-    let catalog = try readCatalog(products, keys)
-
     let partitioning = Partitioning(byteCount: files.byteCount)
+    let tables = Tables(
+      products: reader(of: files.products),
+      orders: reader(of: files.orders),
+      items: reader(of: files.orderItems)
+    )
+    let catalog = try readCatalog(tables.products, keys)
     let parts = try settings.threads.map { () throws(ConnectorError) in
-      var parts = Parts()
-      var orderCollector = OrderCollector(keys, partitioning)
-      try orders.read {
-        orderCollector.append($0, of: $1)
-      } end: { place throws(ConnectorError) in
-        parts.orders.append(orderCollector.finish(place))
-        try goOn(progress, readByteCount())
-      }
-      var itemCollector = ItemCollector(keys, partitioning)
-      try items.read {
-        itemCollector.append($0, of: $1, catalog)
-      } end: { place throws(ConnectorError) in
-        parts.items.append(itemCollector.finish(place))
-        try goOn(progress, readByteCount())
-      }
-      return parts
+      try readParts(of: tables, keys, partitioning, catalog, progress)
     }
     let computation = KPIComputation(
       keys: keys,
@@ -81,10 +64,63 @@ package final class ShopKPIs: Sendable {
     )
     return Result(
       figures: outcome.sums.figures(catalog.categories),
-      reports: products.reports(catalog.rejects(fileCount: files.products.count))
-        + orders.reports(outcome.orderRejects)
-        + items.reports(outcome.itemRejects)
+      reports: tables.products.reports(catalog.rejects(fileCount: files.products.count))
+        + tables.orders.reports(outcome.orderRejects)
+        + tables.items.reports(outcome.itemRejects)
     )
+  }
+
+  // MARK: - Reading
+
+  /// The readers that all threads share.
+  private struct Tables: Sendable {
+    let products: TableReader<ProductRow>
+    let orders: TableReader<OrderRow>
+    let items: TableReader<OrderItemRow>
+
+    var readByteCount: Int64 {
+      products.readByteCount + orders.readByteCount + items.readByteCount
+    }
+  }
+
+  private func reader<Row: CleanRow>(of files: [ShopFile]) -> TableReader<Row> {
+    TableReader(
+      files,
+      chunkByteCount: settings.chunkByteCount,
+      maximumBadRows: settings.maximumBadRows
+    )
+  }
+
+  /// What a thread has read.
+  private struct Parts: Sendable {
+    var orders: [OrderPart] = []
+    var items: [ItemPart] = []
+  }
+
+  /// Reads orders, then items, until the threads together have read all.
+  private func readParts(
+    of tables: Tables,
+    _ keys: KeyMaker,
+    _ partitioning: Partitioning,
+    _ catalog: Catalog,
+    _ progress: (Int64) -> Void
+  ) throws(ConnectorError) -> Parts {
+    var parts = Parts()
+    var orders = OrderCollector(keys, partitioning)
+    try tables.orders.read {
+      orders.append($0, of: $1)
+    } end: { place throws(ConnectorError) in
+      parts.orders.append(orders.finish(place))
+      try goOn(progress, tables.readByteCount)
+    }
+    var items = ItemCollector(keys, partitioning)
+    try tables.items.read {
+      items.append($0, of: $1, catalog)
+    } end: { place throws(ConnectorError) in
+      parts.items.append(items.finish(place))
+      try goOn(progress, tables.readByteCount)
+    }
+    return parts
   }
 
   private func goOn(
@@ -95,20 +131,6 @@ package final class ShopKPIs: Sendable {
     guard !isStopRequested else {
       throw ConnectorError(.permanent, "the reading of the files was stopped")
     }
-  }
-
-  /// What a thread has read.
-  private struct Parts: Sendable {
-    var orders: [OrderPart] = []
-    var items: [ItemPart] = []
-  }
-
-  private func reader<Row: CleanRow>(of files: [ShopFile], _: Row.Type) -> TableReader<Row> {
-    TableReader(
-      files,
-      chunkByteCount: settings.chunkByteCount,
-      maximumBadRows: settings.maximumBadRows
-    )
   }
 
   private func readCatalog(

@@ -47,13 +47,31 @@ package struct Webhook: NotificationChannel {
       throw ConnectorError(.transient, "could not notify \(host): out of memory")
     }
     defer { curl_easy_cleanup(handle) }
+    let code = post(result, by: handle)
+    guard code == CURLE_OK else {
+      throw ConnectorError(
+        .transient,
+        "could not notify \(host): \(String(cString: curl_easy_strerror(code)))"
+      )
+    }
+    let status = fc_curl_response_code(handle)
+    guard 200...299 ~= status else {
+      throw ConnectorError(
+        status >= 500 || status == 429 ? .transient : .permanent,
+        "could not notify \(host): it answered with HTTP status \(status)"
+      )
+    }
+  }
+
+  /// Sends the request and waits for the answer.
+  private func post(_ result: Data, by handle: UnsafeMutableRawPointer) -> CURLcode {
     var headers = curl_slist_append(nil, "Content-Type: application/json")
     headers = curl_slist_append(headers, "Expect:")
     if let token { headers = curl_slist_append(headers, "Authorization: Bearer \(token)") }
     defer { curl_slist_free_all(headers) }
     // libcurl copies texts but these: the body lives until perform returns.
     let body = [UInt8](result)
-    let code = body.withUnsafeBytes { body in
+    return body.withUnsafeBytes { body in
       _ = fc_curl_set_text(handle, CURLOPT_URL, url)
       _ = fc_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
       _ = fc_curl_set_text(handle, CURLOPT_USERAGENT, "firstclick")
@@ -69,19 +87,6 @@ package struct Webhook: NotificationChannel {
       _ = fc_curl_set_number(handle, CURLOPT_NOSIGNAL, 1)
       _ = fc_curl_set_writer(handle) { _, size, count, _ in size * count }
       return curl_easy_perform(handle)
-    }
-    guard code == CURLE_OK else {
-      throw ConnectorError(
-        .transient,
-        "could not notify \(host): \(String(cString: curl_easy_strerror(code)))"
-      )
-    }
-    let status = fc_curl_response_code(handle)
-    guard 200...299 ~= status else {
-      throw ConnectorError(
-        status >= 500 || status == 429 ? .transient : .permanent,
-        "could not notify \(host): it answered with HTTP status \(status)"
-      )
     }
   }
 }
