@@ -2,7 +2,6 @@ import ArgumentParser
 import Connect
 import Generation
 import Programs
-import Synchronization
 
 /// Makes events.
 struct Run: ParsableCommand {

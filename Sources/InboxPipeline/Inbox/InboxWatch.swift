@@ -1,8 +1,6 @@
 package import Connect
 package import Dataflow
 import FileInput
-import Foundation
-import Synchronization
 
 /// What is remembered of the inbox from one look to the next: since when files are unchanged, and
 /// the content of those that wait.

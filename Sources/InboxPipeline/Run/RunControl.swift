@@ -1,6 +1,5 @@
 import Connect
 import Foundation
-import Synchronization
 
 /// Whether the pipeline is to stop, or to start a run before its time; wakes whoever waits.
 ///
