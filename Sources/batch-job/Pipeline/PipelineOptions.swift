@@ -90,7 +90,7 @@ struct PipelineRunOptions: ParsableArguments {
     ),
     transform: parseSetting
   )
-  var maxBadRows: RowLimit?
+  var maxBadRows: Count?
 
   @Option(
     help: ArgumentHelp(

@@ -18,14 +18,3 @@ extension Schedule.TimeOfDay: SettingValue {
   package static var expectation: String { "a time of day, UTC, such as 02:00" }
   package init?(settingText: String) { self.init(settingText) }
 }
-
-/// A number of rows, 0 included.
-struct RowLimit: SettingValue {
-  var count: Int
-
-  static var expectation: String { "a whole number from 0 on" }
-  init?(settingText: String) {
-    guard let count = Int(settingText), count >= 0 else { return nil }
-    self.count = count
-  }
-}

@@ -14,7 +14,7 @@ struct PipelineWish {
   var logLevel: Logger.Level
   private let quietPeriod: Duration?
   private let leaseDuration: Duration?
-  private let badRowLimit: RowLimit?
+  private let badRowLimit: Count?
   private let channels: [any NotificationChannel]
 
   /// - Throws: `.usage`, before anything is touched.
