@@ -26,6 +26,9 @@ package struct Lease: Hashable, Sendable {
     package var renewedAt: String?
     package var isExpired: Bool
 
+    /// The holder for people: `process 4711 on host` where it can be told.
+    package var holderName: String? { holder.map { LeaseHolder($0)?.name ?? $0 } }
+
     /// True while its holder may be at work.
     package var isLive: Bool {
       guard let holder, !isExpired else { return false }

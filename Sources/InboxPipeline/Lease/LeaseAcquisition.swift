@@ -56,8 +56,7 @@ package struct LeaseAcquisition {
   }
 
   private func busy(_ state: Lease.State?) -> ConnectorError {
-    let holder = state?.holder.flatMap { LeaseHolder($0) }
-    let place = holder.map { "process \($0.processID) on \($0.host)" } ?? "another process"
+    let place = state?.holder.flatMap { LeaseHolder($0) }?.name ?? "another process"
     return ConnectorError(
       .permanent,
       "another run is at work on this database: \(place), inbox \(state?.inbox ?? "?")",

@@ -1,13 +1,12 @@
 import Connect
-package import Foundation
+import Foundation
 
 /// Who holds the lease: a process, and where its number means anything.
 ///
 /// On the same machine and in the same namespace of process numbers it can be seen whether the
 /// process lives; elsewhere only the lease's expiry tells.
 package struct LeaseHolder: Hashable, Sendable, LosslessStringConvertible {
-  /// For people.
-  package let host: String
+  private let host: String
   private let process: ProcessIdentity
   /// Of the machine since it was started, and of the namespace in it.
   private let world: String
@@ -34,7 +33,8 @@ package struct LeaseHolder: Hashable, Sendable, LosslessStringConvertible {
   /// `host 4711 123456 world`.
   package var description: String { "\(host) \(process) \(world)" }
 
-  package var processID: pid_t { process.processID }
+  /// For people: `process 4711 on host`.
+  package var name: String { "process \(process.processID) on \(host)" }
 
   /// True when it can be seen that the process has ended.
   package var isKnownDead: Bool { world == Self.currentWorld && !process.isAlive }

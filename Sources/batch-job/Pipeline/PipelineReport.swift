@@ -1,5 +1,4 @@
 import Connect
-import Foundation
 import InboxPipeline
 import PostgresConnect
 
@@ -36,8 +35,7 @@ struct PipelineReport: Encodable {
     lastRuns = try RunRecord.last(runLimit, on: connection)
     lease = try Lease.state(on: connection).map { state in
       LeaseLine(
-        holder: state.holder.flatMap { LeaseHolder($0) }
-          .map { "process \($0.processID) on \($0.host)" } ?? state.holder,
+        holder: state.holderName,
         isLive: state.isLive,
         inbox: state.inbox,
         step: state.step,
@@ -52,13 +50,6 @@ struct PipelineReport: Encodable {
       uniquingKeysWith: { first, _ in first }
     )
     nextRun = next.map { NextRun(process: $0.process, time: $0.time) }
-  }
-
-  var jsonText: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Only floating-point values can fail, and there are none.
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 
   var text: String {

@@ -35,6 +35,6 @@ struct PipelineStatus: ParsableCommand {
       runLimit: runs?.count ?? 5,
       next: next.map { (process: $0.process, time: Figures.time($0.next)) }
     )
-    print(json ? report.jsonText : report.text)
+    print(json ? JSONText.text(report) : "\(report.text)\n", terminator: "")
   }
 }

@@ -24,11 +24,10 @@ struct PipelineUnlock: ParsableCommand {
     let address = try database.startMigrated(madeBy: "batch-job pipeline --root DIR --once")
     let connection = try PostgresConnection(address, applicationName: "firstclick pipeline")
     defer { connection.close() }
-    guard let state = try Lease.state(on: connection), let holder = state.holder else {
+    guard let state = try Lease.state(on: connection), let name = state.holderName else {
       print("the lease is free")
       return
     }
-    let name = LeaseHolder(holder).map { "process \($0.processID) on \($0.host)" } ?? holder
     guard !state.isLive || force else {
       throw Failure(
         .failed,
