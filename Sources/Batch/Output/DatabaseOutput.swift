@@ -8,7 +8,8 @@ import Synchronization
 
 /// The tables of the stream, filled in one transaction: raw rows, answers, dead letters, progress.
 ///
-/// Unchecked: the load is used under the lock only.
+/// Unchecked: any thread may send, under the lock, and make rows, which touches nothing of the load;
+/// the job publishes or discards once its threads have ended.
 package final class DatabaseOutput: AttributionOutput, @unchecked Sendable {
   private let load: PostgresLoad
   private let lock = Mutex(())

@@ -8,7 +8,7 @@
 /// ```
 /// A partition's tables are small enough for a core's cache. The figures depend neither on how the
 /// input was cut into parts nor on the number of threads. Memory: 32 bytes an order, 48 an item, and
-/// 16 for each customer of a day.
+/// 16 more for each order with a user.
 struct KPIComputation {
   let keys: KeyMaker
   let partitioning: Partitioning
