@@ -81,6 +81,18 @@ import Testing
     #expect(transcript([.permanent, .permanent]) == ["recover", "report", "end"])
   }
 
+  @Test func `a report that fails too leaves the run its own failure`() {
+    var machine = RunMachine(retryLimit: 0)
+    for message in ["first", "second"] {
+      #expect(machine.reportFailure == nil)
+      let failure = StepFailure(ConnectorError(.permanent, message))
+      _ = machine.stepFailed(failure, isStopping: false)
+    }
+    #expect(machine.failure?.step == .recover)
+    #expect(machine.failure?.failure.cause.message == "first")
+    #expect(machine.reportFailure?.message == "second")
+  }
+
   @Test func `a run that lost its lease says nothing more`() {
     #expect(transcript([.done, .done, .fenced]) == ["recover", "collect", "validate", "end"])
   }

@@ -21,6 +21,8 @@ final class PipelineRun {
   var result: RunResult
   var batch = RunBatch()
   var ledger: FailureLedger
+  /// Runs that the channels were told of: this one, and those that it brings to their end.
+  var toldRuns: Set<RunID> = []
   /// What staging each file came to, by name.
   var stagedTallies: [String: FileTally] = [:]
   let startedAt: EventTime
@@ -65,7 +67,7 @@ final class PipelineRun {
   /// Performs the run to its end.
   ///
   /// - Throws: `.fenced` when another run took over: then that one tells what became of this. Others
-  ///   when the result could not be written.
+  ///   when the run could not be reported: then the channels are told of it all the same.
   func perform() throws(ConnectorError) -> RunResult {
     var backoff = Backoff()
     var random = SystemRandomNumberGenerator()
@@ -86,12 +88,16 @@ final class PipelineRun {
         action = .perform(step)
       case .end:
         rollBack()
-        if let (step, failure) = machine.failure, machine.isFenced || step == .report {
-          throw failure.cause
-        }
-        return result
+        return try end()
       }
     }
+  }
+
+  private func end() throws(ConnectorError) -> RunResult {
+    if machine.isFenced, let (_, failure) = machine.failure { throw failure.cause }
+    guard let failure = machine.reportFailure else { return result }
+    tell(result, of: id)
+    throw failure
   }
 
   private func perform(_ step: RunStep) -> RunMachine.Action {

@@ -1,4 +1,4 @@
-import Connect
+package import Connect
 
 /// Which step a run performs next, after what happened to the one before: all decisions of a run,
 /// and no I/O.
@@ -26,6 +26,8 @@ package struct RunMachine: Sendable {
 
   /// Why the run is given up; nil as long as it is not.
   package private(set) var failure: (step: RunStep, failure: StepFailure)?
+  /// Why what became of the run could not be reported.
+  package private(set) var reportFailure: ConnectorError?
   /// The run's rows are in the database.
   package private(set) var isCommitted = false
   /// Another run has the lease.
@@ -65,7 +67,7 @@ package struct RunMachine: Sendable {
   package mutating func stepFailed(_ failure: StepFailure, isStopping: Bool) -> Action {
     if failure.cause.kind == .fenced {
       isFenced = true
-      self.failure = self.failure ?? (step, failure)
+      self.failure = (step, failure)
       return .end
     }
     if failure.cause.kind == .transient, retries < retryLimit, !isStopping {
@@ -73,8 +75,11 @@ package struct RunMachine: Sendable {
       step = step.retriedFrom
       return .retry(step, number: retries)
     }
-    self.failure = self.failure ?? (step, failure)
-    guard step != .report else { return .end }
+    guard step != .report else {
+      reportFailure = failure.cause
+      return .end
+    }
+    self.failure = (step, failure)
     step = .report
     retries = 0
     return .perform(.report)

@@ -76,12 +76,22 @@ extension PipelineRun {
     try ledger.forget([file.hash])
   }
 
-  /// Writes the result and tells the channels, unless there is nothing to tell.
+  /// Writes the result and tells the channels.
   func deliver(_ result: RunResult, of run: RunID) throws(ConnectorError) {
-    let text = JSONText.encode(result)
-    try settings.inbox.write(text, to: "\(settings.inbox.results)/\(run).json")
+    try settings.inbox.write(
+      JSONText.encode(result),
+      to: "\(settings.inbox.results)/\(run).json"
+    )
     pass(.reported)
-    for channel in result.isIdle ? [] : settings.channels {
+    tell(result, of: run)
+    pass(.notified)
+  }
+
+  /// Tells the channels of the run, unless they know or there is nothing to tell.
+  func tell(_ result: RunResult, of run: RunID) {
+    guard !result.isIdle, toldRuns.insert(run).inserted else { return }
+    let text = JSONText.encode(result)
+    for channel in settings.channels {
       do throws(ConnectorError) {
         try Notification.deliver(text, to: channel, retryLimit: settings.retryLimit, control)
       } catch {
@@ -92,7 +102,6 @@ extension PipelineRun {
         )
       }
     }
-    pass(.notified)
   }
 
   /// Not settled while committed files are still in the inbox: the next run archives them.

@@ -1,0 +1,86 @@
+import Connect
+import Foundation
+import Logging
+import Runtime
+import Testing
+
+@testable import InboxPipeline
+
+/// How runs end: what is written, who is told, and what becomes of files that failed them.
+@Suite struct ReportTests {
+  private let trial: InboxTrial
+  private let channel = ToldResults()
+
+  init() throws {
+    trial = try InboxTrial()
+    trial.settings.channels = [channel]
+    try trial.settings.inbox.prepare()
+  }
+
+  @Test func `a result that cannot be written is told, and ends the run with its error`() throws {
+    try putShop()
+    try makeResultsUnwritable()
+    try expectUnwrittenResult()
+    #expect(channel.results.map(\.status) == [.succeeded])
+    try FileManager.default.removeItem(atPath: "\(trial.root)/results")
+    // The next run writes it, and says so.
+    try trial.run()
+    #expect(trial.names(in: "results").contains("\(channel.results[0].run).json"))
+  }
+
+  @Test func `a result that cannot be written ends the run with its error after a failure too`()
+    throws
+  {
+    try putShop()
+    try trial.execute("ALTER TABLE staging_orders RENAME TO moved_away")
+    try makeResultsUnwritable()
+    try expectUnwrittenResult()
+    #expect(channel.results.map(\.status) == [.failed])
+    #expect(channel.results.first?.failure?.step == "stage")
+  }
+
+  // MARK: - Runs
+
+  private func putShop() throws {
+    try trial.put("products.csv", ShopFiles.products)
+    try trial.put("orders.csv", ShopFiles.orders)
+    try trial.put("order_items.csv", ShopFiles.items)
+  }
+
+  private func makeResultsUnwritable() throws {
+    try FileManager.default.removeItem(atPath: "\(trial.root)/results")
+    try Data().write(to: URL(fileURLWithPath: "\(trial.root)/results"))
+  }
+
+  private func expectUnwrittenResult() throws {
+    let error = #expect(throws: ConnectorError.self) { try trial.run() }
+    let attempt = "could not rename \(trial.settings.inbox.state)/writing"
+    #expect(error?.message.hasPrefix(attempt) == true)
+    #expect(error?.message.hasSuffix("Not a directory") == true)
+  }
+
+  /// A run that has not begun, whose steps are called one by one.
+  private func makeRun() throws -> PipelineRun {
+    let lease = try #require(
+      try Lease.take(
+        Lease.state(on: trial.connection),
+        for: .current,
+        inbox: trial.root,
+        duration: trial.settings.leaseDuration,
+        on: trial.connection
+      )
+    )
+    return PipelineRun(
+      settings: trial.settings,
+      lease: lease,
+      heartbeat: LeaseHeartbeat(lease, at: trial.address),
+      control: trial.control,
+      clock: .system,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      fault: nil,
+      watch: InboxWatch(quietPeriod: trial.settings.quietPeriod),
+      progress: RunProgress(),
+      previous: nil
+    )
+  }
+}
