@@ -39,6 +39,34 @@ import Testing
     #expect(channel.results.first?.failure?.step == "stage")
   }
 
+  @Test(arguments: [true, false])
+  func `a report that is tried again changes nothing but the time`(isUnreadable: Bool) throws {
+    try trial.put("orders.csv", ShopFiles.orders)
+    let file = try #require(try InboxListing(of: trial.settings.inbox).files.first)
+    let taken = TakenFile(file: file, hash: try ContentHash(of: file))
+    let trouble = ConnectorError(.permanent, "trouble")
+    var ledger = FailureLedger(of: trial.settings.inbox)
+    for attempt in 1..<FailureLedger.limit {
+      let failure = FailureLedger.Failure(run: "\(attempt)", step: "", error: "", failedAt: "")
+      _ = try ledger.add(failure, of: taken)
+    }
+    let run = try makeRun()
+    if isUnreadable {
+      run.batch.unreadable = [.init(file: taken, error: trouble)]
+    } else {
+      run.batch.files = [taken]
+      _ = run.machine.stepFailed(StepFailure(trouble, blaming: taken), isStopping: false)
+    }
+    for _ in 1...2 {
+      try run.report()
+      #expect(run.result.status == .failed)
+      #expect(run.result.deadFiles == ["orders.csv"])
+      #expect(run.result.waitingFiles.isEmpty)
+      #expect(try trial.json(of: ".pipeline/failures.json").isEmpty)
+    }
+    #expect(channel.results.count == 1)
+  }
+
   // MARK: - Runs
 
   private func putShop() throws {

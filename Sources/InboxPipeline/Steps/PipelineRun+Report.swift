@@ -34,7 +34,7 @@ extension PipelineRun {
       result.days = []
       result.rejectedRows = [:]
       result.waitingFiles = Set(result.waitingFiles + batch.waitingNames)
-        .subtracting(result.duplicateFiles.keys).sorted()
+        .subtracting(result.duplicateFiles.keys).subtracting(result.deadFiles).sorted()
     }
   }
 
@@ -51,6 +51,8 @@ extension PipelineRun {
     _ step: RunStep,
     of file: TakenFile
   ) throws(ConnectorError) {
+    // When the report is tried again, some are away.
+    guard !result.deadFiles.contains(file.file.name) else { return }
     let failures = try ledger.add(
       FailureLedger.Failure(
         run: id.description,
