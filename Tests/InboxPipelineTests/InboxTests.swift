@@ -1,3 +1,4 @@
+import Connect
 import Dataflow
 import Foundation
 import OrderKPIs
@@ -165,5 +166,27 @@ import Testing
     )
     ledger = FailureLedger(of: trial.settings.inbox)
     #expect(try ledger.add(failure(of: 4), of: taken).count == 1)
+  }
+
+  @Test func `failures that could not be saved are saved by the next try`() throws {
+    let trial = try InboxTrial()
+    try trial.settings.inbox.prepare()
+    try trial.put("orders.csv", "abc")
+    let file = try #require(try InboxListing(of: trial.settings.inbox).files.first)
+    let taken = TakenFile(file: file, hash: try ContentHash(of: file))
+    let failure = FailureLedger.Failure(run: "1", step: "stage", error: "e", failedAt: "t")
+    var ledger = FailureLedger(of: trial.settings.inbox)
+    /// A write that fails leaves nothing of what it has written, this link included.
+    func fillDisk() {
+      #expect(symlink("/dev/full", "\(trial.settings.inbox.state)/writing") == 0)
+    }
+    fillDisk()
+    #expect(throws: ConnectorError.self) { try ledger.add(failure, of: taken) }
+    #expect(try ledger.add(failure, of: taken).count == 1)
+    #expect(try trial.json(of: ".pipeline/failures.json").count == 1)
+    fillDisk()
+    #expect(throws: ConnectorError.self) { try ledger.forget([taken.hash]) }
+    try ledger.forget([taken.hash])
+    #expect(try trial.json(of: ".pipeline/failures.json").isEmpty)
   }
 }

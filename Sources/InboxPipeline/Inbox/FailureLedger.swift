@@ -43,20 +43,23 @@ package struct FailureLedger: Sendable {
     guard entry.failures.last?.run != failure.run else { return entry.failures }
     entry.name = file.file.name
     entry.failures.append(failure)
-    entries[file.hash.description] = entry
-    try save()
+    var changed = entries
+    changed[file.hash.description] = entry
+    try save(changed)
     return entry.failures
   }
 
   /// Forgets files that were processed, or taken out.
   package mutating func forget(_ hashes: some Sequence<ContentHash>) throws(ConnectorError) {
-    let count = entries.count
-    for hash in hashes { entries[hash.description] = nil }
-    if entries.count < count { try save() }
+    var changed = entries
+    for hash in hashes { changed[hash.description] = nil }
+    if changed.count < entries.count { try save(changed) }
   }
 
-  private func save() throws(ConnectorError) {
-    try inbox.write(JSONText.encode(entries), to: Self.path(in: inbox))
+  /// What could not be written is not counted, so that the next try writes it.
+  private mutating func save(_ changed: [String: Entry]) throws(ConnectorError) {
+    try inbox.write(JSONText.encode(changed), to: Self.path(in: inbox))
+    entries = changed
   }
 
   private static func path(in inbox: InboxDirectory) -> String {
