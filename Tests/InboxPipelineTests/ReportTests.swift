@@ -67,6 +67,14 @@ import Testing
     #expect(channel.results.count == 1)
   }
 
+  @Test func `what files wait for is said once, however many there are`() throws {
+    let run = try makeRun()
+    run.noteWaiting(["orders_1.csv"])
+    run.noteWaiting(["orders_2.csv"])
+    #expect(run.result.waitingFor == ["an end of changes"])
+    #expect(run.result.waitingFiles == ["orders_1.csv", "orders_2.csv"])
+  }
+
   // MARK: - Runs
 
   private func putShop() throws {

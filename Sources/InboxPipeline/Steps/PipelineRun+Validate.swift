@@ -43,8 +43,9 @@ extension PipelineRun {
   /// - Parameter changed: names of those that wait for the next run whatever the rest does.
   func noteWaiting(_ changed: [String]) {
     result.waitingFiles += changed
-    if !changed.isEmpty { result.waitingFor.append(Self.restlessness) }
-    result.waitingFor += batch.missing.map(\.rawValue)
+    let reasons = (changed.isEmpty ? [] : [Self.restlessness]) + batch.missing.map(\.rawValue)
+    // Noted once, however many steps find files that wait for it.
+    result.waitingFor += reasons.filter { !result.waitingFor.contains($0) }
     // A file that is to come may need the duplicates beside it.
     if !batch.missing.isEmpty || batch.files.isEmpty && !result.waitingFiles.isEmpty {
       result.waitingFiles += batch.waitingNames
