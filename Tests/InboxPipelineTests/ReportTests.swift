@@ -17,6 +17,30 @@ import Testing
     try trial.settings.inbox.prepare()
   }
 
+  @Test func `a run that can read no file failed, and is noted and told each time`() throws {
+    try trial.put("orders.csv", ShopFiles.orders)
+    chmod("\(trial.root)/input/orders.csv", 0)
+    for attempt in 1...3 {
+      let run = try makeRun()
+      // The server's socket may be another user's: connected before.
+      _ = try run.connection()
+      try mindingPermissions { try run.collect() }
+      try run.report()
+      #expect(run.result.status == .failed)
+      #expect(!run.result.isIdle)
+      #expect(run.result.failure == nil)
+      #expect(run.result.otherFiles["orders.csv"]?.hasSuffix("Permission denied") == true)
+      #expect(run.result.deadFiles == (attempt == 3 ? ["orders.csv"] : []))
+    }
+    #expect(channel.results.map(\.status) == [.failed, .failed, .failed])
+    #expect(trial.names(in: "results").count == 3)
+    #expect(trial.names(in: "dead") == ["orders.csv", "orders.csv.errors.json"])
+    #expect(
+      try trial.query("SELECT status FROM pipeline_runs")
+        == [["FAILED"], ["FAILED"], ["FAILED"]]
+    )
+  }
+
   @Test func `a result that cannot be written is told, and ends the run with its error`() throws {
     try putShop()
     try makeResultsUnwritable()

@@ -83,19 +83,6 @@ import Testing
     #expect(try trial.days().count == 1)
   }
 
-  @Test(.enabled(if: geteuid() != 0, "root reads every file"))
-  func `a file that cannot be read is left, and dead after three runs`() throws {
-    try trial.put("orders_secret.csv", ShopFiles.orders + "\n")
-    chmod("\(trial.root)/input/orders_secret.csv", 0)
-    for attempt in 1...3 {
-      let result = try trial.run()
-      #expect(result.otherFiles["orders_secret.csv"]?.hasSuffix("Permission denied") == true)
-      #expect(result.deadFiles == (attempt == 3 ? ["orders_secret.csv"] : []))
-      #expect(result.validFiles.count == (attempt == 1 ? 3 : 0))
-    }
-    #expect(trial.names(in: "dead").count == 2)
-  }
-
   @Test func `trouble with the database blames no file`() throws {
     try trial.execute("ALTER TABLE staging_orders RENAME TO moved_away")
     for _ in 1...4 {

@@ -72,7 +72,7 @@ package struct RunResult: Hashable, Codable, Sendable {
   /// Nothing was processed, moved or refused, and nothing failed.
   package var isIdle: Bool {
     validFiles.isEmpty && invalidFiles.isEmpty && duplicateFiles.isEmpty && deadFiles.isEmpty
-      && failure == nil
+      && status == .succeeded
   }
 
   /// True when both found nothing to do, for the same reasons.
