@@ -12,7 +12,7 @@ extension PipelineRun {
     batch = RunBatch()
     result = RunResult(id, inbox: settings.inbox, startedAt: startedAt)
     let (quiet, restless) = try blamingNobody { () throws(ConnectorError) in try lookUntilQuiet() }
-    try identify(quiet)
+    identify(quiet)
     try blamingNobody { () throws(ConnectorError) in
       try separateDuplicates()
       batch.ahead = try store().tablesAhead()
@@ -41,24 +41,20 @@ extension PipelineRun {
 
   private static var lookInterval: EventSpan { EventSpan(microseconds: 100_000) }
 
-  private func identify(_ files: [InboxFile]) throws(StepFailure) {
+  private func identify(_ files: [InboxFile]) {
     for (file, hash) in zip(files, watch.identify(files)) {
       switch hash {
       case .success(let hash): batch.files.append(TakenFile(file: file, hash: hash))
       case .failure where FileStamp(ofFile: file.path) == nil: continue
       case .failure where !file.isUnchanged: result.waitingFiles.append(file.name)
-      case .failure(let error): try noteUnreadable(file, error)
+      case .failure(let error): noteUnreadable(file, error)
       }
     }
   }
 
-  /// Leaves a file that cannot be read, unless it could not be read three times.
-  private func noteUnreadable(
-    _ file: InboxFile,
-    _ error: ConnectorError
-  ) throws(StepFailure) {
+  /// Leaves a file that cannot be read; the report counts how often that was so.
+  private func noteUnreadable(_ file: InboxFile, _ error: ConnectorError) {
     let taken = TakenFile(file: file, hash: .unknown(file))
-    result.status = .partial
     result.otherFiles[file.name] = error.message
     batch.unreadable.append(RunBatch.Unreadable(file: taken, error: error))
   }
