@@ -36,8 +36,6 @@ package struct TaskStatistics: Hashable, Sendable {
   package var heldBackBy: StreamKind?
   /// Records that this run has read.
   package var recordsRead: Int64 = 0
-  /// Over about the last second.
-  package var recordsPerSecond = 0.0
   package var bufferedClicks = 0
   package var pendingCheckouts = 0
   package var stateByteCount = 0

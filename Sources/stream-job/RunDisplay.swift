@@ -24,8 +24,10 @@ final class RunDisplay: Sendable {
   /// Shows the job from another thread until `finish`.
   func start() {
     Thread.detachNewThread { [self] in
+      var meter = RateMeter()
       while !isOver.load(ordering: .relaxed) {
-        progress.update { totals.progressText(lagUnit) }
+        meter.sample(job.recordsRead)
+        progress.update { totals.progressText(at: meter.perSecond, lagUnit) }
         Thread.sleep(forTimeInterval: Self.refreshInterval)
       }
     }
@@ -49,7 +51,6 @@ private struct Totals {
   private let hasTasks: Bool
   private var strayKeys: Int64 = 0
   private let throttledCalls: Int64
-  private var recordsPerSecond = 0.0
   private var lag: Int64 = 0
   /// Inputs whose lag is not known.
   private var unknownLags = 0
@@ -73,7 +74,6 @@ private struct Totals {
         strayKeys += input.strayKeys
       }
       checkouts += task.checkouts.counts.stored
-      recordsPerSecond += task.recordsPerSecond
       watermark = min(watermark, task.watermark)
       isRetrying = isRetrying || task.phase == .retrying
       stoppedCount += task.phase == .stopped ? 1 : 0
@@ -81,7 +81,7 @@ private struct Totals {
     if let rows = sink.appendedRows { checkouts = rows.checkouts }
   }
 
-  func progressText(_ lagUnit: LagUnit) -> String {
+  func progressText(at recordsPerSecond: Double, _ lagUnit: LagUnit) -> String {
     guard hasTasks else { return "\(Figures.grouped(recordsRead)) events, waiting for tasks" }
     return "\(Figures.grouped(recordsRead)) events, \(Figures.grouped(Int64(recordsPerSecond)))/s, "
       + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind"

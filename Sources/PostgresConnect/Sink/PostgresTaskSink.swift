@@ -194,7 +194,7 @@ final class PostgresTaskSink: TaskSink {
     return ConnectorError(
       .transient,
       "was still waiting at \(address) when the statement was canceled; "
-        + "another session may hold locks on the tables"
+        + "another session may hold locks on the tables, or late events take long to settle"
     )
   }
 

@@ -44,7 +44,6 @@ final class StreamTask {
   private var spare: (any Epoch)?
   private var inFlight: CommitTicket?
   private var answers: [Answer] = []
-  private var meter = RateMeter()
   private static let stateSizeInterval = Duration.milliseconds(100)
   private var stateSize = FirstClick.Statistics()
   private var nextStateSize: ContinuousClock.Instant
@@ -330,7 +329,6 @@ final class StreamTask {
 
   private func publish(at now: ContinuousClock.Instant) {
     refreshStateSize(at: now)
-    if meter.isDue(at: now) { meter.sample(clicks.recordsRead + checkouts.recordsRead, at: now) }
     environment.board.update {
       // A commit that is tried again goes on in another thread.
       if inFlight == nil || $0.phase != .retrying { $0.phase = .running }
@@ -339,7 +337,6 @@ final class StreamTask {
       $0.watermark = tracker.watermark
       $0.heldBackBy = tracker.heldBackBy.map { $0 == clicks.index ? .clicks : .checkouts }
       $0.recordsRead = clicks.recordsRead + checkouts.recordsRead
-      $0.recordsPerSecond = meter.perSecond
       $0.bufferedClicks = stateSize.bufferedClicks
       $0.pendingCheckouts = stateSize.pendingCheckouts
       $0.stateByteCount = stateSize.allocatedBytes

@@ -18,7 +18,7 @@ extension StatusReport {
       throw Failure(
         .failed,
         "no worker has \(left.count) \(share), such as task \(task)",
-        hint: "Start a job."
+        hint: "Start a job, unless one runs: it takes them again once it reaches the database."
       )
     }
   }
