@@ -14,6 +14,8 @@ DEMO := .firstclick/demo
 DEMO_EVENTS := 1200000
 # Where the programs of the demo are; built if it is not given.
 BIN :=
+# A job that had failed fails the first one alone, what cannot be stopped the second one too.
+STOP := stream-job stop || stream-job stop
 # The server that Kinesis is tested with, for this user's checkouts together.
 MOTO := moto[server]==5.2.5
 MOTO_VENV := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/firstclick/moto
@@ -64,7 +66,7 @@ demo: $(if $(BIN),,build) ## Generate 1.2 million events, attribute them, query 
 	export PATH="$${programs:-$$(swift build -c release --show-bin-path)}:$$PATH"
 	cluster=$(DEMO)/.firstclick/postgres
 	if [ -d $(DEMO) ]; then
-	  (cd $(DEMO) && stream-job stop)
+	  (cd $(DEMO); $(STOP))
 	  rm -rf "$$(readlink -f $$cluster)" $(DEMO)
 	fi
 	queries=$$PWD/sql/queries
@@ -120,11 +122,11 @@ lint: ## Check the layout and the rules of .swift-format.
 	@swift format lint --strict -r -p $(SOURCES)
 
 clean: ## Remove what was built, and what the programs made here.
-	@programs=$$(swift build -c release --show-bin-path)
+	@export PATH="$$(swift build -c release --show-bin-path):$$PATH"
 	for place in . $(DEMO); do
 	  cluster=$$place/.firstclick/postgres
 	  [ -e $$cluster ] || continue
-	  (cd $$place && "$$programs/stream-job" stop)
+	  (cd $$place; $(STOP))
 	  # As root it may be a link to where the server's user can enter.
 	  rm -rf "$$(readlink -f $$cluster)"
 	done
