@@ -50,6 +50,10 @@ deps: ## Install the Debian packages that are missing.
 
 moto: deps ## Install the server that tests and benchmarks of Kinesis talk to.
 	@installed=$(MOTO_VENV)/installed
+	mkdir -p $(dir $(MOTO_VENV))
+	# Another checkout may be installing it: it is there then.
+	exec 9>$(MOTO_VENV).lock
+	flock 9
 	[ "$$(cat $$installed 2>/dev/null)" != '$(MOTO)' ] || exit 0
 	rm -rf $(MOTO_VENV)
 	python3 -m venv $(MOTO_VENV)
