@@ -12,7 +12,7 @@ let package = Package(
   name: "firstclick",
   platforms: [.macOS(.v15)],
   dependencies: [
-    // Options, subcommands, help texts and shell completion of the three programs.
+    // Options, subcommands, help texts and shell completion of the programs.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Structured log lines with levels.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

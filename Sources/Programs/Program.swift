@@ -4,7 +4,7 @@ import Foundation
 package import Logging
 import Synchronization
 
-/// The frame of the three programs: arguments in, one line on stderr and SPEC's exit code out.
+/// The frame of the programs: arguments in, one line on stderr and SPEC's exit code out.
 package enum Program {
   package static let version = "0.1.0"
 
