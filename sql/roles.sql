@@ -8,9 +8,14 @@ DO $$
 DECLARE
   name text;
   relation regclass;
+  member regrole;
   former_owner regrole := (
     SELECT relowner FROM pg_class WHERE oid = 'ecommerce.schema_version'::regclass
   );
+  -- Since PostgreSQL 16 a member may lack either right, as one who has made the role lacks both.
+  has_options boolean := current_setting('server_version_num')::integer >= 160000;
+  rights text[] := CASE WHEN has_options THEN ARRAY['SET', 'USAGE'] ELSE ARRAY['MEMBER'] END;
+  options text := CASE WHEN has_options THEN ' WITH SET TRUE, INHERIT TRUE' ELSE '' END;
 BEGIN
   FOREACH name IN ARRAY ARRAY['firstclick_owner', 'firstclick_writer', 'firstclick_analyst'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
@@ -22,14 +27,16 @@ BEGIN
     END IF;
   END LOOP;
 
-  -- Only a member of the owner may hand objects over to it.
-  IF NOT pg_has_role(current_user, 'firstclick_owner', 'MEMBER') THEN
-    EXECUTE format('GRANT firstclick_owner TO %I', current_user);
-  END IF;
-  -- Nor may one that has migrated before lose what it made: a job of its may be running.
-  IF NOT pg_has_role(former_owner, 'firstclick_owner', 'MEMBER') THEN
-    EXECUTE format('GRANT firstclick_owner TO %s', former_owner);
-  END IF;
+  -- Only a member of the owner may hand objects over to it. Nor may one that has migrated before lose
+  -- what it made: a job of its may be running.
+  FOREACH member IN ARRAY ARRAY[quote_ident(current_user)::regrole, former_owner] LOOP
+    IF NOT (
+      SELECT bool_and(pg_has_role(member, 'firstclick_owner', mode))
+      FROM unnest(rights) AS mode
+    ) THEN
+      EXECUTE format('GRANT firstclick_owner TO %s', member) || options;
+    END IF;
+  END LOOP;
   IF NOT has_database_privilege('firstclick_owner', current_database(), 'CREATE') THEN
     EXECUTE format('GRANT CREATE ON DATABASE %I TO firstclick_owner', current_database());
   END IF;
