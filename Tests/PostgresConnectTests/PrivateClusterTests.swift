@@ -51,6 +51,43 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root asks as another user"))
+  func `root can ask the server's user which of its processes run`() throws {
+    try withCluster { cluster, directory in
+      _ = try cluster.start()
+      let location = try #require(try ClusterLocation.find(directory))
+      let processes = ServerProcesses(at: location)
+      let seen = processes.seen(as: location.user.name)
+      #expect(seen == processes.alive())
+      #expect(seen?.count ?? 0 > 1)
+      #expect(processes.isServerAlive)
+      try cluster.stop()
+      #expect(processes.seen(as: location.user.name) == [])
+      #expect(!processes.isServerAlive)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root asks as another user"))
+  func `where nobody can tell which processes run, no file of a server is removed`() throws {
+    try withCluster { cluster, directory in
+      _ = try cluster.start()
+      try cluster.stop()
+      let location = try #require(try ClusterLocation.find(directory))
+      let stranger = ClusterLocation(
+        directory: directory,
+        user: ServerUser(name: "nobody_in_particular", userID: 54_321, groupID: 54_321)
+      )
+      let file = "\(directory)/data/postmaster.pid"
+      try Data("\(getpid())\n".utf8).write(to: URL(fileURLWithPath: file))
+      #expect(ServerProcesses(at: stranger).isServerAlive)
+      #expect(ServerProcesses(at: stranger).clearAway(socket: "\(directory)/.s"))
+      #expect(access(file, F_OK) == 0)
+      #expect(!ServerProcesses(at: location).isServerAlive)
+      #expect(ServerProcesses(at: location).clearAway(socket: "\(directory)/.s"))
+      #expect(access(file, F_OK) != 0)
+    }
+  }
+
   @Test func `a path too long for a socket, with characters to quote, serves all the same`() throws
   {
     let name = "it's \"$HOME\" & 100% ünï," + String(repeating: "long", count: 30)

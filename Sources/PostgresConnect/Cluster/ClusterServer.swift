@@ -49,7 +49,7 @@ struct ClusterServer {
       )
     }
     let socket = "\(settings.socketDirectory)/\(ClusterLocation.socketName)"
-    guard ServerProcesses.clearAway(in: location.data, socket: socket) else {
+    guard ServerProcesses(at: location).clearAway(socket: socket) else {
       throw failure(
         "start the private cluster in \(location.directory)",
         "processes of a server that was killed are still running"
@@ -83,7 +83,7 @@ struct ClusterServer {
   }
 
   /// True while the server's process lives, whether it accepts connections or not.
-  var isRunning: Bool { ServerProcesses.isServerAlive(in: location.data) }
+  var isRunning: Bool { ServerProcesses(at: location).isServerAlive }
 
   private func command(_ program: String, _ arguments: [String]) -> ServerCommand {
     ServerCommand(

@@ -60,7 +60,7 @@ struct ServerUser: Hashable, Sendable {
     return ServerUser(name: name ?? String(userID), userID: userID, groupID: getegid())
   }
 
-  private init(name: String, userID: uid_t, groupID: gid_t) {
+  init(name: String, userID: uid_t, groupID: gid_t) {
     self.name = name
     self.userID = userID
     self.groupID = groupID
