@@ -160,6 +160,24 @@ import Testing
     #expect(try Verification(of: shop.address).run().figures.different == 1)
   }
 
+  @Test func `an early row that differs otherwise is not told for its count of clicks`() throws {
+    let shop = try ShopFixture()
+    try shop.connection.execute(
+      """
+      UPDATE attributions SET clicks_in_window = 1, revenue = 100.01 WHERE checkout_id = 'k1';
+      UPDATE stream_progress SET is_flushed = false, watermark = '2026-11-21 08:20Z'
+      """
+    )
+    let report = try Verification(of: shop.address).run()
+    let told = report.lines.filter { $0.hasPrefix("differences") || $0.hasPrefix("  ") }
+    #expect(
+      told == [
+        "differences: 1 (0 missing, 0 unexpected, 1 different)",
+        "  k1: revenue is 100.01, expected 100.00",
+      ]
+    )
+  }
+
   @Test func `different windows are refused`() throws {
     let shop = try ShopFixture()
     try shop.connection.execute(ShopFixture.progress(task: 1))
