@@ -12,7 +12,7 @@ final class ConnectionHandle {
   private var connection: OpaquePointer?
 
   /// Connects, in at most `connect_timeout` seconds for each host (10 when neither address nor
-  /// environment say).
+  /// service nor environment say).
   ///
   /// Goes through the asynchronous functions because only they let the verbosity be set before the
   /// server's first answer: the SQLSTATE of a refused login is in the verbose text and nowhere else.
@@ -36,31 +36,29 @@ final class ConnectionHandle {
     } while true
   }
 
+  /// For what neither address nor service nor environment say.
+  private static let defaults = [
+    ("connect_timeout", "10"),
+    // A server that is gone without a word is noticed within half a minute.
+    ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+  ].map { (keyword: $0, value: $1) }
+
   /// Begins to connect, at these of the address's hosts.
   private static func start(
     _ address: PostgresAddress,
     applicationName: String,
     at hosts: HostList?
   ) throws(ConnectorError) -> OpaquePointer {
-    var parameters = [
-      ("connect_timeout", getenv("PGCONNECT_TIMEOUT") == nil ? "10" : nil),
-      // A server that is gone without a word is noticed within half a minute.
-      ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
-      ("tcp_user_timeout", "30000"),
-      ("fallback_application_name", applicationName),
-      ("dbname", address.connectionString),
-      ("client_encoding", "UTF8"),
-    ]
-    // What stands behind the address wins.
-    parameters += (hosts?.options ?? []).map { ($0, $1) }
-    let keywords = parameters.map { strdup($0.0) }
-    let values = parameters.map { $0.1.flatMap { strdup($0) } }
-    defer { (keywords + values).forEach { free($0) } }
-    let connection = PQconnectStartParams(
-      keywords.map { UnsafePointer($0) } + [nil],
-      values.map { UnsafePointer($0) } + [nil],
-      1
-    )
+    let settled = ConnectionOptions.settled(for: address)
+    let parameters =
+      defaults.filter { settled[$0.keyword] == nil }
+      + [
+        ("fallback_application_name", applicationName),
+        ("dbname", address.connectionString),
+        ("client_encoding", "UTF8"),
+      ] + (hosts?.options ?? [])
+    let connection = ConnectionOptions.start(parameters)
     guard let connection else {
       throw ConnectorError(.transient, "could not connect to \(address): out of memory")
     }
@@ -113,17 +111,9 @@ final class ConnectionHandle {
   }
 
   private static func timeout(of connection: OpaquePointer) -> Duration {
-    guard let options = PQconninfo(connection) else { return .seconds(10) }
-    defer { PQconninfoFree(options) }
-    var option = options
-    while let keyword = option.pointee.keyword {
-      if strcmp(keyword, "connect_timeout") == 0, let value = option.pointee.val {
-        let seconds = Int(String(cString: value)) ?? 10
-        return .seconds(seconds > 0 ? max(2, seconds) : Int(Int32.max / 1000))
-      }
-      option += 1
-    }
-    return .seconds(10)
+    let value = ConnectionOptions.values(of: connection)["connect_timeout"]
+    let seconds = value.flatMap { Int($0) } ?? 10
+    return .seconds(seconds > 0 ? max(2, seconds) : Int(Int32.max / 1000))
   }
 
   /// Why the connection was not made.

@@ -8,16 +8,11 @@ struct HostList {
   private var lists: [(option: String, items: [String])] = []
 
   init(of connection: OpaquePointer) {
-    guard let options = PQconninfo(connection) else { return }
-    defer { PQconninfoFree(options) }
-    var option = options
-    while let keyword = option.pointee.keyword {
-      let name = String(cString: keyword)
-      if ["host", "hostaddr", "port"].contains(name), let value = option.pointee.val {
-        let items = String(cString: value).split(separator: ",", omittingEmptySubsequences: false)
-        lists.append((name, items.map(String.init)))
-      }
-      option += 1
+    let values = ConnectionOptions.values(of: connection)
+    for option in ["host", "hostaddr", "port"] {
+      guard let value = values[option] else { continue }
+      let items = value.split(separator: ",", omittingEmptySubsequences: false)
+      lists.append((option, items.map(String.init)))
     }
   }
 

@@ -19,26 +19,12 @@ package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible {
       throw Self.unreadable(connectionString, reason: reason)
     }
     defer { PQconninfoFree(options) }
-    let values = Self.values(of: options)
+    let values = ConnectionOptions.values(of: options)
     guard !Self.isMisread(connectionString, as: values) else {
       throw Self.unreadable(connectionString, reason: nil)
     }
     self.connectionString = connectionString
     self.description = Self.describe(values)
-  }
-
-  private static func values(
-    of options: UnsafeMutablePointer<PQconninfoOption>
-  ) -> [String: String] {
-    var values: [String: String] = [:]
-    var option = options
-    while let keyword = option.pointee.keyword {
-      if let value = option.pointee.val {
-        values[String(cString: keyword)] = String(cString: value)
-      }
-      option += 1
-    }
-    return values
   }
 
   private static func describe(_ values: [String: String]) -> String {
