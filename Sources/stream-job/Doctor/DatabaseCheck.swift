@@ -134,23 +134,13 @@ struct DatabaseCheck {
 
   private func permissions(_ connection: PostgresConnection) throws(ConnectorError) -> [Finding] {
     guard try Migrations(on: connection).currentVersion() != nil else { return [] }
-    let rows = try connection.query(
-      """
-      SELECT string_agg(name, ', ' ORDER BY name)
-      FROM unnest(ARRAY['raw_clicks', 'raw_checkouts', 'attributions', 'late_events',
-        'dead_letters', 'stream_progress', 'stream_workers', 'task_leases', 'log_reads',
-        'log_gaps', 'resends'])
-        AS name
-      WHERE NOT has_table_privilege(to_regclass('ecommerce.' || name), 'INSERT')
-      """
-    )
-    guard let missing = rows.first?.first.flatMap({ $0 }) else {
+    guard let missing = try WriterRights.missing(on: connection) else {
       return [.ok("permissions", "this user may write what the job writes")]
     }
     return [
       .fail(
         "permissions",
-        "this user may not insert into \(missing)",
+        "this user lacks \(missing)",
         advice: "GRANT firstclick_writer to this user."
       )
     ]
