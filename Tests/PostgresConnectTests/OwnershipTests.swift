@@ -72,6 +72,29 @@ import Testing
     #expect(try unreadable().isEmpty)
   }
 
+  /// As a service's first user, which is no superuser; since PostgreSQL 16 making a role is not yet
+  /// being able to become it.
+  @Test func `who may create roles, and no more, makes them and hands all over`() throws {
+    let cluster = try TemporaryCluster()
+    defer { cluster.remove() }
+    let superuser = try cluster.start()
+    let maker = try PostgresConnection(superuser)
+    try maker.execute("CREATE ROLE master LOGIN CREATEROLE")
+    try maker.execute("ALTER DATABASE firstclick OWNER TO master")
+    maker.close()
+    let address = try PostgresAddress(
+      superuser.connectionString.replacing("user=postgres", with: "user=master")
+    )
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    #expect(try Migrations(on: connection).apply().rolesNotice == nil)
+    let owners = try connection.query(
+      "SELECT DISTINCT relowner::regrole FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace"
+    )
+    #expect(owners == [["firstclick_owner"]])
+    try connection.execute("SELECT ecommerce.ensure_day_partitions(ARRAY['2026-01-01']::date[])")
+  }
+
   @Test func `what others keep in the schema stays theirs`() throws {
     try connection.execute(
       """
