@@ -32,14 +32,4 @@ import Testing
     #expect(status.progress.watermark == .endOfInput)
     #expect(status.progress.clicks.watermark == .beginning)
   }
-
-  @Test func `tables count their partitions`() throws {
-    let shop = try ShopFixture()
-    try shop.connection.execute("ANALYZE ecommerce.raw_clicks; ANALYZE ecommerce.attributions")
-    let tables = try StatusQuery(on: shop.connection).tables()
-    let rows = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0.estimatedRows) })
-    #expect(rows["attributions"] == 3)
-    #expect(rows["raw_clicks_20261121"] == nil)
-    #expect(tables.first { $0.name == "raw_clicks" }.map { $0.byteCount > 0 } == true)
-  }
 }

@@ -38,14 +38,6 @@ package struct TaskStatus: Hashable, Sendable {
   }
 }
 
-/// How much a table holds, partitions and indexes included.
-package struct TableStatus: Hashable, Sendable {
-  package var name: String
-  /// By the server's statistics: cheap, and off by what changed since they were gathered.
-  package var estimatedRows: Int64
-  package var byteCount: Int64
-}
-
 /// Reads where every task stands.
 ///
 /// Costs milliseconds at any size of the database.
@@ -76,35 +68,6 @@ package struct StatusQuery {
       """
     )
     return rows.map { TaskStatus(Row(values: $0[...])) }
-  }
-
-  /// The tables of the schema, by name; a partitioned one counts its partitions.
-  package func tables() throws(ConnectorError) -> [TableStatus] {
-    let rows = try connection.query(
-      """
-      SELECT
-        root.relname,
-        sum(greatest(leaf.reltuples, s.n_live_tup, 0))::bigint,
-        sum(pg_total_relation_size(leaf.oid))::bigint
-      FROM pg_class AS root
-      JOIN LATERAL (
-        SELECT root.oid AS relid
-        UNION
-        SELECT inhrelid FROM pg_inherits WHERE inhparent = root.oid
-      ) AS part ON true
-      JOIN pg_class AS leaf ON leaf.oid = part.relid
-      LEFT JOIN pg_stat_all_tables AS s ON s.relid = leaf.oid
-      WHERE root.relnamespace = 'ecommerce'::regnamespace
-        AND root.relkind IN ('r', 'p', 'm')
-        AND NOT root.relispartition
-      GROUP BY root.relname
-      ORDER BY root.relname
-      """
-    )
-    return rows.map { values in
-      var row = Row(values: values[...])
-      return TableStatus(name: row.text(), estimatedRows: row.number(), byteCount: row.number())
-    }
   }
 
   // MARK: - Columns
