@@ -1,3 +1,4 @@
+import Attribution
 import Connect
 import Dataflow
 import PostgresConnect
@@ -31,5 +32,13 @@ import Testing
     let status = try #require(try StatusQuery(on: shop.connection).tasks().first)
     #expect(status.progress.watermark == .endOfInput)
     #expect(status.progress.clicks.watermark == .beginning)
+  }
+
+  @Test func `everything that a commit writes is read`() throws {
+    let shop = try ShopFixture()
+    try shop.connection.execute("UPDATE stream_progress SET emission = 'final'")
+    let status = try #require(try StatusQuery(on: shop.connection).tasks().first)
+    #expect(status.progress.emission == .final)
+    #expect(status.progress.checkouts.watermark == EventTime(microseconds: 1_795_251_300_000_000))
   }
 }
