@@ -8,7 +8,7 @@ package struct StatusQuery {
 
   package init(on connection: PostgresConnection) { self.connection = connection }
 
-  /// One entry a task, by number; empty before the first commit.
+  /// One entry a task, by number; empty before a worker has taken one.
   package func tasks() throws(ConnectorError) -> [TaskStatus] {
     let rows = try connection.query(
       """
@@ -51,8 +51,9 @@ extension TaskStatus {
     isHeld = row.text() == "t"
     generation = row.number()
     epoch = row.number()
-    committedAt = row.text()
-    secondsSinceCommit = row.seconds()
+    let commit = Commit(committedAt: row.text(), secondsSince: row.seconds())
+    // The takeover that makes the line writes a time too.
+    lastCommit = epoch > 0 ? commit : nil
     gaps = GapCount(gaps: Int(row.number()), records: row.optionalText().flatMap { Int($0) })
     let (stoppedAt, secondsSince, reason) = (row.optionalText(), row.seconds(), row.text())
     stop = stoppedAt.map { Stop(stoppedAt: $0, secondsSince: secondsSince, reason: reason) }

@@ -13,13 +13,19 @@ package struct TaskStatus: Hashable, Sendable {
   package var generation: Int64
   package var epoch: Int64
   package var progress: TaskProgress
-  /// Wall clock, and how long ago that was by the server's clock.
-  package var committedAt: String
-  package var secondsSinceCommit: Double
+  /// Nil while the task was only taken over.
+  package var lastCommit: Commit?
   /// Records that the log had lost.
   package var gaps: GapCount
   /// Nil while nothing keeps the task from being read.
   package var stop: Stop?
+
+  /// That rows and progress were committed.
+  package struct Commit: Hashable, Sendable {
+    /// Wall clock, and how long ago that was by the server's clock.
+    package var committedAt: String
+    package var secondsSince: Double
+  }
 
   /// That a task was stopped alone.
   package struct Stop: Hashable, Sendable {

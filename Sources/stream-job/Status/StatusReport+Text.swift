@@ -6,7 +6,7 @@ extension StatusReport {
   var text: String {
     let heading = [database] + (failedJob.map { ["the job in the background failed: \($0)"] } ?? [])
     guard !tasks.isEmpty else {
-      return (heading + ["no task has committed yet"]).joined(separator: "\n")
+      return (heading + ["no worker has taken a task yet"]).joined(separator: "\n")
     }
     let read = reads.map { "  \($0.stream == "clicks" ? "clicks   " : $0.stream) \($0.line)" }
     let lines =
@@ -21,11 +21,12 @@ extension StatusReport.Task {
     var state = "watermark \(watermark ?? "-")"
     if isFlushed { state += ", flushed at the end of the log" }
     if let heldBackBy { state += ", held back by \(heldBackBy)" }
+    let commit = secondsSinceCommit.map { "committed \(ago($0))" } ?? "no commit yet"
     let worker = isHeld ? "held by \(owner)" : "not running, last held by \(owner)"
     let lines = [
       "task \(task): \(state)",
       "  \(worker), \(Figures.grouped(Int64(recordsPerSecond)))/s, "
-        + "committed \(ago(secondsSinceCommit)), generation \(generation), epoch \(epoch)",
+        + "\(commit), generation \(generation), epoch \(epoch)",
       "  clicks    \(clicks.line)",
       "  checkouts \(checkouts.line)",
     ]

@@ -47,8 +47,9 @@ struct StatusReport: Encodable {
     /// The input with the smaller watermark; nil when they are equal or the task is flushed.
     var heldBackBy: String?
     var recordsPerSecond: Double
-    var lastCommit: String
-    var secondsSinceCommit: Double
+    /// Nil before the first.
+    var lastCommit: String?
+    var secondsSinceCommit: Double?
     /// Gaps of the log that were skipped, and their records; nil where not all of them tell.
     var gaps: Int
     var gapRecords: Int?
@@ -75,6 +76,7 @@ struct StatusReport: Encodable {
     /// Of the task that is furthest behind.
     var lagSeconds: Double?
     var recordsPerSecond = 0.0
+    /// Of the task that has committed last; nil before the first commit.
     var secondsSinceCommit: Double?
     var clicks = Counts()
     var checkouts = Counts()
@@ -133,8 +135,8 @@ extension StatusReport.Task {
     lagSeconds = isFlushed ? nil : progress.watermark.secondsAgo
     heldBackBy = isFlushed ? nil : status.heldBackBy?.rawValue
     recordsPerSecond = sample.recordsPerSecond
-    lastCommit = status.committedAt
-    secondsSinceCommit = status.secondsSinceCommit
+    lastCommit = status.lastCommit?.committedAt
+    secondsSinceCommit = status.lastCommit?.secondsSince
     clicks = StatusReport.Input(progress.clicks, lag: try lag.measure(.clicks, of: status))
     checkouts = StatusReport.Input(progress.checkouts, lag: try lag.measure(.checkouts, of: status))
   }
@@ -212,7 +214,7 @@ extension StatusReport.Total {
     lagRecords = Self.sum(inputs.map(\.lagRecords))
     lagMilliseconds = inputs.compactMap(\.lagMilliseconds).max()
     lagSeconds = tasks.compactMap(\.lagSeconds).max()
-    secondsSinceCommit = tasks.map(\.secondsSinceCommit).min()
+    secondsSinceCommit = tasks.compactMap(\.secondsSinceCommit).min()
     for task in tasks {
       recordsPerSecond += task.recordsPerSecond
       clicks.add(task.clicks.counts)

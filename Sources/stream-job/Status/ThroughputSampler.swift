@@ -25,7 +25,8 @@ struct ThroughputSampler {
     if former == nil {
       let tasks = try query.tasks()
       remember(tasks)
-      guard tasks.contains(where: { $0.secondsSinceCommit < Self.liveliness }) else {
+      let ages = tasks.compactMap(\.lastCommit?.secondsSince)
+      guard ages.contains(where: { $0 < Self.liveliness }) else {
         return tasks.map { Sample(status: $0, recordsPerSecond: 0) }
       }
     }
