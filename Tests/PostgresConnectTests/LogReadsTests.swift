@@ -22,8 +22,7 @@ import Testing
 
   @Test func `what workers have read of a part is added up`() throws {
     let address = try TemporaryCluster.database()
-    let sink = PostgresSink(address)
-    let ledgers = try (0..<2).map { _ in try #require(sink.makeReadsLedger()) }
+    let ledgers = try (0..<2).map { _ in try #require(PostgresSink(address).makeReadsLedger()) }
     try ledgers[0].add([
       Self.reads("b", calls: 3, throttled: 1, records: 20, behind: 500),
       Self.reads("a", calls: 1),
@@ -46,8 +45,7 @@ import Testing
 
   @Test func `the reader that is furthest behind says how far, until it is silent`() throws {
     let address = try TemporaryCluster.database()
-    let sink = PostgresSink(address)
-    let ledgers = try (0..<2).map { _ in try #require(sink.makeReadsLedger()) }
+    let ledgers = try (0..<2).map { _ in try #require(PostgresSink(address).makeReadsLedger()) }
     let connection = try PostgresConnection(address)
     func age(after ledger: Int, behind: Int64) throws -> Int64? {
       try ledgers[ledger].add([Self.reads("s", calls: 1, behind: behind)])
@@ -61,5 +59,17 @@ import Testing
     #expect(try age(after: 0, behind: 80) == 80)
     try connection.execute("UPDATE log_reads SET read_at = read_at - interval '11 s'")
     #expect(try age(after: 1, behind: 10) == 10)
+  }
+
+  @Test func `a worker has one name, as a reader and as the one that has tasks`() throws {
+    let address = try TemporaryCluster.database()
+    let sink = PostgresSink(address)
+    let leases = try #require(try sink.leaseTasks(of: "log", count: 1))
+    defer { leases.close() }
+    try #require(sink.makeReadsLedger()).add([Self.reads("s", calls: 1, behind: 1)])
+    let names = try PostgresConnection(address).query(
+      "SELECT worker, reader FROM stream_workers CROSS JOIN log_reads"
+    )
+    #expect(names.count == 1 && names.first?.first == names.first?.last)
   }
 }

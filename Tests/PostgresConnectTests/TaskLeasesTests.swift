@@ -8,6 +8,7 @@ import Testing
   /// A worker that does at once what it is told, and renews whenever it is asked.
   private final class Worker {
     let leases: TaskLeases
+    let identity = WorkerIdentity()
     private(set) var tasks: Set<Int> = []
 
     init(_ address: PostgresAddress, count: Int, source: String = "log") throws {
@@ -15,6 +16,7 @@ import Testing
         at: address,
         of: source,
         count: count,
+        for: identity,
         intervals: LeaseIntervals(renewal: .zero, expiry: .seconds(3600))
       )
     }
@@ -52,7 +54,7 @@ import Testing
         let frozen = try #require(workers.randomElement(using: &random))
         try connection.execute(
           "DELETE FROM stream_workers WHERE worker = $1",
-          [frozen.leases.worker]
+          [frozen.identity.text]
         )
         if workers.count > 1, Bool.random(using: &random) {
           try #require(workers.first { $0 !== frozen }).follow()
@@ -74,11 +76,11 @@ import Testing
     let address = try TemporaryCluster.database()
     let dead = try Worker(address, count: 4)
     try dead.follow()
-    let heir = try TaskLeases(at: address, of: "log", count: 4)
+    let heir = try TaskLeases(at: address, of: "log", count: 4, for: WorkerIdentity())
     #expect(try heir.nextChange(atMost: .zero) == nil)
     try PostgresConnection(address).execute(
       "UPDATE stream_workers SET seen_at = now() - interval '10.5 seconds' WHERE worker = $1",
-      [dead.leases.worker]
+      [dead.identity.text]
     )
     #expect(try heir.nextChange(atMost: .seconds(30)) == .assigned([0, 1, 2, 3]))
     try dead.follow()

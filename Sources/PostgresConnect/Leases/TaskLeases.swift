@@ -34,7 +34,7 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
   private let source: String
   private let count: Int
   private let intervals: LeaseIntervals
-  package let worker = "\(PostgresTaskSink.owner):\(UInt32.random(in: 0...UInt32.max))"
+  private let worker: WorkerIdentity
   private let state = Mutex(State())
 
   /// Joins: tasks come through `nextChange`.
@@ -43,17 +43,20 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
   ///   - address: of the database.
   ///   - source: identity of the log.
   ///   - count: of its tasks.
+  ///   - worker: who is to run them.
   ///   - intervals: how often to renew, and when to give up others.
   /// - Throws: `.permanent` when the database is fed from another log.
   package init(
     at address: PostgresAddress,
     of source: String,
     count: Int,
+    for worker: WorkerIdentity,
     intervals: LeaseIntervals = LeaseIntervals()
   ) throws(ConnectorError) {
     self.address = address
     self.source = source
     self.count = count
+    self.worker = worker
     self.intervals = intervals
     try state.withLock { state throws(ConnectorError) in try renew(&state) }
   }
@@ -83,7 +86,7 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
       _ = try attempt(&state) { connection throws(ConnectorError) in
         try connection.execute(
           "DELETE FROM ecommerce.task_leases WHERE worker = $1 AND task = ANY ($2::integer[])",
-          [worker, Self.literal(tasks)]
+          [worker.text, Self.literal(tasks)]
         )
       }
     }
@@ -97,7 +100,10 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
       state.isClosed = true
       // One that cannot say good-bye is given up by the others.
       _ = try? attempt(&state) { connection throws(ConnectorError) in
-        try connection.execute("DELETE FROM ecommerce.stream_workers WHERE worker = $1", [worker])
+        try connection.execute(
+          "DELETE FROM ecommerce.stream_workers WHERE worker = $1",
+          [worker.text]
+        )
       }
       state.connection?.close()
       state.connection = nil
@@ -132,7 +138,7 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
       DELETE FROM ecommerce.stream_workers
       WHERE worker <> $1 AND seen_at < clock_timestamp() - $2::float8 * interval '1 millisecond'
       """,
-      [worker, expiry]
+      [worker.text, expiry]
     )
     try connection.execute(
       """
@@ -140,7 +146,7 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
       VALUES ($1, $2, clock_timestamp())
       ON CONFLICT (worker) DO UPDATE SET seen_at = excluded.seen_at
       """,
-      [worker, source]
+      [worker.text, source]
     )
     let rows = try connection.query("SELECT count(*) FROM ecommerce.stream_workers")
     return rows.first?.first.flatMap(\.self).flatMap { Int($0) } ?? 1
@@ -183,11 +189,11 @@ package final class TaskLeases: TaskAssignment, @unchecked Sendable {
         0, $3::integer - (SELECT count(*) FROM ecommerce.task_leases WHERE worker = $1)
       )
       """,
-      [worker, String(count), String(share)]
+      [worker.text, String(count), String(share)]
     )
     let rows = try connection.query(
       "SELECT task FROM ecommerce.task_leases WHERE worker = $1",
-      [worker]
+      [worker.text]
     )
     return Set(rows.compactMap { $0.first.flatMap(\.self).flatMap { Int($0) } })
   }

@@ -61,7 +61,7 @@ package final class PostgresLoad {
     let row = try connection.query(
       ProgressLine.takeOver,
       [
-        String(LoadRows.task), source, PostgresTaskSink.owner, windowSeconds,
+        String(LoadRows.task), source, WorkerIdentity.hostAndProcess, windowSeconds,
         rule.emission.rawValue, rule.latePolicy.rawValue,
       ]
     ).first

@@ -7,17 +7,20 @@ import Foundation
 /// is, until it says less, or nothing for a while.
 final class LogReadsLedger: ReadsLedger {
   private let address: PostgresAddress
-  private let worker = "\(PostgresTaskSink.owner):\(UInt32.random(in: 0...UInt32.max))"
+  private let worker: WorkerIdentity
   private var connection: PostgresConnection?
 
-  init(_ address: PostgresAddress) { self.address = address }
+  init(_ address: PostgresAddress, of worker: WorkerIdentity) {
+    self.address = address
+    self.worker = worker
+  }
 
   deinit { connection?.close() }
 
   func add(_ reads: [PartReads]) throws(ConnectorError) {
     do throws(ConnectorError) {
       if connection == nil { connection = try connect() }
-      try connection?.execute(Self.addition, [Self.json(reads), worker])
+      try connection?.execute(Self.addition, [Self.json(reads), worker.text])
     } catch {
       connection?.close()
       connection = nil

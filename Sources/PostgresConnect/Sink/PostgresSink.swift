@@ -3,11 +3,13 @@ package import Connect
 
 /// Attributed rows, raw rows and progress in PostgreSQL, schema `ecommerce`.
 ///
-/// The schema must have been migrated. Each task has a connection of its own.
+/// The schema must have been migrated. Each task has a connection of its own. A sink and its copies
+/// are one worker.
 package struct PostgresSink: Sink {
   private let address: PostgresAddress
   private let fault: Fault?
   private let recentMemory: RecentMemory
+  private let worker = WorkerIdentity()
 
   /// Some 4 million events of the usual kind.
   package static let defaultRecentByteCount = 512 << 20
@@ -78,10 +80,10 @@ package struct PostgresSink: Sink {
     of source: String,
     count: Int
   ) throws(ConnectorError) -> (any TaskAssignment)? {
-    try TaskLeases(at: address, of: source, count: count)
+    try TaskLeases(at: address, of: source, count: count, for: worker)
   }
 
-  package func makeReadsLedger() -> (any ReadsLedger)? { LogReadsLedger(address) }
+  package func makeReadsLedger() -> (any ReadsLedger)? { LogReadsLedger(address, of: worker) }
 
   /// Makes the sink of a task; connects when it is opened.
   package func makeTask(

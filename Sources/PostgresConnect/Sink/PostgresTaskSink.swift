@@ -3,12 +3,6 @@ import Connect
 import Dataflow
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// One task's writer: each commit is one transaction that ends with a compare-and-set of the task's
 /// line in `stream_progress`.
 ///
@@ -95,8 +89,9 @@ final class PostgresTaskSink: TaskSink {
   private func takeOver(in session: SinkSession) throws(ConnectorError) -> [[String?]] {
     let connection = session.connection
     let values = [
-      String(task), source, Self.owner, String(rule.window.microseconds / 1_000_000),
-      rule.emission.rawValue, rule.latePolicy.rawValue,
+      String(task), source, WorkerIdentity.hostAndProcess,
+      String(rule.window.microseconds / 1_000_000), rule.emission.rawValue,
+      rule.latePolicy.rawValue,
     ]
     try connection.execute("SET lock_timeout = '\(Self.takeoverPatience)'")
     let rows: [[String?]]
@@ -113,17 +108,6 @@ final class PostgresTaskSink: TaskSink {
 
   /// What a healthy worker's commit needs between its last statement and its end, many times over.
   private static let takeoverPatience = "2s"
-
-  /// `host:pid`, for people.
-  static var owner: String {
-    var name = [CChar](repeating: 0, count: 256)
-    gethostname(&name, name.count - 1)
-    let host = String(
-      decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
-      as: UTF8.self
-    )
-    return "\(host):\(getpid())"
-  }
 
   private func mismatch(_ connection: PostgresConnection) throws(ConnectorError) -> ConnectorError {
     let row = try connection.query(
