@@ -28,19 +28,19 @@ struct CorrectedAnswers: ~Copyable {
     _ corrections: UnsafeRawBufferPointer,
     into answers: UnsafeRawBufferPointer
   ) {
-    var table = RowTable(corrections, keyFieldCount: Self.keyFieldCount)
+    var index = RowIndex(corrections, keyFieldCount: Self.keyFieldCount)
     var walk = CopyRowWalk(answers, keyFieldCount: Self.keyFieldCount)
     // Up to where the answers are copied.
     var end = 0
     while let row = walk.next() {
-      guard let correction = table.take(answers[row.key]) else { continue }
+      guard let correction = index.take(answers[row.key]) else { continue }
       if rows.isEmpty { rows = CopyBuffer(capacity: answers.count + corrections.count) }
       Self.append(answers[end..<row.range.lowerBound], to: &rows)
       Self.append(corrections[correction], to: &rows)
       end = row.range.upperBound
     }
     if end > 0 { Self.append(answers[end...], to: &rows) }
-    for range in table.rest { Self.append(corrections[range], to: &others) }
+    for range in index.rest { Self.append(corrections[range], to: &others) }
   }
 
   private static func append(
@@ -54,7 +54,7 @@ struct CorrectedAnswers: ~Copyable {
 }
 
 /// Rows of a binary COPY, found by their key, each once.
-private struct RowTable {
+private struct RowIndex {
   private struct Entry {
     var hash: UInt32
     var row: CopyRowWalk.Row
