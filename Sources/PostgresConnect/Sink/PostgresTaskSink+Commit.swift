@@ -94,6 +94,7 @@ extension PostgresTaskSink {
     }
   }
 
+  /// Writes the epoch as one transaction.
   private func write(
     _ epoch: PostgresEpoch,
     leavingOutResends: Bool = false,
@@ -114,34 +115,55 @@ extension PostgresTaskSink {
     fault.pass(.beforeBegin)
     try connection.execute("BEGIN")
     fault.pass(.afterBegin)
-    var resentCheckouts: Int64 = 0
-    if leavingOutResends {
-      resentCheckouts = try session.copyLeavingOutResends(of: epoch)
-    } else if rule.emission == .final {
-      resentCheckouts = try session.copyAllButResends(of: epoch, settled)
-      fault.pass(.afterRawCopy)
-    } else {
-      try session.copyRawRows(of: epoch, settled)
-      fault.pass(.afterRawCopy)
-      try session.copyAnswers(of: epoch, settled)
-    }
+    let resentCheckouts =
+      leavingOutResends
+      ? try session.copyLeavingOutResends(of: epoch)
+      : try copyRows(of: epoch, settled, in: session)
     fault.pass(.afterAttributions)
     var receipt = try session.settleLateEvents(of: epoch, settled, by: rules)
     receipt.resentCheckouts = resentCheckouts
     fault.pass(.afterLate)
     try session.copyNotes(of: epoch)
     fault.pass(.beforeProgress)
-    try advance(
+    try finish(
       connection,
-      to: progress.corrected(by: receipt),
+      at: progress.corrected(by: receipt),
       greatestEventTime: epoch.greatestEventTime
     )
+    return receipt
+  }
+
+  /// Copies raw rows and answers.
+  ///
+  /// - Returns: how many checkouts were stored by then, and left out for that.
+  private func copyRows(
+    of epoch: PostgresEpoch,
+    _ settled: borrowing SettledLate,
+    in session: SinkSession
+  ) throws(ConnectorError) -> Int64 {
+    if rule.emission == .final {
+      let resentCheckouts = try session.copyAllButResends(of: epoch, settled)
+      fault.pass(.afterRawCopy)
+      return resentCheckouts
+    }
+    try session.copyRawRows(of: epoch, settled)
+    fault.pass(.afterRawCopy)
+    try session.copyAnswers(of: epoch, settled)
+    return 0
+  }
+
+  /// Advances the line and commits.
+  private func finish(
+    _ connection: PostgresConnection,
+    at progress: TaskProgress,
+    greatestEventTime: EventTime
+  ) throws(ConnectorError) {
+    try advance(connection, to: progress, greatestEventTime: greatestEventTime)
     // Nobody commits after the flush, who would notice that a crashed server has forgotten it.
     if progress.isFlushed { try connection.execute(Self.waitForDisk) }
     fault.pass(.beforeCommit)
-    try finish(connection)
+    try commit(connection)
     fault.pass(.afterCommit)
-    return receipt
   }
 
   /// Turns asynchronous commits off for a transaction; stricter settings than `on` stay.
@@ -170,7 +192,7 @@ extension PostgresTaskSink {
     )
   }
 
-  private func finish(_ connection: PostgresConnection) throws(ConnectorError) {
+  private func commit(_ connection: PostgresConnection) throws(ConnectorError) {
     if let fault, fault.strikes(at: .lostCommitAck) {
       try connection.abandon(after: "COMMIT")
       throw ConnectorError(.transient, "lost the connection to \(address) during COMMIT")
