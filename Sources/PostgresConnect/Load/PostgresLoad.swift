@@ -55,13 +55,13 @@ package final class PostgresLoad {
       SELECT source, window_seconds FROM ecommerce.stream_progress
       WHERE source <> $1 OR window_seconds <> $2 ORDER BY task LIMIT 1
       """,
-      [source, windowSeconds]
+      [source, rule.window.wholeSeconds]
     )
     if let other = others.first { throw refusal(other) }
     let row = try connection.query(
       ProgressLine.takeOver,
       [
-        String(LoadRows.task), source, WorkerIdentity.hostAndProcess, windowSeconds,
+        String(LoadRows.task), source, WorkerIdentity.hostAndProcess, rule.window.wholeSeconds,
         rule.emission.rawValue, rule.latePolicy.rawValue,
       ]
     ).first
@@ -123,18 +123,11 @@ package final class PostgresLoad {
   /// Ends the connection, and a transaction under way with it.
   package func close() { connection.close() }
 
-  private var windowSeconds: String { String(rule.window.microseconds / 1_000_000) }
-
   private func refusal(_ row: [String?]?) -> ConnectorError {
     let stored = row?.first.flatMap(\.self) ?? "another input"
     if stored == source {
       let window = row?.last.flatMap(\.self) ?? "?"
-      return ConnectorError(
-        .permanent,
-        "the database at \(address) was filled with a window of \(window) s: "
-          + "expected \(windowSeconds) s",
-        hint: "Run with that --window, or name another database."
-      )
+      return .otherWindow(at: address, of: window, expected: rule.window)
     }
     return ConnectorError(
       .permanent,

@@ -314,8 +314,3 @@ struct LateRules {
       (SELECT count(*) FROM pg_temp.late_checkouts WHERE is_dropped)
     """
 }
-
-extension EventSpan {
-  /// As SQL.
-  var literal: String { "interval '\(microseconds) microseconds'" }
-}

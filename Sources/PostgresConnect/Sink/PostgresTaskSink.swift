@@ -89,9 +89,8 @@ final class PostgresTaskSink: TaskSink {
   private func takeOver(in session: SinkSession) throws(ConnectorError) -> [[String?]] {
     let connection = session.connection
     let values = [
-      String(task), source, WorkerIdentity.hostAndProcess,
-      String(rule.window.microseconds / 1_000_000), rule.emission.rawValue,
-      rule.latePolicy.rawValue,
+      String(task), source, WorkerIdentity.hostAndProcess, rule.window.wholeSeconds,
+      rule.emission.rawValue, rule.latePolicy.rawValue,
     ]
     try connection.execute("SET lock_timeout = '\(Self.takeoverPatience)'")
     let rows: [[String?]]
@@ -124,12 +123,7 @@ final class PostgresTaskSink: TaskSink {
         expected: source
       )
     }
-    return ConnectorError(
-      .permanent,
-      "the database at \(address) was filled with a window of \(storedWindow) s: "
-        + "expected \(rule.window.microseconds / 1_000_000) s",
-      hint: "Run with that --window, or name another database."
-    )
+    return .otherWindow(at: address, of: storedWindow, expected: rule.window)
   }
 
   func noteStop(for reason: String) throws(ConnectorError) {
