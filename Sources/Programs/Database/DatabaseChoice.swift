@@ -1,5 +1,4 @@
 package import Connect
-import Foundation
 package import Logging
 package import PostgresConnect
 
@@ -9,32 +8,11 @@ package enum DatabaseChoice: Sendable {
   /// The one of this directory, in `.firstclick/postgres`.
   case privateCluster
 
-  /// What `DATABASE_URL` says, for commands that were told nothing else.
-  package static var ambientAddress: String? {
-    ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
-  }
-
   /// The database that `--into` names, or else `DATABASE_URL`; without either the private one.
   ///
   /// - Throws: `.usage` for an address that is none, and for a sink that is no database.
   package init(_ address: String?, for command: String) throws {
-    try PostgresSecret.adoptPasswordFile()
-    guard let text = address ?? Self.ambientAddress else {
-      self = .privateCluster
-      return
-    }
-    let uri = try SinkURI(parsing: text)
-    guard case .postgres(let connection) = uri else { throw Self.noDatabase(uri, for: command) }
-    self = .server(try PostgresAddress(connection))
-  }
-
-  /// The refusal of a sink for a command that only a database can answer.
-  package static func noDatabase(_ uri: SinkURI, for command: String) -> Failure {
-    Failure(
-      .usage,
-      "\(command) expected a database, found \(uri)",
-      hint: "Write --into postgres://HOST/DATABASE, or leave it out for the private one."
-    )
+    self = try Destination(address).requireDatabase(for: command)
   }
 
   /// The database's address; a private cluster is made and started if need be.
