@@ -26,7 +26,7 @@ struct Attribute: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "CSV with a header, or JSON lines.")
   var checkouts: [String] = []
 
-  @OptionGroup var destination: Destination
+  @OptionGroup var target: TargetOptions
   @OptionGroup var options: AttributeOptions
 
   /// Without files it is the log of the stream that is attributed, and its tables are the stream's.
@@ -44,7 +44,7 @@ struct Attribute: ParsableCommand {
       clicks = ["\(Self.logDirectory)/clicks/*.jsonl"]
       checkouts = ["\(Self.logDirectory)/checkouts/*.jsonl"]
     }
-    let settings = try AttributeSettings(options, destination, ofLog: isOfLog)
+    let settings = try AttributeSettings(options, target, ofLog: isOfLog)
     Interrupts.watch(endingWith: 130)
     let files = (clicks: try InputFile.find(clicks), checkouts: try InputFile.find(checkouts))
     try settings.refuseTarget(among: files.clicks + files.checkouts)
@@ -129,14 +129,14 @@ struct AttributeSettings {
 
   var job = AttributionJob.Settings()
   /// Where the answers go.
-  let target: Destination.Choice
+  let target: TargetOptions.Choice
 
   /// What is of the stream's log goes to standard output, unless told otherwise.
   ///
   /// - Throws: `.usage`, before anything is touched.
-  init(_ options: AttributeOptions, _ destination: Destination, ofLog isOfLog: Bool) throws {
+  init(_ options: AttributeOptions, _ target: TargetOptions, ofLog isOfLog: Bool) throws {
     let configuration = try options.config.configuration(of: .batchJob)
-    target = try destination.choice(
+    self.target = try target.choice(
       configuration,
       for: "batch-job attribute",
       otherwise: isOfLog ? .files("-") : nil

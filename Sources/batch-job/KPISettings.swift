@@ -29,10 +29,10 @@ struct KPIOptions: ParsableArguments {
 struct KPISettings {
   var computation = ShopKPIs.Settings()
   /// Where the figures go.
-  let target: Destination.Choice
+  let target: TargetOptions.Choice
 
   /// - Throws: `.usage`, before anything is touched.
-  init(_ options: KPIOptions, _ destination: Destination) throws {
+  init(_ options: KPIOptions, _ target: TargetOptions) throws {
     let configuration = try options.config.configuration(of: .batchJob)
     if let limit = try configuration.value("max-bad-rows", option: options.maxBadRows) {
       computation.maximumBadRows = limit.count
@@ -40,7 +40,7 @@ struct KPISettings {
     if let workers = try configuration.value("workers", option: options.workers) {
       computation.threads = ThreadTeam(count: workers.count)
     }
-    target = try destination.choice(configuration, for: "batch-job kpis")
+    self.target = try target.choice(configuration, for: "batch-job kpis")
   }
 }
 

@@ -32,11 +32,11 @@ struct KPIs: ParsableCommand {
   )
   var products: [String]
 
-  @OptionGroup var destination: Destination
+  @OptionGroup var target: TargetOptions
   @OptionGroup var options: KPIOptions
 
   func run() throws {
-    let settings = try KPISettings(options, destination)
+    let settings = try KPISettings(options, target)
     Interrupts.watch(endingWith: 130)
     let files = try ShopFiles(products: products, orders: orders, orderItems: orderItems)
     let sink = try settings.openTarget()

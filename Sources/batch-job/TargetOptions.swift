@@ -2,7 +2,7 @@ import ArgumentParser
 import Programs
 
 /// A database or files, not both.
-struct Destination: ParsableArguments {
+struct TargetOptions: ParsableArguments {
   /// What was chosen, by options, environment or config file.
   enum Choice {
     case database(DatabaseChoice)
