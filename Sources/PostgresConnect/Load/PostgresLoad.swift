@@ -75,7 +75,12 @@ package final class PostgresLoad {
     return true
   }
 
-  /// Sends the rows.
+  /// Makes the partitions that the rows need, and sends them.
+  ///
+  /// The transaction makes the partitions itself, and so keeps its turn at that to its end: it would
+  /// not be sure to see those that another connection made once it has written to the tables. Nobody
+  /// waits for the turn for long: a job that is started on the same database takes task 0 over, which
+  /// ends the load.
   package func send(_ rows: LoadRows) throws(ConnectorError) {
     try session.makePartitions(for: rows.days)
     try connection.copy(rows.clicks, into: ClickRecord.table, columns: ClickRecord.columns)

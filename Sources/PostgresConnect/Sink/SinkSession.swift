@@ -106,6 +106,10 @@ final class SinkSession {
   /// each takes. So they are made a few at a call, oldest first: outside of a transaction these stay
   /// made, locks are few, and the next task in turn finds many of its own. Waiting for others' turns
   /// is no outage.
+  ///
+  /// Belongs between transactions. In one, days that another session makes once it has written to the
+  /// raw tables may stay unseen, which its COPY is refused for; those that it makes itself it sees, but
+  /// they are taken back with it, and nobody else has a turn until it ends.
   func makePartitions(for days: DaySet) throws(ConnectorError) {
     let newDays = days.days.subtracting(knownDays).sorted()
     guard !newDays.isEmpty else { return }
