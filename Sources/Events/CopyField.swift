@@ -63,8 +63,8 @@ package enum CopyField {
     )
   }
 
-  /// As above, 16 bytes at a time, for where there is room: reads up to 15 bytes behind the text and
-  /// writes as many behind the field.
+  /// As above, 16 bytes at a time, for where there is room: reads up to 16 bytes behind the text (as
+  /// many for an empty or absent one) and writes as many behind the field.
   @inlinable @inline(__always)
   package static func writeVectors(
     text slice: ByteSlice,

@@ -138,7 +138,7 @@ import Testing
       if random.next() % 4 != 0 || texts.isEmpty { texts.append("id-\(round)") }
       let recent = texts.suffix(400)
       let text = recent[recent.endIndex - 1 - Int(random.next() % UInt64(recent.count))]
-      // What is older than the state is not asked for: see `FirstClick.dedupeStart`.
+      // What is older than the state is not asked for: see `KnownTimes.start`.
       guard time >= now - 300 else { continue }
       let isRebuild = random.next() % 4 == 0
       let known = KnownTimes(start: isRebuild ? .min : now - 300, isSameOnly: isRebuild)

@@ -3,7 +3,7 @@ struct Catalog {
   let productCount: Int
   /// In hundredths.
   let prices: [UInt64]
-  /// Of a click, from `","product_id":"` to `,"session_id":"sess_`.
+  /// Of a click, from `","product_id":"` to `,"session_id":"s_`.
   let clickTexts: TextTable
   /// Of a click, `","page_url":"..."`.
   let pageTexts: TextTable

@@ -21,7 +21,7 @@ enum WordHash {
   /// Mixes the first and the last 8 bytes, and the length, into a seed, without a branch: strings that
   /// differ between them only have the same hash.
   ///
-  /// Up to 7 bytes behind them are read, and masked out.
+  /// Up to 8 bytes behind them are read (as many if there are none), and masked out.
   @inline(__always)
   static func foldEnds(_ bytes: UnsafeRawPointer, _ count: Int, into seed: UInt64) -> UInt64 {
     let first = bytes.loadUnaligned(as: UInt64.self).littleEndian & mask(min(count, 8))

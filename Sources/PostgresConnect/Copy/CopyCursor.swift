@@ -18,7 +18,7 @@ struct CopyCursor {
 
   /// A text field of a message, copied 16 bytes at a time.
   ///
-  /// Reads up to 15 bytes behind the slice (a message has 64 readable bytes behind it) and writes
+  /// Reads up to 16 bytes behind the slice (a message has 64 readable bytes behind it) and writes
   /// as many behind the field: the next field or the buffer's slack takes them.
   @inline(__always)
   mutating func text(_ slice: ByteSlice, of message: UnsafeRawPointer) {
