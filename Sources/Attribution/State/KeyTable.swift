@@ -87,12 +87,6 @@ struct KeyTable: ~Copyable {
     if count &* 5 < slotCount && slotCount > 1024 { resize() }
   }
 
-  func forEach(_ body: (UInt32) -> Void) {
-    for place in 0..<slotCount where slots[place] != 0 {
-      body(UInt32(truncatingIfNeeded: slots[place]))
-    }
-  }
-
   // MARK: Places
 
   @inline(__always) private func home(of hash: UInt64) -> Int {

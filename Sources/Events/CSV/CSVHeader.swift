@@ -49,9 +49,6 @@ package struct CSVHeader: Sendable {
     byteCount = index
   }
 
-  /// The position of each wanted column; nil where the file has none.
-  package func positions(of wanted: [String]) -> [Int?] { wanted.map { names.firstIndex(of: $0) } }
-
   /// Refuses a header that lacks a column.
   package func require(_ required: [String]) throws(CSVHeaderFault) {
     let lacking = required.filter { !names.contains($0) }

@@ -119,7 +119,8 @@ struct TaskInput<Decoder: RunDecoder> {
     watermarks.removeAll(keepingCapacity: true)
     watermarks.reserveCapacity(batch.records.count)
     for record in batch.records {
-      var verdict = verdict(of: record.time, at: tracker.watermark)
+      var verdict =
+        tracker.isLate(record.time) ? lateVerdict(record.time, at: tracker.watermark) : .onTime
       if verdict == .late {
         noteLate(record)
       } else if !lateIDs.isEmpty && verdict == .onTime && isResentLate(record) {
@@ -142,9 +143,8 @@ struct TaskInput<Decoder: RunDecoder> {
     lateIDs.contains(Array(record.bytes(record.eventID)))
   }
 
-  private func verdict(of time: EventTime, at watermark: Watermark) -> Verdict {
-    guard time < watermark else { return .onTime }
-    return rule.isExpired(time, at: watermark) ? .expired : .late
+  private func lateVerdict(_ time: EventTime, at watermark: Watermark) -> Verdict {
+    rule.isExpired(time, at: watermark) ? .expired : .late
   }
 
   /// Has the epoch say what a state that is rebuilt could not know.
