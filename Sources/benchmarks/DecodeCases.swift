@@ -72,7 +72,6 @@ private let csvBenchmark = Benchmark(
       offset += decoder.decode(
         rows: .init(rebasing: input.bytes[offset...]),
         startOffset: Int64(offset),
-        isLast: true,
         limit: 2048,
         into: &batch
       )

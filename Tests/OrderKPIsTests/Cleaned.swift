@@ -23,7 +23,6 @@ func cleaning<Row: CleanRow, Result>(
   let consumed = try cleaner.clean(
     rows,
     at: Int64(header.byteCount),
-    isLast: true,
     limit: .max,
     into: &batch
   )

@@ -10,7 +10,6 @@ protocol RowDecoder {
   mutating func decode(
     rows: UnsafeMutableRawBufferPointer,
     startOffset: Int64,
-    isLast: Bool,
     limit: Int,
     into batch: inout RecordBatch<Record>
   ) -> Int
@@ -73,7 +72,6 @@ struct FileDecoder<Lines: MessageDecoder, Rows: RowDecoder> where Lines.Record =
       return rows?.decoder.decode(
         rows: bytes,
         startOffset: startOffset,
-        isLast: true,
         limit: limit,
         into: &batch
       ) ?? 0

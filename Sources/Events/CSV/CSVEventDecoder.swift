@@ -22,7 +22,6 @@ struct CSVEventDecoder<Event: DecodableEvent> {
   mutating func decode(
     rows: UnsafeMutableRawBufferPointer,
     startOffset: Int64,
-    isLast: Bool,
     limit: Int,
     into batch: inout RecordBatch<Event>
   ) -> Int {
@@ -31,9 +30,8 @@ struct CSVEventDecoder<Event: DecodableEvent> {
       let end = start + rows.count
       var cursor = start
       var taken = 0
-      while cursor < end, taken < limit,
-        let row = run.rows.scanRow(at: cursor, end: end, isLast: isLast)
-      {
+      while cursor < end, taken < limit {
+        let row = run.rows.scanRow(at: cursor, end: end)
         let message = cursor
         cursor += row.consumed
         if row.byteCount == 0 { continue }

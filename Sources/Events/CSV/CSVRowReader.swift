@@ -36,15 +36,13 @@ package struct CSVRowReader: ~Copyable {
   ///
   /// - Parameters:
   ///   - start: before `end`.
-  ///   - end: 64 bytes behind it are readable.
-  ///   - isLast: whether the file ends there: then the row may lack its line end.
-  /// - Returns: nil if the row is not complete; otherwise a row that is valid until the next call.
+  ///   - end: of the last whole row, which may lack its line end; 64 bytes behind it are readable.
+  /// - Returns: a row that is valid until the next call; it takes at least a byte.
   package func read(
     at start: UnsafeMutableRawPointer,
-    end: UnsafeRawPointer,
-    isLast: Bool
-  ) -> CSVRow? {
-    guard let row = scanner.scanRow(at: start, end: end, isLast: isLast) else { return nil }
+    end: UnsafeRawPointer
+  ) -> CSVRow {
+    let row = scanner.scanRow(at: start, end: end)
     let unplain = row.found.present & ~row.found.plain
     if unplain != 0 { unescape(unplain, of: start) }
     return CSVRow(

@@ -39,13 +39,9 @@ package struct CSVRowScanner {
     var end: UnsafeRawPointer
   }
 
-  /// Scans the row at `start`; nil if `end` comes before its line end, which only the last row of a
-  /// file may lack.
-  func scanRow(
-    at start: UnsafeRawPointer,
-    end: UnsafeRawPointer,
-    isLast: Bool
-  ) -> Row? {
+  /// Scans the row at `start`, of which at least a byte stands before `end`; it ends there if not with
+  /// a line end before.
+  func scanRow(at start: UnsafeRawPointer, end: UnsafeRawPointer) -> Row {
     var row = Row()
     // Of its own, so that it stays in registers.
     var found = FoundFields()
@@ -64,9 +60,7 @@ package struct CSVRowScanner {
           found.notePlainStrings(1 &<< UInt32(truncatingIfNeeded: place))
         }
       } else {
-        guard let cell = scanCell(at: cursor, of: start, end: end, isLast: isLast, &row) else {
-          return nil
-        }
+        let cell = scanCell(at: cursor, of: start, end: end, &row)
         if cell.slice.length > 0 {
           places.slices[place] = cell.slice
           places.traits[place] = ValueTraits(kind: .string, flags: cell.flags)
@@ -89,14 +83,13 @@ package struct CSVRowScanner {
     }
   }
 
-  /// Scans any cell up to its comma or line end; nil if the row is not complete.
+  /// Scans any cell up to its comma or line end.
   private func scanCell(
     at start: UnsafeRawPointer,
     of row: UnsafeRawPointer,
     end: UnsafeRawPointer,
-    isLast: Bool,
     _ result: inout Row
-  ) -> Cell? {
+  ) -> Cell {
     var flags: ValueTraits.Flags = []
     var text = start
     var textEnd: UnsafeRawPointer?
@@ -112,13 +105,11 @@ package struct CSVRowScanner {
         textEnd = found.quote
         cursor = found.quote + 1
       } else {
-        guard isLast else { return nil }
         result.note(SyntaxFault(offset: start - row, expected: "a closing quote"))
       }
     }
     let behindQuote = cursor
     cursor = scanUnquoted(cursor, end: end)
-    guard cursor < end || isLast else { return nil }
     var contentEnd = cursor
     if cursor == end || cursor.load(as: UInt8.self) == 0x0a, contentEnd > behindQuote,
       (contentEnd - 1).load(as: UInt8.self) == 0x0d

@@ -17,24 +17,21 @@ package struct CheckoutCSVDecoder {
   /// Decodes whole rows, up to `limit` records and rejects together; empty lines are skipped.
   ///
   /// - Parameters:
-  ///   - rows: rows behind the header, the last one perhaps cut off; may be rewritten in place, and
-  ///     64 bytes behind it are readable.
+  ///   - rows: rows behind the header, the last of which may lack its line end; may be rewritten in
+  ///     place, and 64 bytes behind them are readable.
   ///   - startOffset: where the first of them stands in the file.
-  ///   - isLast: whether the file ends with them: then the last one may lack its line end.
   ///   - limit: at least 1.
   ///   - batch: takes the records and rejects.
-  /// - Returns: the number of bytes consumed; 0 if there is no whole row.
+  /// - Returns: the number of bytes consumed, always whole rows with their ends.
   package mutating func decode(
     rows: UnsafeMutableRawBufferPointer,
     startOffset: Int64,
-    isLast: Bool,
     limit: Int,
     into batch: inout CheckoutBatch
   ) -> Int {
     decoder.decode(
       rows: rows,
       startOffset: startOffset,
-      isLast: isLast,
       limit: limit,
       into: &batch
     )

@@ -50,7 +50,6 @@ final class TableReader<Row: CleanRow>: Sendable {
           cursor += try cleaner.clean(
             rest,
             at: chunk.offset + Int64(cursor),
-            isLast: true,
             limit: Self.batchRowCount,
             into: &batch
           )

@@ -50,8 +50,8 @@ package struct RejectedRow: Hashable, Sendable {
     guard let start = chunk.bytes.baseAddress, chunk.bytes.indices ~= place else { return "" }
     // No cell is wanted, so none is changed: only the end of the row is asked for.
     let row = CSVRowReader(columns: [], placeCount: 0)
-      .read(at: start + place, end: start + chunk.bytes.count, isLast: true)
-    let whole = UnsafeRawBufferPointer(start: start + place, count: row?.byteCount ?? 0)
+      .read(at: start + place, end: start + chunk.bytes.count)
+    let whole = UnsafeRawBufferPointer(start: start + place, count: row.byteCount)
     var byteCount = min(whole.count, maximumByteCount)
     // A character is kept whole or not at all: none may go on behind the cut.
     while byteCount > 0, byteCount < whole.count, whole[byteCount] & 0xC0 == 0x80 { byteCount -= 1 }

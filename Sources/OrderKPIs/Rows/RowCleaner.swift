@@ -18,18 +18,16 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
   /// Cleans whole rows, up to `limit`; empty lines are skipped.
   ///
   /// - Parameters:
-  ///   - text: rows behind the header, the last one perhaps cut off; may be rewritten in place, and
-  ///     64 bytes behind it are readable.
+  ///   - text: rows behind the header, the last of which may lack its line end; may be rewritten in
+  ///     place, and 64 bytes behind them are readable.
   ///   - offset: where the first of them stands in the file, unpacked.
-  ///   - isLast: whether the file ends with them: then the last one may lack its line end.
   ///   - limit: at least 1.
   ///   - batch: takes the clean rows, which point into `text`, and the rejected ones.
-  /// - Returns: the number of bytes consumed; 0 if there is no whole row.
+  /// - Returns: the number of bytes consumed, always whole rows with their ends.
   /// - Throws: if the bytes are not UTF-8 without U+0000.
   package mutating func clean(
     _ text: UnsafeMutableRawBufferPointer,
     at offset: Int64,
-    isLast: Bool,
     limit: Int,
     into batch: inout CleanBatch<Row>
   ) throws(EncodingFault) -> Int {
@@ -37,9 +35,8 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
     let end = start + text.count
     var cursor = start
     var taken = 0
-    while cursor < end, taken < limit,
-      let row = reader.read(at: cursor, end: end, isLast: isLast)
-    {
+    while cursor < end, taken < limit {
+      let row = reader.read(at: cursor, end: end)
       let place = offset + Int64(cursor - start)
       cursor += row.consumed
       if row.byteCount == 0 { continue }
@@ -58,6 +55,17 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
       }
     }
     return cursor - start
+  }
+
+  /// As above: `isLast` says nothing, and goes with its last caller, in the inbox pipeline.
+  package mutating func clean(
+    _ text: UnsafeMutableRawBufferPointer,
+    at offset: Int64,
+    isLast: Bool,
+    limit: Int,
+    into batch: inout CleanBatch<Row>
+  ) throws(EncodingFault) -> Int {
+    try clean(text, at: offset, limit: limit, into: &batch)
   }
 }
 
