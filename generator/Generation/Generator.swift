@@ -47,9 +47,7 @@ package struct Generator: ~Copyable {
     let origins = Origins()
     buffers = LogBuffers(writer: writer)
     journeys = Journeys(plan: plan, catalog: catalog, users: users, origins: origins)
-    let widest = EventSpan(
-      microseconds: max(1, min(plan.disorder.microseconds / Self.bucketsPerDisorder, 1_000_000))
-    )
+    let widest = Self.widestBucket(of: plan.disorder)
     delays = Delays(plan: plan, bucketWidth: widest)
     arrivals = Arrivals(
       start: plan.timeline.time(of: 0),
@@ -62,22 +60,20 @@ package struct Generator: ~Copyable {
       addresses: Addresses(seed: plan.seed)
     )
     var shares = RandomNumbers(seed: plan.seed, stream: .defects)
-    duplicateShare = Share(
-      plan.duplicates,
-      random: RandomNumbers(seed: shares.next(), stream: .defects)
-    )
-    malformedShare = Share(
-      plan.malformed,
-      random: RandomNumbers(seed: shares.next(), stream: .defects)
-    )
+    func share(_ share: Double) -> Share {
+      Share(share, random: RandomNumbers(seed: shares.next(), stream: .defects))
+    }
+    duplicateShare = share(plan.duplicates)
+    malformedShare = share(plan.malformed)
     if let truthPath {
       let file = try TruthFile(path: truthPath, catalog: catalog, users: users)
-      truth = Truth(
-        file: file,
-        userCount: plan.userCount,
-        disorder: (plan.isWallClock ? plan.greatestDelay : EventSpan(microseconds: 0)) + .seconds(1)
-      )
+      let delay = plan.isWallClock ? plan.greatestDelay : EventSpan(microseconds: 0)
+      truth = Truth(file: file, userCount: plan.userCount, disorder: delay + .seconds(1))
     }
+  }
+
+  private static func widestBucket(of disorder: EventSpan) -> EventSpan {
+    EventSpan(microseconds: max(1, min(disorder.microseconds / bucketsPerDisorder, 1_000_000)))
   }
 
   /// True once the plan's events are all made.
