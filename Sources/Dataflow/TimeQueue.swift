@@ -31,6 +31,8 @@ package struct TimeQueue<Element> {
   @inlinable package init() {}
 
   @inlinable package var count: Int { heap.count }
+  /// The earliest time; nil when the queue is empty.
+  @inlinable package var firstTime: EventTime? { heap.first?.time }
 
   @inlinable
   package mutating func insert(_ element: Element, at time: EventTime) {

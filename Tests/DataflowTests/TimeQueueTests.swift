@@ -43,6 +43,7 @@ import Testing
           if let earliest { model.remove(at: model.firstIndex(of: earliest) ?? 0) }
         }
         #expect(queue.count == model.count, "seed \(seed)")
+        #expect(queue.firstTime == model.min().map(time), "seed \(seed)")
       }
     }
   }

@@ -32,13 +32,13 @@ import Testing
   }
 
   @Test func `times are written as the rest of the program writes them`() {
-    var timestamps = TimestampText()
+    var timestamps = TimeWriter()
     for microseconds in [
       0, -1, 1_795_248_930_123_456, 1_795_248_930_123_457, 951_782_399_999_999,
       4_102_444_800_000_000,
     ] as [Int64] {
       let time = EventTime(microseconds: microseconds)
-      #expect(text { timestamps.append(time, to: &$0) } == time.iso8601)
+      #expect(text { $0.append(time, by: &timestamps) } == time.iso8601)
     }
   }
 }

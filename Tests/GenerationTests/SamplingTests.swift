@@ -41,19 +41,6 @@ import Testing
     }
   }
 
-  @Test func `a heap gives the smallest first, equals in the order they came`() {
-    var random = Self.random(9)
-    var heap = MinimumHeap<Int>()
-    var keys: [Int] = []
-    for order in 0..<500 {
-      keys.append(random.below(40))
-      heap.insert(order, key: Int64(keys[order]))
-    }
-    var drained: [Int] = []
-    while let next = heap.removeFirst() { drained.append(next) }
-    #expect(drained == keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) })
-  }
-
   @Test func `arrivals come out by bucket, and all of them`() {
     var random = Self.random(4)
     var arrivals = Arrivals(

@@ -16,7 +16,7 @@ struct Arrivals {
   /// Number of the first bucket that is not released yet; bucket n covers [n, n + 1) x 2^shift.
   private var current: Int64
   private var countInRing = 0
-  private var far = MinimumHeap<Event>()
+  private var far = TimeQueue<Event>()
 
   /// Starts with nothing on its way; a bucket's width is the greatest power of two within
   /// `widestBucket`.
@@ -30,9 +30,9 @@ struct Arrivals {
   /// What arrives before the current bucket counts into it.
   @inline(__always)
   mutating func insert(_ event: Event, at arrival: EventTime) {
-    let number = max(current, bucket(arrival.microseconds))
+    let number = max(current, bucket(arrival))
     guard number &- current < Int64(Self.bucketCount) else {
-      far.insert(event, key: arrival.microseconds)
+      far.insert(event, at: arrival)
       return
     }
     ring[Self.place(number)].append(event)
@@ -42,21 +42,21 @@ struct Arrivals {
   /// Takes out all buckets that end by `time`.
   @inline(__always)
   mutating func release(by time: EventTime, into events: inout [Event]) {
-    let end = bucket(time.microseconds)
+    let end = bucket(time)
     if current < end { releaseBuckets(before: end, into: &events) }
   }
 
   /// Takes out everything.
   mutating func releaseAll(into events: inout [Event]) {
     while countInRing > 0 { releaseCurrent(into: &events) }
-    while let event = far.removeFirst() { events.append(event) }
+    while let (_, event) = far.popFirst() { events.append(event) }
   }
 
   private mutating func releaseBuckets(before end: Int64, into events: inout [Event]) {
     while current < end {
       if countInRing == 0 {
         // Nothing between here and the next far event, or the end.
-        let next = far.firstKey.map { bucket($0) } ?? end
+        let next = far.firstTime.map { bucket($0) } ?? end
         current = min(end, max(current, next))
         guard current < end else { return }
       }
@@ -70,16 +70,14 @@ struct Arrivals {
     events.append(contentsOf: ring[place])
     ring[place].removeAll(keepingCapacity: true)
     current += 1
-    while let key = far.firstKey, bucket(key) < current,
-      let event = far.removeFirst()
-    {
+    while let time = far.firstTime, bucket(time) < current, let (_, event) = far.popFirst() {
       events.append(event)
     }
   }
 
   /// Rounds down, also before 1970.
   @inline(__always)
-  private func bucket(_ microseconds: Int64) -> Int64 { microseconds &>> shift }
+  private func bucket(_ time: EventTime) -> Int64 { time.microseconds &>> shift }
 
   @inline(__always)
   private static func place(_ bucket: Int64) -> Int { Int(bucket & Int64(bucketCount - 1)) }

@@ -1,4 +1,5 @@
 import Dataflow
+import Events
 
 /// Writes events as lines of JSON: a few numbers between texts made ready, no allocation.
 struct EventEncoder {
@@ -10,7 +11,7 @@ struct EventEncoder {
   private let origins: Origins
   private let addresses: Addresses
   private let payments = TextTable(CatalogWords.payments)
-  private var timestamps = TimestampText()
+  private var timestamps = TimeWriter()
 
   init(catalog: Catalog, users: Users, origins: Origins, addresses: Addresses) {
     self.catalog = catalog
@@ -65,7 +66,7 @@ struct EventEncoder {
     line.append("\",\"user_id\":\"")
     users.appendID(event.user, to: &line)
     line.append("\",\"timestamp\":\"")
-    timestamps.append(event.time, to: &line)
+    line.append(event.time, by: &timestamps)
   }
 }
 

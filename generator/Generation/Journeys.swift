@@ -34,7 +34,7 @@ struct Journeys {
   /// What must come next, at its own time.
   private var follower: Event?
   /// Checkouts an hour after their click.
-  private var hourLater = MinimumHeap<Event>()
+  private var hourLater = TimeQueue<Event>()
   private(set) var counts = Counts()
 
   /// How often something out of the ordinary was arranged.
@@ -79,7 +79,7 @@ struct Journeys {
       if event.stream == .checkouts { owedCheckouts &-= 1 }
       return event
     }
-    if let due = hourLater.firstKey, due <= time.microseconds, let event = hourLater.removeFirst() {
+    if let due = hourLater.firstTime, due <= time, let (_, event) = hourLater.popFirst() {
       owedCheckouts &-= 1
       return event
     }
@@ -89,8 +89,7 @@ struct Journeys {
   /// What no event to come is before, of those asked for at `time` or later: where these are far
   /// apart, one that was arranged for an earlier time may still wait for its turn.
   func frontier(at time: EventTime) -> EventTime {
-    let due = hourLater.firstKey.map { EventTime(microseconds: $0) }
-    return min(time, follower?.time ?? time, due ?? time)
+    min(time, follower?.time ?? time, hourLater.firstTime ?? time)
   }
 
   /// A number that no other event or session of this run has.
@@ -218,7 +217,7 @@ struct Journeys {
     case let variant:
       let event = click(of: &journey, at: time)
       let later = time + hour + (variant == 2 ? EventSpan(microseconds: 0) : microsecond)
-      hourLater.insert(checkout(of: journey, at: later), key: later.microseconds)
+      hourLater.insert(checkout(of: journey, at: later), at: later)
       return event
     }
   }

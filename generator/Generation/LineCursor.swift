@@ -1,3 +1,6 @@
+import Dataflow
+import Events
+
 /// Writes text into memory that its owner has made large enough.
 struct LineCursor {
   var next: UnsafeMutableRawPointer
@@ -40,6 +43,12 @@ struct LineCursor {
     let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 39
     next.storeBytes(of: digits.littleEndian, as: UInt64.self)
     next += 8
+  }
+
+  /// A time as `2026-11-21T08:15:30.123456Z`; needs room for `EventTime.maximumTextByteCount` bytes.
+  @inline(__always)
+  mutating func append(_ time: EventTime, by writer: inout TimeWriter) {
+    next += writer.write(time, to: next)
   }
 
   /// A number in exactly `count` decimal digits, with leading zeros; higher digits are left out.

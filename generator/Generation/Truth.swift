@@ -25,7 +25,7 @@ struct Truth {
 
   /// By user, ascending.
   private var clicks: [[Click]]
-  private var pending = MinimumHeap<Event>()
+  private var pending = TimeQueue<Event>()
   private let file: TruthFile
   /// How far events may come behind later ones.
   private let disorder: EventSpan
@@ -44,7 +44,7 @@ struct Truth {
   mutating func append(_ event: Event, frontier: EventTime) throws(ConnectorError) {
     switch event.stream {
     case .clicks: insert(Click(time: event.time, serial: event.serial), of: Int(event.user))
-    case .checkouts: pending.insert(event, key: event.time.microseconds)
+    case .checkouts: pending.insert(event, at: event.time)
     }
     let settled = frontier - disorder
     try answer(before: settled)
@@ -67,9 +67,7 @@ struct Truth {
   }
 
   private mutating func answer(before settled: EventTime) throws(ConnectorError) {
-    while let time = pending.firstKey, time < settled.microseconds,
-      let checkout = pending.removeFirst()
-    {
+    while let (_, checkout) = pending.popFirst(before: settled) {
       let clicks = clicks[Int(checkout.user)]
       let first = Self.count(of: clicks) { $0.time < checkout.time - Self.window }
       let end = Self.count(of: clicks) { $0.time <= checkout.time }

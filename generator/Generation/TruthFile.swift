@@ -1,5 +1,6 @@
 import Connect
 import Dataflow
+import Events
 import Foundation
 
 /// The answers as CSV: checkout_id, user_id, checkout_timestamp, attributed_click_id,
@@ -17,7 +18,7 @@ final class TruthFile {
   private var filled = 0
   private let catalog: Catalog
   private let users: Users
-  private var timestamps = TimestampText()
+  private var timestamps = TimeWriter()
 
   /// Makes the file, or empties it.
   init(path: String, catalog: Catalog, users: Users) throws(ConnectorError) {
@@ -49,13 +50,13 @@ final class TruthFile {
     line.append(",")
     users.appendID(checkout.user, to: &line)
     line.append(",")
-    timestamps.append(checkout.time, to: &line)
+    line.append(checkout.time, by: &timestamps)
     line.append(",")
     if let firstClick {
       line.append("clk_")
       line.appendHexadecimal(firstClick.serial)
       line.append(",")
-      timestamps.append(firstClick.time, to: &line)
+      line.append(firstClick.time, by: &timestamps)
     } else {
       line.append(",")
     }
