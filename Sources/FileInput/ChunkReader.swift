@@ -33,7 +33,7 @@ package final class ChunkReader: Sendable {
 
   /// Bytes of all files, as they are on disk.
   package let byteCount: Int64
-  /// Bytes on disk that were read so far.
+  /// Bytes on disk that were read so far, headers included: all of them at the end.
   package var readByteCount: Int64 { readBytes.load(ordering: .relaxed) }
 
   package init(_ files: [InputFile], chunkByteCount: Int = defaultChunkByteCount) {
@@ -95,15 +95,22 @@ package final class ChunkReader: Sendable {
         guard state.nextFile < files.count else { break }
         let file = files[state.nextFile]
         state.nextFile += 1
-        if let packed = try PackedFile(file, chunkByteCount: chunkByteCount) {
-          state.waiting.append(packed)
-        } else {
-          state.plain = try PlainFile(file, shareByteCount: chunkByteCount)
-          state.nextChunk = 0
-        }
+        try open(file, in: &state)
       }
       return state.busyCount == 0 ? .some(nil) : nil
     }
     return claim
+  }
+
+  /// Makes a file the next to read from, behind what stands before its records.
+  private func open(_ file: InputFile, in state: inout State) throws(ConnectorError) {
+    if let packed = try PackedFile(file, chunkByteCount: chunkByteCount) {
+      state.waiting.append(packed)
+      readBytes.add(packed.readByteCount, ordering: .relaxed)
+    } else {
+      state.plain = try PlainFile(file, shareByteCount: chunkByteCount)
+      state.nextChunk = 0
+      readBytes.add(file.dataStart, ordering: .relaxed)
+    }
   }
 }

@@ -149,4 +149,25 @@ struct ChunkReaderTests {
       }
     }
   }
+
+  @Test(arguments: ["a.csv", "a.jsonl", "a.csv.gz", "a.jsonl.gz", "a.csv.zst", "a.jsonl.zst"])
+  func `at the end all bytes were read, those before the records too`(name: String) throws {
+    let record = name.contains("csv") ? "1,\"x\ny\"\n" : "{\"n\":1}\n"
+    let start = "\u{FEFF}" + (name.contains("csv") ? "a,b\n" : "")
+    for text in [start, start + record, start + String(repeating: record, count: 1000)] {
+      try withTemporaryDirectory { directory in
+        let path = directory + "/" + name
+        try write(Packing.pack(text.utf8, as: name), to: path)
+        for chunkByteCount in [7, 100, 1 << 20] {
+          let reader = try ChunkReader(InputFile.find([path]), chunkByteCount: chunkByteCount)
+          #expect(reader.readByteCount == 0)
+          let buffer = ChunkBuffer()
+          while try reader.next(into: buffer) != nil {
+            #expect(0...reader.byteCount ~= reader.readByteCount)
+          }
+          #expect(reader.readByteCount == reader.byteCount)
+        }
+      }
+    }
+  }
 }

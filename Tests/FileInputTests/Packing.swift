@@ -3,6 +3,11 @@ import CZstd
 
 /// Packs text as `gzip` and `zstd` do.
 enum Packing {
+  /// Packs as the end of a file's name says, or not at all.
+  static func pack(_ text: some Collection<UInt8>, as name: String) -> [UInt8] {
+    name.hasSuffix(".gz") ? gzip(text) : name.hasSuffix(".zst") ? zstd(text) : Array(text)
+  }
+
   static func gzip(_ text: some Collection<UInt8>) -> [UInt8] {
     var input = Array(text)
     var output = [UInt8](repeating: 0, count: input.count + 1024)
