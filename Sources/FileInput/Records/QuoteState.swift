@@ -107,17 +107,19 @@ struct QuoteWalk: Equatable {
     cursor > end ? .escaped : isInside ? .inside : .outside
   }
 
-  /// The first row that starts at or behind where the walk stands; nil if it does so only at or
-  /// behind `end`, or not at all.
+  /// The first row that starts behind a line end at or behind where the walk stands; nil if it does so
+  /// only behind `end`, or not at all.
   ///
   /// Stops behind the row's predecessor, so that it may go on from there.
   mutating func nextRow(before end: UnsafeRawPointer) -> UnsafeRawPointer? {
+    // The first line feed at or behind the cursor, searched for only once the cursor has passed it.
+    var lineEnd = cursor - 1
     while cursor < end {
       if isInside {
         step(to: end)
         continue
       }
-      let lineEnd = cursor + scan_until(cursor, Self.lineFeed, end - cursor)
+      if lineEnd < cursor { lineEnd = cursor + scan_until(cursor, Self.lineFeed, end - cursor) }
       let stop = min(lineEnd + 1, end)
       while cursor < stop, !isInside { step(to: stop) }
       if !isInside, lineEnd < end { return cursor }
