@@ -136,7 +136,7 @@ package final class ShopKPIs: Sendable {
   private func readCatalog(
     _ products: TableReader<ProductRow>,
     _ keys: KeyMaker
-  ) throws(ConnectorError) -> Catalog {
+  ) throws(ConnectorError) -> ProductCategories {
     let parts = try settings.threads.map { () throws(ConnectorError) in
       var parts: [ProductPart] = []
       var part: ProductPart?
@@ -149,11 +149,11 @@ package final class ShopKPIs: Sendable {
       }
       return parts
     }
-    return Catalog(parts.joined().sorted { $0.place < $1.place }, keys)
+    return ProductCategories(parts.joined().sorted { $0.place < $1.place }, keys)
   }
 }
 
-extension Catalog {
+extension ProductCategories {
   /// The rows whose product has come before, by file.
   fileprivate func rejects(fileCount: Int) -> [RejectLog] {
     var logs = Array(repeating: RejectLog(), count: fileCount)

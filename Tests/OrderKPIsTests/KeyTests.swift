@@ -33,7 +33,7 @@ import Testing
 
   @Test func `a table numbers keys in the order in which they come`() {
     let keys = KeyMaker()
-    var table = KeyTable(keys)
+    var table = RowKeyTable(keys)
     var numbers: [RowKey: Int] = [:]
     var random = SplitMix64(seed: 5)
     for round in 0..<3 {

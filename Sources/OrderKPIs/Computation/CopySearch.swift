@@ -1,11 +1,11 @@
 /// Finds the items whose id came before, a partition after the other.
 struct CopySearch: ~Copyable {
-  private var ids: KeyTable
+  private var ids: RowKeyTable
   /// By file.
   private(set) var rejects: [RejectLog]
 
   init(_ keys: KeyMaker, fileCount: Int) {
-    ids = KeyTable(keys)
+    ids = RowKeyTable(keys)
     rejects = Array(repeating: RejectLog(), count: fileCount)
   }
 

@@ -6,13 +6,13 @@ struct Customer: BitwiseCopyable, Sendable {
 
 /// Counts the distinct users of each day, a partition of the users after the other.
 struct CustomerCount: ~Copyable {
-  private var users: KeyTable
-  private var pairs: KeyTable
+  private var users: RowKeyTable
+  private var pairs: RowKeyTable
   private var windows: DayWindows
 
   init(_ keys: KeyMaker) {
-    users = KeyTable(keys)
-    pairs = KeyTable(keys)
+    users = RowKeyTable(keys)
+    pairs = RowKeyTable(keys)
     windows = DayWindows(keys, categoryCount: 0)
   }
 

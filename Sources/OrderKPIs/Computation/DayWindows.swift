@@ -20,19 +20,19 @@ struct DayWindows: ~Copyable {
   private static let widestRow = 256
 
   private(set) var days: [(day: Int32, sums: DaySums)] = []
-  private var dayNumbers: KeyTable
+  private var dayNumbers: RowKeyTable
   /// Categories in a row.
   private let width: Int
   private var cells: UnsafeMutableBufferPointer<Cell>
-  private var otherNumbers: KeyTable
+  private var otherNumbers: RowKeyTable
   private var otherPlaces: [(dayNumber: Int, category: UInt32)] = []
   private var otherCells: [Cell] = []
   /// The rests of the amounts, by day number and category; few files have any.
   private var rests: [UInt64: Int128] = [:]
 
   init(_ keys: KeyMaker, categoryCount: Int) {
-    dayNumbers = KeyTable(keys)
-    otherNumbers = KeyTable(keys)
+    dayNumbers = RowKeyTable(keys)
+    otherNumbers = RowKeyTable(keys)
     width = min(categoryCount, Self.widestRow)
     cells = .allocate(capacity: 16 * width)
     cells.initialize(repeating: Cell())

@@ -115,7 +115,7 @@ struct ItemCollector {
   mutating func append(
     _ batch: CleanBatch<OrderItemRow>,
     of place: InputPlace,
-    _ catalog: Catalog
+    _ catalog: ProductCategories
   ) {
     for (row, offset) in zip(batch.rows, batch.offsets) {
       let order = keys.key(row.orderID)

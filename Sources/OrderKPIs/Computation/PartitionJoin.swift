@@ -26,9 +26,9 @@ struct PartitionJoin: ~Copyable {
 
   private let keys: KeyMaker
   private let partitioning: Partitioning
-  private var orderNumbers: KeyTable
+  private var orderNumbers: RowKeyTable
   private var orders: [Order] = []
-  private var otherCategories: KeyTable
+  private var otherCategories: RowKeyTable
 
   private var windows: DayWindows
   private var result: Result
@@ -42,8 +42,8 @@ struct PartitionJoin: ~Copyable {
   ) {
     self.keys = keys
     self.partitioning = partitioning
-    orderNumbers = KeyTable(keys)
-    otherCategories = KeyTable(keys)
+    orderNumbers = RowKeyTable(keys)
+    otherCategories = RowKeyTable(keys)
     windows = DayWindows(keys, categoryCount: categoryCount)
     result = Result(
       customers: Array(repeating: [], count: partitioning.count),

@@ -44,11 +44,11 @@ struct CategoryNames: Sendable {
 }
 
 /// The category of each product; the first row of a product counts.
-final class Catalog: Sendable {
+final class ProductCategories: Sendable {
   let categories: CategoryNames
   /// The rows whose product has come before.
   let copies: [InputPlace]
-  private let products: KeyTable
+  private let products: RowKeyTable
   private let categoryOfProduct: [UInt32]
   /// By id, for ids that are small numbers, as they are in most shops.
   private let categoryOfNumber: [UInt32]
@@ -57,7 +57,7 @@ final class Catalog: Sendable {
   init(_ parts: [ProductPart], _ keys: KeyMaker) {
     var categories = CategoryNames()
     var copies: [InputPlace] = []
-    var products = KeyTable(keys)
+    var products = RowKeyTable(keys)
     var categoryOfProduct: [UInt32] = []
     let productCount = parts.reduce(0) { $0 + $1.products.count }
     var categoryOfNumber = [UInt32](repeating: 0, count: 2 * productCount + 1024)

@@ -6,7 +6,7 @@
 /// Open addressing with linear probing, at most three quarters full. Expected O(1) per call.
 ///
 /// Unchecked: the slots have one owner, and change only when that one does.
-struct KeyTable: ~Copyable, @unchecked Sendable {
+struct RowKeyTable: ~Copyable, @unchecked Sendable {
   private struct Slot: BitwiseCopyable {
     var key: RowKey
     var number: UInt32
