@@ -34,8 +34,8 @@ struct PartitionAnswering: ~Copyable {
     contents.groups.withUnsafeBufferPointer { groups in
       for user in 0..<records.userCount {
         let (clicks, checkouts) = records[user]
-        Timeline.sort(clicks)
-        Timeline.sort(checkouts)
+        TimeOrder.sort(clicks)
+        TimeOrder.sort(checkouts)
         summary.clicks.events += Int64(clicks.count)
         summary.checkouts.events += Int64(checkouts.count)
         if storesRecords { store(clicks, checkouts, groups, into: rows) }

@@ -124,7 +124,7 @@ final class PartitionWriter {
       tables.products.prefetchSlot(of: hashes.product)
       plans.append(
         Plan(
-          partition: Partitioning.partition(of: record.user, among: layout.partitionCount),
+          partition: UserPartitions.partition(of: record.user, among: layout.partitionCount),
           hashes: hashes,
           idHash: key.hash(
             record.message + Int(record.eventID.offset),

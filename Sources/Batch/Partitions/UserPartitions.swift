@@ -1,7 +1,7 @@
 import Connect
 
 /// Which partition a user's events belong to.
-enum Partitioning {
+enum UserPartitions {
   /// The same for every run, so that rows come out in the same order.
   ///
   /// By the upper bits of the hash: files that were partitioned by the lower ones, as those of a log

@@ -1,7 +1,7 @@
 /// Brings the records of one user and stream into the order of time.
 ///
 /// Equal times are in the order of event_id, compared bytewise: so the first click is the first here.
-enum Timeline {
+enum TimeOrder {
   typealias Entry = UserRecords.Entry
 
   /// By insertion as long as that is fast: it is for what is nearly sorted.
