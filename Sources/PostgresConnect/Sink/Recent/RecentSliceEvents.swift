@@ -51,8 +51,8 @@ struct RecentSliceEvents: ~Copyable {
 
   private(set) var clicks = RecentColumns<Click>()
   private(set) var checkouts = RecentColumns<Checkout>()
-  private var products = TextTable()
-  private var origins = TextTable()
+  private var products = TextOffsets()
+  private var origins = TextOffsets()
   private var bytes = CopyBuffer()
 
   /// Memory held, in bytes.

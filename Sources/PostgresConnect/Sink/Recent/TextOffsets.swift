@@ -4,7 +4,7 @@ import Events
 ///
 /// An open-addressing hash table with at most three of four slots taken, whose slots say all: a text
 /// that is known, as most are, takes one look at memory.
-struct TextTable {
+struct TextOffsets {
   private struct Slot: BitwiseCopyable {
     var key: HashKey = 0
     /// Where the text stands + 1, or 0 for no text.
