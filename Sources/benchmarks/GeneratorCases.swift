@@ -50,7 +50,7 @@ struct GeneratorInput: Sendable {
     let count = context.scaled(Self.eventCount)
     let day = EventSpan.hours(24)
     var plan = Plan(
-      timeline: .even(
+      schedule: .even(
         start: EventTime(microseconds: 1_767_225_600_000_000),
         stepMicroseconds: Double(day.microseconds) / Double(count)
       ),

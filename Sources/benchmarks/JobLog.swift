@@ -79,7 +79,7 @@ extension Plan {
   /// So many events, evenly spread, the first at the beginning of 2026.
   init(spreading count: Int, over span: EventSpan) {
     self.init(
-      timeline: .even(
+      schedule: .even(
         start: EventTime(microseconds: 1_767_225_600_000_000),
         stepMicroseconds: Double(span.microseconds) / Double(count)
       ),

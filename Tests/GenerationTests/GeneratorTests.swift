@@ -90,7 +90,7 @@ import Testing
   @Test func `event times spread evenly over the span`() throws {
     let plan = Plan.small(events: 6_000, span: .hours(6))
     let times = DecodedLog(try plan.make().log).uniqueClicks.map(\.time)
-    let start = plan.timeline.time(of: 0)
+    let start = plan.schedule.time(of: 0)
     for hour in 0..<6 as Range<Int64> {
       let inHour = times.filter { $0 >= start + .hours(hour) && $0 < start + .hours(hour + 1) }
       #expect(abs(inHour.count - 833) <= 2)

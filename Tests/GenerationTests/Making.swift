@@ -7,7 +7,7 @@ extension Plan {
   /// A small world in simulated time.
   static func small(events: Int = 5_000, span: EventSpan = .hours(6), seed: UInt64 = 7) -> Plan {
     var plan = Plan(
-      timeline: .even(
+      schedule: .even(
         start: EventTime(microseconds: 1_767_225_600_000_000),
         stepMicroseconds: Double(span.microseconds) / Double(events)
       ),

@@ -14,8 +14,8 @@ import Testing
 
   @Test func `few users with many clicks at a few times are answered alike`() throws {
     var plan = Plan.rough()
-    plan.timeline = .bursts(
-      start: plan.timeline.time(of: 0),
+    plan.schedule = .bursts(
+      start: plan.schedule.time(of: 0),
       every: .minutes(30),
       batch: 100
     )

@@ -6,7 +6,7 @@ import Programs
 import Synchronization
 
 /// Asks a running driver to stop; may be called from any thread.
-final class StopRequest: Sendable {
+final class StopFlag: Sendable {
   private let flag = Atomic(false)
 
   func request() { flag.store(true, ordering: .relaxed) }
@@ -22,7 +22,7 @@ struct Driver: ~Copyable {
   /// How long a run makes what was due within its time after that, where the rate is out of reach.
   private static let overtime = Duration.seconds(1)
 
-  let stop = StopRequest()
+  let stop = StopFlag()
   private let pace: Pace
   private let start: EventTime
   private let begin = ContinuousClock.now
@@ -30,7 +30,7 @@ struct Driver: ~Copyable {
 
   init(_ settings: RunSettings, writer: any LogWriter) throws {
     pace = settings.pace
-    start = settings.plan.timeline.time(of: 0)
+    start = settings.plan.schedule.time(of: 0)
     generator = try Generator(
       plan: settings.plan,
       writer: writer,

@@ -28,7 +28,7 @@ struct Pace {
   let eventCount: Int?
   /// By the clock.
   let duration: Duration?
-  let timeline: Timeline
+  let schedule: EventSchedule
   /// Event times are those of the clock.
   let isWallClock: Bool
 
@@ -41,9 +41,9 @@ struct Pace {
     duration = wishes.duration
     isWallClock = wishes.isWallClock
     speed = wishes.isFullSpeed ? .full : wishes.rate.map { .rate($0) } ?? .due
-    timeline = try Self.timeline(wishes, eventCount: eventCount, hasSeed: hasSeed)
-    let last = timeline.time(of: max(0, (eventCount ?? 1) - 1))
-    guard timeline.time(of: 0) >= Self.firstDay, last < Self.lastDay else {
+    schedule = try Self.schedule(wishes, eventCount: eventCount, hasSeed: hasSeed)
+    let last = schedule.time(of: max(0, (eventCount ?? 1) - 1))
+    guard schedule.time(of: 0) >= Self.firstDay, last < Self.lastDay else {
       throw Failure(
         .usage,
         "expected event times in the years 1900 to 9999, found others",
@@ -52,17 +52,17 @@ struct Pace {
     }
   }
 
-  private static func timeline(
+  private static func schedule(
     _ wishes: PaceWishes,
     eventCount: Int?,
     hasSeed: Bool
-  ) throws(Failure) -> Timeline {
+  ) throws(Failure) -> EventSchedule {
     let now = EventTime.wallClock
     func start(ending span: EventSpan) -> EventTime {
       wishes.start ?? (wishes.isWallClock ? now : hasSeed ? seededStart : now - span)
     }
     if let bursts = wishes.bursts {
-      let open = Timeline.bursts(start: now, every: bursts.interval, batch: bursts.batch)
+      let open = EventSchedule.bursts(start: now, every: bursts.interval, batch: bursts.batch)
       let end = open.time(of: max(0, (eventCount ?? 1) - 1))
       let length = EventSpan(microseconds: end.microseconds - now.microseconds)
       return .bursts(start: start(ending: length), every: bursts.interval, batch: bursts.batch)

@@ -32,7 +32,7 @@ struct RunSettings {
     let seed = try configuration.value("seed", option: content.seed)
     pace = try Pace(PaceWishes(paceOptions, configuration), hasSeed: seed != nil)
     var plan = Plan(
-      timeline: pace.timeline,
+      schedule: pace.schedule,
       seed: seed?.number ?? UInt64.random(in: 0..<1_000_000_000)
     )
     plan.eventCount = pace.eventCount
@@ -61,7 +61,7 @@ struct RunSettings {
   private static func requireMemory(for plan: Plan) throws(Failure) {
     guard !plan.isWallClock else { return }
     let seconds = Double(plan.disorder.microseconds) / 1e6
-    let onTheWay = min(plan.timeline.rate * seconds / 2, Double(plan.eventCount ?? .max))
+    let onTheWay = min(plan.schedule.rate * seconds / 2, Double(plan.eventCount ?? .max))
     guard onTheWay <= mostEventsOnTheWay else {
       throw Failure(
         .usage,

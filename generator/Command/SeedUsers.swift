@@ -45,7 +45,7 @@ struct SeedUsers: ParsableCommand {
     let address = try target.database(configuration, for: "users").prepare().address
     let connection = try PostgresConnection(address, applicationName: "firstclick generator")
     defer { connection.close() }
-    try UserTable(connection).put(count: count, seed: seed)
+    try SeededUsers(connection).put(count: count, seed: seed)
     print("put \(Figures.grouped(count)) users into ecommerce.users of \(address)")
   }
 }

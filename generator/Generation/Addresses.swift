@@ -14,7 +14,7 @@ struct Addresses {
   private static let count = 4096
 
   /// Of a checkout, by address: `,"shipping_address":{...}}` and the line end.
-  private let texts: TextTable
+  private let texts: LineTexts
   private let seed: UInt64
 
   init(seed: UInt64) {
@@ -24,11 +24,11 @@ struct Addresses {
       let (city, state, country) = random.element(of: Self.places)
       let zip = Catalog.padded(random.below(100_000), digits: 5)
       texts.append(
-        #"","shipping_address":{"city":\#(JSONText.literal(city)),"state":"\#(state)","#
+        #"","shipping_address":{"city":\#(JSONLiteral.of(city)),"state":"\#(state)","#
           + #""country":"\#(country)","zip_code":"\#(zip)"}}"# + "\n"
       )
     }
-    self.texts = TextTable(texts)
+    self.texts = LineTexts(texts)
     self.seed = seed
   }
 

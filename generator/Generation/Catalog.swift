@@ -4,11 +4,11 @@ struct Catalog {
   /// In hundredths.
   let prices: [UInt64]
   /// Of a click, from `","product_id":"` to `,"session_id":"s_`.
-  let clickTexts: TextTable
+  let clickTexts: LineTexts
   /// Of a click, `","page_url":"..."`.
-  let pageTexts: TextTable
+  let pageTexts: LineTexts
   /// Of a checkout's item, from its brace to `"quantity":`.
-  let itemTexts: TextTable
+  let itemTexts: LineTexts
   /// Zipf's law with exponent 1.
   private let popularity: AliasTable
 
@@ -21,8 +21,8 @@ struct Catalog {
     for product in 0..<productCount {
       let department = random.element(of: CatalogWords.departments)
       let adjective = random.element(of: CatalogWords.adjectives)
-      let name = JSONText.literal("\(adjective) \(random.element(of: department.goods))")
-      let category = JSONText.literal(department.category)
+      let name = JSONLiteral.of("\(adjective) \(random.element(of: department.goods))")
+      let category = JSONLiteral.of(department.category)
       let whole = department.prices.lowerBound + random.below(department.prices.count)
       let hundredths = UInt64(whole * 100 + [99, 95, 50, 0][random.below(4)])
       let id = "prod_" + Self.padded(product, digits: 5)
@@ -39,9 +39,9 @@ struct Catalog {
     }
     self.productCount = productCount
     self.prices = prices
-    clickTexts = TextTable(clicks)
-    pageTexts = TextTable(pages)
-    itemTexts = TextTable(items)
+    clickTexts = LineTexts(clicks)
+    pageTexts = LineTexts(pages)
+    itemTexts = LineTexts(items)
     popularity = AliasTable(zipf: productCount, exponent: 1, random: &random)
   }
 

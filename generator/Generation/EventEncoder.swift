@@ -10,7 +10,7 @@ struct EventEncoder {
   private let users: Users
   private let origins: Origins
   private let addresses: Addresses
-  private let payments = TextTable(CatalogWords.payments)
+  private let payments = LineTexts(CatalogWords.payments)
   private var timestamps = TimeWriter()
 
   init(catalog: Catalog, users: Users, origins: Origins, addresses: Addresses) {

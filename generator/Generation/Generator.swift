@@ -3,7 +3,7 @@ package import Dataflow
 
 /// Makes the events of a plan and writes them to a log, as far as it is told.
 ///
-///     timeline -> Journeys (who does what) -> Arrivals (delayed, sent again) -> EventEncoder -> log
+///     schedule -> Journeys (who does what) -> Arrivals (delayed, sent again) -> EventEncoder -> log
 ///                       `-> Truth
 ///
 /// Used by one thread.
@@ -50,7 +50,7 @@ package struct Generator: ~Copyable {
     let widest = Self.widestBucket(of: plan.disorder)
     delays = Delays(plan: plan, bucketWidth: widest)
     arrivals = Arrivals(
-      start: plan.timeline.time(of: 0),
+      start: plan.schedule.time(of: 0),
       widestBucket: plan.isWallClock ? EventSpan(microseconds: 10_000) : widest
     )
     encoder = EventEncoder(
@@ -80,7 +80,7 @@ package struct Generator: ~Copyable {
   package var isDone: Bool { plan.eventCount.map { tally.events >= $0 } ?? false }
 
   /// The nominal time of the next event.
-  package var nextTime: EventTime { plan.timeline.time(of: tally.events) }
+  package var nextTime: EventTime { plan.schedule.time(of: tally.events) }
 
   /// What was made so far.
   package var statistics: Statistics {

@@ -50,7 +50,7 @@ struct Journeys {
     self.origins = origins
     capacity = min(
       Self.greatestPool,
-      max(1, Int(min(plan.timeline.rate, 1e9) * Self.poolSeconds))
+      max(1, Int(min(plan.schedule.rate, 1e9) * Self.poolSeconds))
     )
     let opening = (1 - plan.checkoutShare) * Self.openingShare
     closingShare = min(0.7, 0.5 * opening / max(plan.checkoutShare, 1e-9))

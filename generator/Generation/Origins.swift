@@ -1,9 +1,9 @@
 /// Where a session comes from: a device and a referrer, drawn together.
 struct Origins {
   /// Of a click, by origin: `","device_type":"..."`.
-  let deviceTexts: TextTable
+  let deviceTexts: LineTexts
   /// Of a click, by origin: `,"referrer":"..."}` and the line end.
-  let referrerTexts: TextTable
+  let referrerTexts: LineTexts
   private let weights: AliasTable
 
   init() {
@@ -17,8 +17,8 @@ struct Origins {
         weights.append(deviceWeight * referrerWeight)
       }
     }
-    deviceTexts = TextTable(devices)
-    referrerTexts = TextTable(referrers)
+    deviceTexts = LineTexts(devices)
+    referrerTexts = LineTexts(referrers)
     self.weights = AliasTable(weights: weights)
   }
 

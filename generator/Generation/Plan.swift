@@ -7,7 +7,7 @@ package import Dataflow
 package struct Plan: Sendable {
   /// Good events, clicks and checkouts, each counted once; nil: until stopped.
   package var eventCount: Int?
-  package var timeline: Timeline
+  package var schedule: EventSchedule
   /// Events are written as they happen, so what makes them late is put behind in event time; in
   /// simulated time they are delayed on their way to the log instead.
   package var isWallClock = false
@@ -31,15 +31,15 @@ package struct Plan: Sendable {
   /// Of all checkouts: how many stand, with a click, at an edge of the one-hour window.
   package var edges = 0.0
 
-  package init(timeline: Timeline, seed: UInt64) {
-    self.timeline = timeline
+  package init(schedule: EventSchedule, seed: UInt64) {
+    self.schedule = schedule
     self.seed = seed
   }
 
   /// About how many messages of a stream are written within so much event time, at least 1.
   package func messageCount(of stream: StreamKind, within span: EventSpan) -> Int {
     let share = stream == .checkouts ? checkoutShare : 1 - checkoutShare
-    let count = timeline.rate * share * Double(span.microseconds) / 1e6
+    let count = schedule.rate * share * Double(span.microseconds) / 1e6
     return Int(min(max(count, 1), 1e9))
   }
 

@@ -1,7 +1,7 @@
 package import Dataflow
 
 /// The nominal event time of each event, in ascending order.
-package enum Timeline: Sendable {
+package enum EventSchedule: Sendable {
   /// The i-th event is at `start` + i x step: evenly spread.
   case even(start: EventTime, stepMicroseconds: Double)
   /// `batch` events, a millisecond apart, every so often.

@@ -1,7 +1,7 @@
 /// Texts in one block of memory, found by index: what lines are put together from.
 ///
 /// Filled once, then only read.
-final class TextTable {
+final class LineTexts {
   private struct Entry {
     var offset: Int
     var byteCount: Int
@@ -28,7 +28,7 @@ final class TextTable {
 
   deinit { block.deallocate() }
 
-  /// Valid as long as the table is.
+  /// Valid as long as the texts are.
   @inline(__always)
   subscript(index: Int) -> UnsafeRawBufferPointer {
     let entry = entries[index]

@@ -1,7 +1,7 @@
 /// A JSON string literal, quotes included, of any text; used where lines are prepared, not per
 /// event.
-enum JSONText {
-  static func literal(_ text: String) -> String {
+enum JSONLiteral {
+  static func of(_ text: String) -> String {
     var literal = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -3,7 +3,7 @@ import Generation
 import PostgresConnect
 
 /// `ecommerce.users`, filled by COPY.
-struct UserTable {
+struct SeededUsers {
   private static let usersPerPiece = 1_000
 
   private let connection: PostgresConnection
