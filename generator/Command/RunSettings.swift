@@ -11,7 +11,7 @@ struct RunSettings {
   static let greatestUserCount = 100_000_000
   private static let greatestProductCount = 1_000_000
 
-  let destination: Destination
+  let destination: LogDestination
   let truthPath: String?
   let plan: Plan
   let pace: Pace
@@ -23,7 +23,7 @@ struct RunSettings {
     _ output: OutputOptions
   ) throws {
     let configuration = try output.config.configuration(of: .generator)
-    destination = try Destination(output, configuration)
+    destination = try LogDestination(output, configuration)
     truthPath = try configuration.value("truth", option: output.truth)
     if let truthPath {
       try destination.requireOutside(truthPath)

@@ -95,14 +95,12 @@ enum FileRows {
         consumed = try cleaner.clean(
           UnsafeMutableRawBufferPointer(rebasing: chunk.bytes[done...]),
           at: chunk.offset + Int64(done),
-          isLast: true,
           limit: rowsPerBatch,
           into: &batch
         )
       } catch {
         throw notText(error, in: chunk)
       }
-      guard consumed > 0 else { break }
       done += consumed
       try body(batch.rows, batch.offsets)
       tally.cleanCount += batch.rows.count

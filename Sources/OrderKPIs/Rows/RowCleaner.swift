@@ -56,17 +56,6 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
     }
     return cursor - start
   }
-
-  /// As above: `isLast` says nothing, and goes with its last caller, in the inbox pipeline.
-  package mutating func clean(
-    _ text: UnsafeMutableRawBufferPointer,
-    at offset: Int64,
-    isLast: Bool,
-    limit: Int,
-    into batch: inout CleanBatch<Row>
-  ) throws(EncodingFault) -> Int {
-    try clean(text, at: offset, limit: limit, into: &batch)
-  }
 }
 
 /// Clean rows in the order of the file, and what was rejected between them.

@@ -8,7 +8,7 @@ import Logging
 import Programs
 
 /// The log that events go to, as chosen by `--to`.
-struct Destination {
+struct LogDestination {
   private static let greatestPartitionCount = 4096
   /// More than any cluster has brokers.
   private static let greatestReplicationFactor = 1000
