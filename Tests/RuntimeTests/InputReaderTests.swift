@@ -140,6 +140,27 @@ import Testing
     #expect(reader.current.startPosition == before)
   }
 
+  /// A log that has moved on by the time it throws.
+  private final class MovingReader: PartitionReader {
+    private var next = 7
+    var position: SourcePosition { SourcePosition("\(next)") }
+    func lag() -> Int64 { 0 }
+
+    func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
+      next += 1
+      throw ConnectorError(.lost, "line \(next) is gone")
+    }
+  }
+
+  @Test func `what a read has passed before it threw is not read`() throws {
+    let reader = InputReader<ClickDecoder>(MovingReader(), byteCount: 500)
+    for _ in 1...3 {
+      #expect(throws: ConnectorError.self) { try reader.next() }
+      #expect(reader.current.endPosition.token == "7")
+      reader.readAhead()
+    }
+  }
+
   // MARK: A task's
 
   /// A commit for every run, and small runs.

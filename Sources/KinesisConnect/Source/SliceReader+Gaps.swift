@@ -17,29 +17,33 @@ extension SliceReader {
       shard.place != .end && shard.reach > 0 && shard.reach < horizon
     }
     guard !stale.isEmpty else { return }
-    let from = position
+    var kept = rest
     // A shard that is listed no more has nothing left; those behind it begin at their oldest record.
     for id in stale.keys {
-      rest.shards[id]?.reach = horizon
-      if lineage.shards[id] == nil { rest.shards[id] = nil }
+      kept.shards[id]?.reach = horizon
+      if lineage.shards[id] == nil { kept.shards[id] = nil }
     }
+    // Nothing is being read yet: what rests is the whole position.
     try settle(
-      from: from,
+      to: kept,
       "the stream keeps records for \(stream.retention.durationText), and "
         + "\(stale.keys.sorted().joined(separator: ", ")) may have had more that were not read"
     )
+    rest = kept
   }
 
   /// Places that the service does not take any more: what is left of their shards is read.
   func settleLost() throws(ConnectorError) {
     let lost = cursors.compactMapValues(\.lost)
     guard !lost.isEmpty else { return }
-    let from = position
+    let oldest = ShardPosition(place: .oldest, reach: horizon)
+    var left = current
+    for id in lost.keys { left.shards[id] = oldest }
+    try settle(to: left, lost.sorted { $0.key < $1.key }.map(\.value).joined(separator: "; "))
     for id in lost.keys {
       cursors[id] = nil
-      rest.shards[id] = ShardPosition(place: .oldest, reach: horizon)
+      rest.shards[id] = oldest
     }
-    try settle(from: from, lost.sorted { $0.key < $1.key }.map(\.value).joined(separator: "; "))
   }
 
   /// Shards that the stream does not have, or that are at their end by the position and open by the
@@ -59,17 +63,12 @@ extension SliceReader {
     let since = missingSince ?? .now
     missingSince = since
     guard since.duration(to: .now) > Self.listTimeout else { return }
-    let from = self.position
     // Those that descend from them begin at their oldest record.
     for id in missing + open { position.shards[id] = nil }
     let reasons =
       missing.map { "the stream has no \($0), up to which it was read" }
       + open.map { "\($0) was read to its end, and is open" }
-    try settle(
-      from: from,
-      to: position.sourcePosition,
-      reasons.joined(separator: "; ")
-    )
+    try settle(to: position, reasons.joined(separator: "; "))
   }
 
   /// The time before which the stream has nothing, in milliseconds since 1970.
@@ -77,11 +76,10 @@ extension SliceReader {
     EventTime.wallClock.milliseconds - stream.retention.microseconds / 1000
   }
 
-  private func settle(
-    from: SourcePosition,
-    to: SourcePosition? = nil,
-    _ reason: String
-  ) throws(ConnectorError) {
+  /// Lists the gap between the position and where reading may go on; throws if that is not wanted,
+  /// and nothing may have moved by then.
+  private func settle(to next: SlicePosition, _ reason: String) throws(ConnectorError) {
+    let from = position
     guard gapPolicy == .skip else {
       throw ConnectorError(
         .lost,
@@ -92,7 +90,7 @@ extension SliceReader {
     let former = gap
     gap = LogGap(
       from: former?.from ?? from,
-      to: to ?? position,
+      to: next.sourcePosition,
       records: nil,
       reason: [former?.reason, reason].compactMap(\.self).joined(separator: "; ")
     )

@@ -75,9 +75,9 @@ final class SliceReader: PartitionReader {
     swap(&memory, &formerMemory)
     memory.removeAll()
     if !isStarted {
-      isStarted = true
       followList()
       try settleRetention()
+      isStarted = true
     }
     try follow()
     let start = position
@@ -118,7 +118,7 @@ final class SliceReader: PartitionReader {
   // MARK: Shards
 
   /// Where a later reader would go on.
-  private var current: SlicePosition {
+  var current: SlicePosition {
     var position = rest
     for (id, cursor) in cursors { position.shards[id] = cursor.position }
     return position

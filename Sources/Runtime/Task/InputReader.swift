@@ -29,6 +29,9 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
   private var decoder = Decoder()
   private var ahead: DecodedRun<Decoder.Record>
   private var isAhead = false
+  /// Behind the last run that was read: the log's reader may have moved on when it throws, and what it
+  /// passed was not read.
+  private var position: SourcePosition
   /// True once a thread has looked ahead of the current run, whatever it found.
   private var hasLooked = false
 
@@ -38,8 +41,9 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
   init(_ reader: any PartitionReader, byteCount: Int) {
     self.reader = reader
     self.byteCount = byteCount
-    current = DecodedRun(at: reader.position)
-    ahead = DecodedRun(at: reader.position)
+    position = reader.position
+    current = DecodedRun(at: position)
+    ahead = DecodedRun(at: position)
   }
 
   /// Makes the next run the current one, and waits for a thread that is reading it.
@@ -89,7 +93,8 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
       ahead.byteCount = run.byteCount
       ahead.strayKeyCount = run.strayKeyCount(of: ahead.batch)
       ahead.startPosition = run.startPosition
-      ahead.endPosition = reader.position
+      position = reader.position
+      ahead.endPosition = position
       ahead.lag = try? reader.lag()
     } catch {
       ahead.batch.removeAll()
@@ -98,7 +103,7 @@ final class InputReader<Decoder: RunDecoder>: ReadingAhead, @unchecked Sendable 
       ahead.isCaughtUp = false
       ahead.gap = nil
       ahead.isMilestone = false
-      ahead.endPosition = reader.position
+      ahead.endPosition = position
       ahead.lag = nil
     }
   }

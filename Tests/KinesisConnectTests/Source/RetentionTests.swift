@@ -71,6 +71,29 @@ import Testing
         + "the stream keeps records for 1d, and \(Self.shard) may have had more that were not read; "
         + "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"
     )
+    try expectRefusal(again: reader, at: position)
+  }
+
+  /// As when the stream was resharded, and no job has run since.
+  @Test func `a refusal leaves a shard in the position that is listed no more`() throws {
+    let (shop, position) = try shop(hoursAgo: 30)
+    shop.kinesis.withState { state in
+      state.split(Self.shard, of: "shop-clicks")
+      state.trim(Self.shard, of: "shop-clicks", recordCount: 6)
+    }
+    let reader = try shop.log(slices: 1).open(.clicks, partition: 0, at: position, until: .never)
+    let error = #expect(throws: ConnectorError.self) { try reader.read(atMost: 1 << 10) }
+    #expect(error?.kind == .lost)
+    try expectRefusal(again: reader, at: position)
+  }
+
+  /// A position that moved could be committed, and the next start would find nothing lost.
+  private func expectRefusal(again reader: any PartitionReader, at position: SourcePosition) throws
+  {
+    #expect(reader.position == position)
+    let error = #expect(throws: ConnectorError.self) { try reader.read(atMost: 1 << 10) }
+    #expect(error?.kind == .lost)
+    #expect(reader.position == position)
   }
 
   @Test func `or skipped and listed, if asked for`() throws {
@@ -111,6 +134,7 @@ import Testing
         == "stream \"shop-clicks\" may no longer have what comes behind \(position): \(reason); "
         + "--on-gap skip goes on with the oldest records and lists the gap in log_gaps"
     )
+    try expectRefusal(again: refusing, at: position)
     let log = try shop.log(slices: 1, onGap: .skip)
     let reader = try log.open(.clicks, partition: 0, at: position, until: .endOfLog)
     let read = try reader.read { $0.isCaughtUp && !$0.texts.isEmpty }
