@@ -1,5 +1,6 @@
 import Connect
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -76,6 +77,28 @@ import Testing
         gone?.message == "partition 1 of \"\(log.path)/clicks\" was the file \"1.jsonl\", found "
           + "nothing in its place"
       )
+    }
+  }
+
+  @Test func `partitions are opened while others are added`() throws {
+    try LogDirectory.with(clicks: "a\n") { log in
+      let source = try FileLog(directory: log.path)
+      let isGrown = Atomic(false)
+      let errors = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { thread in
+        do {
+          if thread == 0 {
+            defer { isGrown.store(true, ordering: .releasing) }
+            for number in 1...300 { try log.append("", to: .clicks, "1\(1000 + number).jsonl") }
+          }
+          while !isGrown.load(ordering: .acquiring) {
+            _ = try source.open(.clicks, partition: 0, at: nil, until: .never)
+          }
+        } catch {
+          errors.withLock { $0.append("\(error)") }
+        }
+      }
+      #expect(errors.withLock { $0 } == [])
     }
   }
 

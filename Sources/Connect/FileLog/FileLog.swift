@@ -34,14 +34,7 @@ package final class FileLog: Source {
   package func partitionCount() throws(ConnectorError) -> Int {
     let clicks = try files(of: .clicks).count
     let checkouts = try files(of: .checkouts).count
-    guard clicks == checkouts else {
-      throw ConnectorError(
-        .permanent,
-        "log \"\(directory)\" has \(clicks) click files and \(checkouts) checkout files",
-        hint:
-          "both streams need the same number of partitions, an empty file where there is nothing"
-      )
-    }
+    try Self.requirePairs(clicks: clicks, checkouts: checkouts, in: directory)
     guard clicks > 0 else {
       throw ConnectorError(
         .permanent,
@@ -100,24 +93,50 @@ package final class FileLog: Source {
     return place
   }
 
+  /// The names of a stream's files, by partition; throws when those that were seen before are no
+  /// longer the first ones.
+  ///
+  /// Listed behind the lock: a list that is older than what is known lacks files that are there.
   private func files(of stream: StreamKind) throws(ConnectorError) -> [String] {
     let path = "\(directory)/\(stream.rawValue)"
-    let names = try Self.partitionFiles(in: path)
-    let former = knownNames.withLock { $0[stream] ?? [] }
-    guard names.starts(with: former) else {
-      let place = zip(former, names).prefix { $0 == $1 }.count
-      throw ConnectorError(
-        .permanent,
-        "partition \(place) of \"\(path)\" was the file \"\(former[place])\", found "
-          + (place < names.count ? "\"\(names[place])\" in its place" : "nothing in its place"),
-        hint: "log files are never renamed or deleted, and new ones sort behind the others"
-      )
+    return try knownNames.withLock { known throws(ConnectorError) in
+      let names = try Self.partitionFiles(in: path)
+      try Self.requireGrowth(from: known[stream, default: []], to: names, in: path)
+      known[stream] = names
+      return names
     }
-    knownNames.withLock { $0[stream] = names }
-    return names
   }
 
-  /// The names of a stream's files, by partition.
+  private static func requireGrowth(
+    from former: [String],
+    to names: [String],
+    in path: String
+  ) throws(ConnectorError) {
+    guard !names.starts(with: former) else { return }
+    let place = zip(former, names).prefix { $0 == $1 }.count
+    throw ConnectorError(
+      .permanent,
+      "partition \(place) of \"\(path)\" was the file \"\(former[place])\", found "
+        + (place < names.count ? "\"\(names[place])\" in its place" : "nothing in its place"),
+      hint: "log files are never renamed or deleted, and new ones sort behind the others"
+    )
+  }
+
+  /// Throws when the streams have different numbers of files.
+  static func requirePairs(
+    clicks: Int,
+    checkouts: Int,
+    in directory: String
+  ) throws(ConnectorError) {
+    guard clicks != checkouts else { return }
+    throw ConnectorError(
+      .permanent,
+      "log \"\(directory)\" has \(clicks) click files and \(checkouts) checkout files",
+      hint: "both streams need the same number of partitions, an empty file where there is nothing"
+    )
+  }
+
+  /// The names of the files in a stream's directory, by partition.
   static func partitionFiles(in path: String) throws(ConnectorError) -> [String] {
     guard let handle = opendir(path) else { throw missing(path, code: errno) }
     defer { closedir(handle) }
