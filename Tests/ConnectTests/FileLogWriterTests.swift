@@ -58,6 +58,30 @@ import Testing
     }
   }
 
+  /// What it has written of its lines may have to be taken back.
+  @Test func `an append waits for a writer that holds the file`() throws {
+    try withDirectory { directory in
+      nonisolated(unsafe) let writer = try FileLogWriter(directory: directory, partitions: 1)
+      let path = "\(directory)/clicks/part-00000.jsonl"
+      let other = open(path, O_WRONLY | O_APPEND)
+      defer { close(other) }
+      try #require(flock(other, LOCK_EX) == 0)
+      #expect(write(other, "first li", 8) == 8)
+      let isAppended = DispatchSemaphore(value: 0)
+      DispatchQueue(label: "writer").async {
+        Array("second line\n".utf8).withUnsafeBytes { line in
+          _ = try? writer.append(line, to: .clicks, partition: 0)
+        }
+        isAppended.signal()
+      }
+      try #require(isAppended.wait(timeout: .now() + .milliseconds(100)) == .timedOut)
+      #expect(ftruncate(other, 0) == 0)
+      try #require(flock(other, LOCK_UN) == 0)
+      try #require(isAppended.wait(timeout: .now() + 60) == .success)
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "second line\n")
+    }
+  }
+
   @Test func `another number of partitions is refused and changes nothing`() throws {
     try withDirectory { directory in
       _ = try FileLogWriter(directory: directory, partitions: 2)

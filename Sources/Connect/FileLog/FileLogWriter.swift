@@ -4,18 +4,13 @@ import Foundation
 ///
 ///     DIR/clicks/part-00000.jsonl      DIR/checkouts/part-00000.jsonl      partition 0
 ///
-/// Every `append` is one `write` to a file opened with O_APPEND, so that its lines do not mix with those
-/// of writers beside this one; a reader may see a part of it. A write that the system cuts short (disk full) is taken back to
+/// Every `append` has its file to itself, so that its lines do not mix with those of writers beside this
+/// one; a reader may see a part of it. A write that the system cuts short (disk full) is taken back to
 /// its last whole line. A file that ends within a line, left by a crash, gets its line end first.
 package final class FileLogWriter: LogWriter {
   package let partitionCount: Int
   package let isContinued: Bool
-  private let files: [StreamKind: [File]]
-
-  private struct File {
-    let path: String
-    let descriptor: Int32
-  }
+  private let files: [StreamKind: [AppendedFile]]
 
   /// Opens the log for appending.
   ///
@@ -30,15 +25,11 @@ package final class FileLogWriter: LogWriter {
       names[stream] = try Self.existingFiles(in: "\(directory)/\(stream.rawValue)")
     }
     let existing = names[.clicks, default: []].count
-    guard existing == names[.checkouts, default: []].count else {
-      throw ConnectorError(
-        .permanent,
-        "log \"\(directory)\" has \(existing) click files and "
-          + "\(names[.checkouts, default: []].count) checkout files",
-        hint:
-          "both streams need the same number of partitions, an empty file where there is nothing"
-      )
-    }
+    try FileLog.requirePairs(
+      clicks: existing,
+      checkouts: names[.checkouts, default: []].count,
+      in: directory
+    )
     if let partitions, existing > 0, partitions != existing {
       throw ConnectorError(
         .permanent,
@@ -46,31 +37,17 @@ package final class FileLogWriter: LogWriter {
         hint: "leave --partitions out, or write to a new directory"
       )
     }
-    let count = existing > 0 ? existing : partitions ?? Self.newPartitionCount
-    var files: [StreamKind: [File]] = [:]
-    var isContinued = false
-    do {
-      for stream in StreamKind.allCases {
-        let path = "\(directory)/\(stream.rawValue)"
-        try Self.makeDirectory(path)
-        let found = names[stream, default: []]
-        for name in found.isEmpty ? (0..<count).map(Self.fileName) : found {
-          let (file, byteCount) = try Self.open("\(path)/\(name)")
-          files[stream, default: []].append(file)
-          isContinued = isContinued || byteCount > 0
-        }
-      }
-    } catch {
-      for file in files.values.joined() { close(file.descriptor) }
-      throw error
+    partitionCount = existing > 0 ? existing : partitions ?? Self.newPartitionCount
+    let newNames = (0..<partitionCount).map(Self.fileName)
+    var files: [StreamKind: [AppendedFile]] = [:]
+    for stream in StreamKind.allCases {
+      files[stream] = try Self.open(
+        existing > 0 ? names[stream, default: []] : newNames,
+        in: "\(directory)/\(stream.rawValue)"
+      )
     }
-    partitionCount = count
-    self.isContinued = isContinued
+    isContinued = files.values.joined().contains { $0.formerByteCount > 0 }
     self.files = files
-  }
-
-  deinit {
-    for file in files.values.joined() { close(file.descriptor) }
   }
 
   /// The keys are not kept: that a line is in its key's partition is all that is left of them.
@@ -91,22 +68,7 @@ package final class FileLogWriter: LogWriter {
     to stream: StreamKind,
     partition: Int
   ) throws(ConnectorError) {
-    guard let file = files[stream]?[partition] else { return }
-    var rest = lines
-    while !rest.isEmpty {
-      let written = write(file.descriptor, rest.baseAddress, rest.count)
-      if written < 0 && errno == EINTR { continue }
-      guard written >= 0 else {
-        let code = errno
-        Self.takeBackPartialLine(of: file, written: lines.dropLast(rest.count))
-        throw .system(
-          "append to \"\(file.path)\"",
-          code: code,
-          hint: code == ENOSPC ? "make room; the log holds whole lines up to here" : nil
-        )
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-    }
+    try files[stream]?[partition].append(lines)
   }
 
   private static func fileName(partition: Int) -> String {
@@ -131,29 +93,14 @@ package final class FileLogWriter: LogWriter {
     }
   }
 
-  /// The file for appending, at the start of a line, and its length.
-  private static func open(_ path: String) throws(ConnectorError) -> (File, byteCount: Int) {
-    let descriptor = Foundation.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw .system(
-        "open \"\(path)\" for appending",
-        code: errno,
-        hint: "name a directory that this user may write to"
-      )
-    }
-    let end = Int(lseek(descriptor, 0, SEEK_END))
-    var last = UInt8(ascii: "\n")
-    if end > 0 { _ = pread(descriptor, &last, 1, off_t(end - 1)) }
-    if last != UInt8(ascii: "\n") { _ = write(descriptor, "\n", 1) }
-    return (File(path: path, descriptor: descriptor), end)
-  }
-
-  /// Cuts off what stands behind the last line end of `written`, the part of an append that the
-  /// system took.
-  private static func takeBackPartialLine(of file: File, written: Slice<UnsafeRawBufferPointer>) {
-    let whole = written.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? written.startIndex
-    let excess = written.endIndex - whole
-    guard excess > 0 else { return }
-    _ = ftruncate(file.descriptor, lseek(file.descriptor, 0, SEEK_END) - off_t(excess))
+  /// The files of a stream, by partition, in a directory that is made where it is missing.
+  private static func open(
+    _ names: [String],
+    in path: String
+  ) throws(ConnectorError) -> [AppendedFile] {
+    try makeDirectory(path)
+    var files: [AppendedFile] = []
+    for name in names { files.append(try AppendedFile("\(path)/\(name)")) }
+    return files
   }
 }
