@@ -81,12 +81,7 @@ let kinesisBenchmarks = [
   Benchmark(name: "kinesis.read/slices", unit: .events, limit: "kinesis.get/client") { context in
     let input = try context.shared("kinesisInput") { try KinesisInput(context) }
     let fake = ShardFake(input)
-    let settings = try KinesisSettings(
-      region: "eu-west-1",
-      prefix: "shop",
-      endpoint: nil,
-      properties: [ConnectorProperty(name: "poll.interval", value: "10ms", place: "here")]
-    )
+    let settings = try KinesisSettings.ofFake
     return Workload(count: fake.recordCount, byteCount: fake.byteCount) {
       try byProcessorTime {
         let log = try KinesisLog(
@@ -122,10 +117,12 @@ private func byProcessorTime(_ work: () throws -> UInt64) rethrows -> Outcome {
 }
 
 extension KinesisSettings {
-  /// Of no server: the transport is a fake.
+  /// Of no server: the transport is a fake, which may be asked at any pace.
   fileprivate static var ofFake: KinesisSettings {
     get throws(ConnectorError) {
-      try KinesisSettings(region: "eu-west-1", prefix: "shop", endpoint: nil)
+      var settings = try KinesisSettings(region: "eu-west-1", prefix: "shop", endpoint: nil)
+      settings.reading.pacing = ShardPacing(least: .milliseconds(10), atEnd: .milliseconds(10))
+      return settings
     }
   }
 }

@@ -20,7 +20,7 @@ package struct KinesisSettings: Sendable, CustomStringConvertible {
   package private(set) var requestTimeout = Duration.seconds(30)
   package private(set) var deliveryTimeout = Duration.seconds(300)
   /// How the streams are read.
-  package private(set) var reading = KinesisReading()
+  package var reading = KinesisReading()
   private let uri: StreamURI
 
   /// - Parameters:

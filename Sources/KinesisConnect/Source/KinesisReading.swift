@@ -8,12 +8,13 @@ package import Connect
 ///     memory           of answers kept for slices that come later, default 256MiB
 ///     poll.interval    between two looks at the end of a shard, default 500ms
 package struct KinesisReading: Sendable {
-  private static let pollIntervals: ClosedRange<Duration> = .milliseconds(10) ... .seconds(10)
+  private static let pollIntervals = ShardPacing.serviceInterval ... .seconds(10)
 
   var slices = HashKeySlices(count: 16)
   /// Over all shards.
   var memoryByteCount = 256 << 20
-  var pacing = ShardPacing()
+  /// No property makes it faster than the service allows; for a service that allows more it may be set.
+  package var pacing = ShardPacing()
 
   package init() {}
 
@@ -34,8 +35,8 @@ package struct KinesisReading: Sendable {
     case "poll.interval":
       guard let interval = Duration(durationText: property.value),
         Self.pollIntervals.contains(interval)
-      else { throw .notRead(property, expected: "a duration from 10ms to 10s") }
-      pacing = ShardPacing(least: min(interval, ShardPacing().least), atEnd: interval)
+      else { throw .notRead(property, expected: "a duration from 200ms to 10s") }
+      pacing = ShardPacing(atEnd: interval)
     default:
       return false
     }

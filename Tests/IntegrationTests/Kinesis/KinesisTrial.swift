@@ -94,7 +94,7 @@ final class KinesisTrial {
     environment: [String: String] = [:]
   ) throws -> ProgramRun {
     let settings = [
-      "FIRSTCLICK_KINESIS_SLICES": "\(Self.slices)", "FIRSTCLICK_KINESIS_POLL_INTERVAL": "20ms",
+      "FIRSTCLICK_KINESIS_SLICES": "\(Self.slices)", "FIRSTCLICK_KINESIS_POLL_INTERVAL": "200ms",
     ]
     return try job.start(
       "stream-job",

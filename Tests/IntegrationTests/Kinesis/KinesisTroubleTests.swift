@@ -171,7 +171,7 @@ import Testing
 
   @Test(arguments: [
     ("SLICES", "0", "a number from 1 to 1024"), ("SLICES", "many", "a number from 1 to 1024"),
-    ("POLL_INTERVAL", "1ms", "a duration from 10ms to 10s"),
+    ("POLL_INTERVAL", "199ms", "a duration from 200ms to 10s"),
     ("MEMORY", "1KiB", "a size of at least 1MiB, such as 256MiB"),
   ])
   func `a setting that cannot be read is named`(

@@ -24,8 +24,8 @@ final class KinesisShop {
     properties: [String: String] = [:],
     client: KinesisClient? = nil
   ) throws -> KinesisLog {
-    let values = ["slices": "\(slices)", "poll.interval": "10ms"].merging(properties) { $1 }
-    let settings = try settings(values)
+    var settings = try settings(["slices": "\(slices)"].merging(properties) { $1 })
+    settings.reading.pacing = ShardPacing(least: .milliseconds(10), atEnd: .milliseconds(10))
     return try KinesisLog(
       settings,
       client: client ?? KinesisClient(settings, environment: kinesis.environment),
