@@ -14,7 +14,7 @@ import Synchronization
 /// they were. The next run replaces them.
 package final class CSVSink: Sink {
   private struct State {
-    var files: [RowTable: RowFile] = [:]
+    var files: [OutputTable: RowFile] = [:]
     var openTasks = 0
     var rows = AppendedRows()
     /// Rows of checkouts in the files, whatever their name.
@@ -65,7 +65,7 @@ package final class CSVSink: Sink {
     return RowTaskSink(
       task: task,
       format: CSVFormat(),
-      tables: Set(RowTable.allCases),
+      tables: Set(OutputTable.allCases),
       write: { [self] table, rows throws(ConnectorError) in try file(table).write(rows) },
       committed: { [self] checkouts, isFlushed throws(ConnectorError) in
         state.withLock { $0.checkouts += checkouts }
@@ -76,7 +76,7 @@ package final class CSVSink: Sink {
   }
 
   /// The file of a table, made with its header when it is asked for first.
-  private func file(_ table: RowTable) throws(ConnectorError) -> RowFile {
+  private func file(_ table: OutputTable) throws(ConnectorError) -> RowFile {
     try state.withLock { state throws(ConnectorError) in
       if let file = state.files[table] { return file }
       let file = try RowFile(replacing: path(of: table))
@@ -88,9 +88,9 @@ package final class CSVSink: Sink {
     }
   }
 
-  private func path(of table: RowTable) -> String { Self.path(of: table, in: directory) }
+  private func path(of table: OutputTable) -> String { Self.path(of: table, in: directory) }
 
-  private static func path(of table: RowTable, in directory: String) -> String {
+  private static func path(of table: OutputTable, in directory: String) -> String {
     "\(directory)/\(table.rawValue).csv"
   }
 
@@ -99,7 +99,7 @@ package final class CSVSink: Sink {
     try state.withLock { state throws(ConnectorError) in
       state.rows.unfinishedTasks -= 1
       guard state.rows.areWhole else { return }
-      for table in RowTable.allCases {
+      for table in OutputTable.allCases {
         if let file = state.files[table] {
           try file.publish()
         } else {

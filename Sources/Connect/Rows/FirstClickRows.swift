@@ -54,24 +54,11 @@ package struct FirstClickRows: ~Copyable {
 
 extension RowWriter {
   fileprivate mutating func append(firstClick answer: Answer) {
-    var checkout = CopyFieldReader(answer.checkoutFields)
-    let isAttributed = answer.isAttributed
-    var product = CopyFieldReader(answer.productFields)
-    var origin = CopyFieldReader(answer.originFields)
-    startRow()
-    text("checkout_id", checkout.next())
-    text("user_id", checkout.next())
-    _ = checkout.next()
-    time("checkout_timestamp", answer.checkoutTime)
-    text("attributed_click_id", isAttributed ? answer.clickID : nil)
-    time("first_click_timestamp", isAttributed ? answer.clickTime : nil)
+    var checkout = startRow(of: answer)
+    time("first_click_timestamp", answer.isAttributed ? answer.clickTime : nil)
     number("clicks_in_window", Int64(answer.clicksInWindow))
     money("revenue", checkout.nextMoney())
-    text("attributed_product_id", isAttributed ? product.next() : nil)
-    text("attributed_product_name", isAttributed ? product.next() : nil)
-    text("attributed_category", isAttributed ? product.next() : nil)
-    text("traffic_source", isAttributed ? origin.next() : nil)
-    text("device_type", isAttributed ? origin.next() : nil)
+    clickedColumns(of: answer)
     number("attribution_window_seconds", answer.attributionSeconds)
     endRow()
   }

@@ -8,7 +8,7 @@ import Events
 final class RowEpoch<Format: RowFormat>: Epoch {
   private let task: Int
   /// Tables to write; rows of the others are left out.
-  private let tables: Set<RowTable>
+  private let tables: Set<OutputTable>
   private var attributed: RowWriter<Format>
   private var late: RowWriter<Format>
   private var deadLetters: RowWriter<Format>
@@ -18,7 +18,7 @@ final class RowEpoch<Format: RowFormat>: Epoch {
   /// Late events that changed no answer, for the receipt.
   private(set) var receipt = CommitReceipt()
 
-  init(task: Int, format: Format, tables: Set<RowTable>) {
+  init(task: Int, format: Format, tables: Set<OutputTable>) {
     self.task = task
     self.tables = tables
     attributed = RowWriter(format)
@@ -27,10 +27,10 @@ final class RowEpoch<Format: RowFormat>: Epoch {
     gaps = RowWriter(format)
   }
 
-  var byteCount: Int { RowTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
+  var byteCount: Int { OutputTable.allCases.reduce(0) { $0 + rows(of: $1).count } }
 
   /// Valid until the next change.
-  func rows(of table: RowTable) -> UnsafeRawBufferPointer {
+  func rows(of table: OutputTable) -> UnsafeRawBufferPointer {
     switch table {
     case .attributed: attributed.buffer.bytes
     case .late: late.buffer.bytes

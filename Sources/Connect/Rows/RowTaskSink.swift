@@ -5,8 +5,8 @@ import Dataflow
 final class RowTaskSink<Format: RowFormat>: TaskSink {
   private let task: Int
   private let format: Format
-  private let tables: Set<RowTable>
-  private let write: (RowTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void
+  private let tables: Set<OutputTable>
+  private let write: (OutputTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void
   private let committed: (_ checkouts: Int64, _ isFlushed: Bool) throws(ConnectorError) -> Void
   private let closed: () -> Void
 
@@ -21,8 +21,8 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
   init(
     task: Int,
     format: Format,
-    tables: Set<RowTable>,
-    write: @escaping (RowTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void,
+    tables: Set<OutputTable>,
+    write: @escaping (OutputTable, UnsafeRawBufferPointer) throws(ConnectorError) -> Void,
     committed: @escaping (_ checkouts: Int64, _ isFlushed: Bool) throws(ConnectorError) -> Void,
     closed: @escaping () -> Void
   ) {
@@ -53,7 +53,7 @@ final class RowTaskSink<Format: RowFormat>: TaskSink {
     progress: TaskProgress
   ) throws(ConnectorError) -> CommitReceipt {
     let epoch = own(epoch)
-    for table in RowTable.allCases where !epoch.rows(of: table).isEmpty {
+    for table in OutputTable.allCases where !epoch.rows(of: table).isEmpty {
       try write(table, epoch.rows(of: table))
     }
     try committed(epoch.answerCount, progress.isFlushed)

@@ -3,46 +3,6 @@ import CScan
 import Dataflow
 import Events
 
-/// The tables that can be written as text, with the columns of their namesakes in the database.
-enum RowTable: String, CaseIterable, Sendable {
-  case attributed = "attributed_checkouts"
-  case late = "late_events"
-  case deadLetters = "dead_letters"
-  case gaps = "log_gaps"
-
-  var columns: [StaticString] {
-    switch self {
-    case .attributed:
-      [
-        "checkout_id", "user_id", "checkout_timestamp", "attributed_click_id",
-        "attributed_product_id", "attributed_product_name", "attributed_category",
-        "traffic_source", "device_type", "first_click_timestamp", "revenue",
-        "attribution_window_seconds", "clicks_in_window", "is_final", "revision", "processed_at",
-      ]
-    case .late:
-      [
-        "stream", "event_id", "user_id", "event_timestamp", "task", "log_offset", "watermark",
-        "outcome", "restated_checkouts", "recorded_at",
-      ]
-    case .deadLetters:
-      [
-        "stream", "task", "log_offset", "log_position", "reason", "byte_count", "message",
-        "recorded_at",
-      ]
-    case .gaps:
-      ["stream", "task", "from_position", "to_position", "records", "reason", "detected_at"]
-    }
-  }
-}
-
-extension Answer {
-  /// Whole seconds from the first click to the checkout; nil where there is no click.
-  @inline(__always)
-  var attributionSeconds: Int64? {
-    isAttributed ? (checkoutTime.microseconds - clickTime.microseconds) / 1_000_000 : nil
-  }
-}
-
 extension RowWriter {
   /// Rows of `attributed_checkouts`.
   ///
@@ -66,22 +26,9 @@ extension RowWriter {
   /// A row of `attributed_checkouts`, which is never revised.
   @inline(__always)
   private mutating func append(_ answer: Answer, processedAt: EventTime) {
-    var checkout = CopyFieldReader(answer.checkoutFields)
-    let isAttributed = answer.isAttributed
-    var product = CopyFieldReader(answer.productFields)
-    var origin = CopyFieldReader(answer.originFields)
-    startRow()
-    text("checkout_id", checkout.next())
-    text("user_id", checkout.next())
-    _ = checkout.next()
-    time("checkout_timestamp", answer.checkoutTime)
-    text("attributed_click_id", isAttributed ? answer.clickID : nil)
-    text("attributed_product_id", isAttributed ? product.next() : nil)
-    text("attributed_product_name", isAttributed ? product.next() : nil)
-    text("attributed_category", isAttributed ? product.next() : nil)
-    text("traffic_source", isAttributed ? origin.next() : nil)
-    text("device_type", isAttributed ? origin.next() : nil)
-    time("first_click_timestamp", isAttributed ? answer.clickTime : nil)
+    var checkout = startRow(of: answer)
+    clickedColumns(of: answer)
+    time("first_click_timestamp", answer.isAttributed ? answer.clickTime : nil)
     money("revenue", checkout.nextMoney())
     number("attribution_window_seconds", answer.attributionSeconds)
     number("clicks_in_window", Int64(answer.clicksInWindow))
