@@ -33,12 +33,6 @@ final class PartitionFeed: @unchecked Sendable {
   /// What the queue's callback has; kept until it is called no more.
   private let arrival = Mutex<Arrival?>(nil)
 
-  /// Whom to wake when the queue is empty no more.
-  private final class Arrival: Sendable {
-    let wake: @Sendable () -> Void
-    init(_ wake: @escaping @Sendable () -> Void) { self.wake = wake }
-  }
-
   init(_ connection: KafkaConnection, _ stream: StreamKind, partition: Int) {
     self.connection = connection
     place = Place(stream: stream, partition: partition)

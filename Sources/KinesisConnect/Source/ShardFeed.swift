@@ -151,13 +151,6 @@ final class ShardFeed: Sendable {
   }
 }
 
-/// Whom to wake when something has come.
-final class Arrival: Sendable {
-  let wake: @Sendable () -> Void
-
-  init(_ wake: @escaping @Sendable () -> Void) { self.wake = wake }
-}
-
 extension EventTime {
   /// Since 1970, rounded down.
   var milliseconds: Int64 { microseconds / 1000 }
