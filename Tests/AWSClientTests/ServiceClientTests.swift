@@ -2,6 +2,7 @@ import AWSClient
 import Connect
 import Dataflow
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ServiceClientTests {

@@ -9,12 +9,3 @@ package protocol CredentialsProvider: Sendable {
   /// - Throws: when the place is there, and what it says is broken or refused: no other is asked.
   func credentials() throws(ConnectorError) -> Credentials?
 }
-
-/// Credentials that are known.
-package struct StaticCredentials: CredentialsProvider {
-  private let known: Credentials
-
-  package init(_ credentials: Credentials) { known = credentials }
-
-  package func credentials() -> Credentials? { known }
-}
