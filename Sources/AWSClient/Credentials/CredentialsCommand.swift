@@ -69,17 +69,7 @@ struct CredentialsCommand {
     defer { close(ends[0]) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     do {
-      let command: ChildProcess
-      do {
-        defer { close(ends[1]) }
-        command = try ChildProcess(
-          words[0],
-          words: words,
-          output: .descriptor(ends[1]),
-          errors: .descriptor(STDERR_FILENO),
-          group: .own
-        )
-      }
+      let command = try start(writingTo: ends[1])
       let deadline = ContinuousClock.now + timeLimit
       let output = read(ends[0], until: deadline)
       let rest = max(.zero, ContinuousClock.now.duration(to: deadline))
@@ -103,6 +93,18 @@ struct CredentialsCommand {
     } catch {
       throw failure("\(error)")
     }
+  }
+
+  /// Closes the descriptor, which the command alone is to hold.
+  private func start(writingTo descriptor: Int32) throws -> ChildProcess {
+    defer { close(descriptor) }
+    return try ChildProcess(
+      words[0],
+      words: words,
+      output: .descriptor(descriptor),
+      errors: .descriptor(STDERR_FILENO),
+      group: .own
+    )
   }
 
   /// Everything up to the end; nil when that is too much, or does not come.

@@ -97,9 +97,13 @@ final class KafkaMembership: TaskAssignment, @unchecked Sendable {
       )
     }
     self.queue = queue
+    try subscribe()
+  }
+
+  private func subscribe() throws(ConnectorError) {
     let topics = rd_kafka_topic_partition_list_new(1)
     defer { rd_kafka_topic_partition_list_destroy(topics) }
-    rd_kafka_topic_partition_list_add(topics, settings.topic(of: .clicks), -1)
+    rd_kafka_topic_partition_list_add(topics, client.settings.topic(of: .clicks), -1)
     let code = rd_kafka_subscribe(client.handle, topics)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw client.error(code, attempting: "join the group \"\(group)\"")

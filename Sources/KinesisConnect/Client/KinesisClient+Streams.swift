@@ -10,42 +10,21 @@ extension KinesisClient {
     _ stream: String,
     retrying policy: RetryPolicy = RetryPolicy()
   ) throws(ServiceError) -> StreamSummary {
-    struct Answer: Decodable {
-      struct Description: Decodable {
-        struct Mode: Decodable { var StreamMode: String }
-        var StreamName: String
-        var StreamARN: String
-        var StreamStatus: String
-        var OpenShardCount: Int
-        var RetentionPeriodHours: Int
-        var StreamCreationTimestamp: Double
-        var StreamModeDetails: Mode?
-      }
-      var StreamDescriptionSummary: Description
-    }
-    let answer: Answer = try call(
+    let answer: StreamDescription = try call(
       "DescribeStreamSummary",
       on: Self.resource(stream),
       ["StreamName": stream],
       retrying: policy
     )
     let description = answer.StreamDescriptionSummary
-    guard let status = StreamSummary.Status(rawValue: description.StreamStatus) else {
+    guard let summary = description.summary else {
       throw unreadable(
         "DescribeStreamSummary",
         on: Self.resource(stream),
         "expected a status of a stream, found \"\(description.StreamStatus.prefix(64))\""
       )
     }
-    return StreamSummary(
-      name: description.StreamName,
-      arn: description.StreamARN,
-      status: status,
-      openShardCount: description.OpenShardCount,
-      retentionHours: description.RetentionPeriodHours,
-      createdAt: EventTime(microseconds: 1_000_000 * Int64(description.StreamCreationTimestamp)),
-      isOnDemand: description.StreamModeDetails?.StreamMode == "ON_DEMAND"
-    )
+    return summary
   }
 
   /// Makes a stream in on-demand mode; it may take a minute until it is active.
@@ -127,6 +106,35 @@ extension KinesisClient {
     )
     return ShardIterator(token: answer.ShardIterator)
   }
+}
+
+/// The answer of DescribeStreamSummary.
+private struct StreamDescription: Decodable {
+  struct Summary: Decodable {
+    struct Mode: Decodable { var StreamMode: String }
+    var StreamName: String
+    var StreamARN: String
+    var StreamStatus: String
+    var OpenShardCount: Int
+    var RetentionPeriodHours: Int
+    var StreamCreationTimestamp: Double
+    var StreamModeDetails: Mode?
+
+    /// Nil for a status that is none.
+    var summary: StreamSummary? {
+      guard let status = StreamSummary.Status(rawValue: StreamStatus) else { return nil }
+      return StreamSummary(
+        name: StreamName,
+        arn: StreamARN,
+        status: status,
+        openShardCount: OpenShardCount,
+        retentionHours: RetentionPeriodHours,
+        createdAt: EventTime(microseconds: 1_000_000 * Int64(StreamCreationTimestamp)),
+        isOnDemand: StreamModeDetails?.StreamMode == "ON_DEMAND"
+      )
+    }
+  }
+  var StreamDescriptionSummary: Summary
 }
 
 /// One page of ListShards.

@@ -32,27 +32,10 @@ package final class KinesisLog: Source {
     patience: Duration = .seconds(15),
     logger: Logger
   ) throws(ConnectorError) {
-    let deadline = ContinuousClock.now + patience
-    let policy = RetryPolicy(attempts: .max) { delay in
-      ContinuousClock.now + delay < deadline && RetryPolicy.sleep(delay)
-    }
+    let found = try Self.explore(settings, by: client, atMost: patience)
+    let streams = found.mapValues(\.shards)
+    let places = StreamKind.allCases.compactMap { found[$0]?.identity }
     let reading = settings.reading
-    var streams: [StreamKind: StreamShards] = [:]
-    var places: [String] = []
-    for stream in StreamKind.allCases {
-      let (summary, shards) = try client.explore(
-        settings.streamName(of: stream),
-        of: settings,
-        retrying: policy
-      )
-      places.append(summary.identity)
-      streams[stream] = StreamShards(
-        shards,
-        of: stream,
-        name: summary.name,
-        retention: .hours(Int64(summary.retentionHours))
-      )
-    }
     slices = reading.slices
     identity =
       "kinesis:\(settings.region)/\(settings.prefix) (\(places.joined(separator: ", "))), "
@@ -70,6 +53,36 @@ package final class KinesisLog: Source {
       ),
       shardCount: streams.values.reduce(0) { $0 + $1.snapshot.shards.count }
     )
+  }
+
+  /// Both streams, each with what tells it from others.
+  private static func explore(
+    _ settings: KinesisSettings,
+    by client: KinesisClient,
+    atMost patience: Duration
+  ) throws(ConnectorError) -> [StreamKind: (identity: String, shards: StreamShards)] {
+    let deadline = ContinuousClock.now + patience
+    let policy = RetryPolicy(attempts: .max) { delay in
+      ContinuousClock.now + delay < deadline && RetryPolicy.sleep(delay)
+    }
+    var found: [StreamKind: (identity: String, shards: StreamShards)] = [:]
+    for stream in StreamKind.allCases {
+      let (summary, shards) = try client.explore(
+        settings.streamName(of: stream),
+        of: settings,
+        retrying: policy
+      )
+      found[stream] = (
+        summary.identity,
+        StreamShards(
+          shards,
+          of: stream,
+          name: summary.name,
+          retention: .hours(Int64(summary.retentionHours))
+        )
+      )
+    }
+    return found
   }
 
   package func partitionCount() -> Int { slices.count }

@@ -107,7 +107,9 @@ private struct Unpacking {
     of bytes: UnsafeRawBufferPointer
   ) {
     let data = UnsafeRawBufferPointer(rebasing: bytes[record.data.range])
-    guard let aggregate = AggregatedRecord(data) else {
+    if let aggregate = AggregatedRecord(data) {
+      append(aggregate, in: data, at: index, from: record.data.range.lowerBound)
+    } else {
       let key = UnsafeRawBufferPointer(rebasing: bytes[record.partitionKey.range])
       let hashKey = HashKey(ofPartitionKey: key)
       entries.append(
@@ -119,9 +121,16 @@ private struct Unpacking {
           subsequence: -1
         )
       )
-      return
     }
-    let base = record.data.range.lowerBound
+  }
+
+  /// `base` is where `data` begins in the answer's bytes.
+  private mutating func append(
+    _ aggregate: AggregatedRecord,
+    in data: UnsafeRawBufferPointer,
+    at index: Int32,
+    from base: Int
+  ) {
     for (subsequence, entry) in aggregate.entries.enumerated() {
       let key = UnsafeRawBufferPointer(rebasing: data[entry.partitionKey])
       let hashKey = entry.explicitHashKey.map(HashKey.init) ?? HashKey(ofPartitionKey: key)

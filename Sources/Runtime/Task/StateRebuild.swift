@@ -63,12 +63,7 @@ struct StateRebuild {
   ) throws(ConnectorError) -> RebuildSegments? {
     var segments = RebuildSegments()
     guard let end = input.position else { return segments }
-    let known = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
-      KnownEvents(
-        droppedTimes: try sink.droppedTimes(Decoder.stream, since: horizon),
-        resentPlaces: try sink.resentPlaces(Decoder.stream, since: horizon)
-      )
-    }
+    let known = try knownEvents(of: Decoder.stream, since: horizon)
     let reader = try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
       try environment.source.open(
         Decoder.stream,
@@ -97,6 +92,18 @@ struct StateRebuild {
       Decoder.process(batch, verdicts: &verdicts, in: &engine)
     }
     return segments
+  }
+
+  private func knownEvents(
+    of stream: StreamKind,
+    since horizon: EventTime
+  ) throws(ConnectorError) -> KnownEvents {
+    try environment.retry("rebuild", of: task) { () throws(ConnectorError) in
+      KnownEvents(
+        droppedTimes: try sink.droppedTimes(stream, since: horizon),
+        resentPlaces: try sink.resentPlaces(stream, since: horizon)
+      )
+    }
   }
 }
 
