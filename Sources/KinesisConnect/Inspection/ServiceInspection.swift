@@ -2,7 +2,8 @@ import AWSClient
 package import Connect
 package import Dataflow
 
-/// Looks at a pair of streams without reading them: what a job would be told when it starts.
+/// Looks at a pair of streams with the calls that a job makes, and reads one record at most: what a
+/// job would be told when it starts.
 package struct ServiceInspection {
   private let settings: KinesisSettings
   private let client: KinesisClient
@@ -11,11 +12,7 @@ package struct ServiceInspection {
   /// - Parameters:
   ///   - settings: of the streams.
   ///   - environment: of the process: `AWS_*`.
-  /// - Throws: when there are no credentials.
-  package init(
-    _ settings: KinesisSettings,
-    environment: [String: String]
-  ) throws(ConnectorError) {
+  package init(_ settings: KinesisSettings, environment: [String: String]) {
     self.settings = settings
     client = KinesisClient(settings, environment: environment)
   }
