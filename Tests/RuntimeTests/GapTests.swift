@@ -83,10 +83,17 @@ import Testing
     #expect(areFlushed == [true, false, true, false])
   }
 
-  @Test func `a task that stops commits what it has read before`() throws {
+  /// In a commit for every batch, or in one that is open when the loss is found.
+  @Test(arguments: [Duration.zero, .seconds(3600)])
+  func `a task that stops commits what it has read before, and where it stood then`(
+    commitInterval: Duration
+  ) throws {
     let log = log(.fail)
     let sink = MemorySink(rule: .with(.early))
-    let stepped = try SteppedTask(log, into: sink, smallSteps(untilEnd: false, rule: sink.rule))
+    var settings = smallSteps(untilEnd: false, rule: sink.rule)
+    settings.commitInterval = commitInterval
+    if commitInterval > .zero { settings.commitByteCount = 1 << 30 }
+    let stepped = try SteppedTask(log, into: sink, settings)
     while stepped.statistics.clicks.counts.records < 100 { _ = try stepped.task.step() }
     log.trim(.clicks, before: 590)
     var stopped: ConnectorError?
@@ -97,6 +104,7 @@ import Testing
     #expect(sink.violations == [])
     let read = stepped.statistics.clicks.counts.records
     #expect(sink.stored().progress?.clicks.counts.records == read)
+    #expect(sink.stored().progress?.clicks.position?.token == "\(read)")
     #expect(stepped.environment.job.control.isStopRequested == false)
   }
 

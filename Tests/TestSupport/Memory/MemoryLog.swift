@@ -135,8 +135,10 @@ package final class MemoryLog: Source {
       var gap: LogGap?
       let first = log.firstLine(stream, partition: partition)
       if next < min(first, end ?? .max) {
-        gap = try log.gap(from: next, to: first, isReadAgain: end != nil)
+        let from = next
+        // Where it throws as well: what has moved then must not be committed.
         next = min(first, end ?? .max)
+        gap = try log.gap(from: from, to: first, isReadAgain: end != nil)
       }
       let start = next
       var isPaused = false
