@@ -14,7 +14,7 @@ struct KinesisCheck {
 
   func findings() -> [Finding] {
     do throws(ConnectorError) {
-      let inspection = try ServiceInspection(
+      let inspection = ServiceInspection(
         settings,
         environment: ProcessInfo.processInfo.environment
       )
