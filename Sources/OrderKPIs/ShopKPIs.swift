@@ -102,7 +102,7 @@ package final class ShopKPIs: Sendable {
     of tables: Tables,
     _ keys: KeyMaker,
     _ partitioning: Partitioning,
-    _ catalog: Catalog,
+    _ catalog: ProductCategories,
     _ progress: (Int64) -> Void
   ) throws(ConnectorError) -> Parts {
     var parts = Parts()

@@ -172,7 +172,7 @@ import Testing
     plan.isWallClock = true
     let log = MemoryLog(partitionCount: 1)
     var generator = try Generator(plan: plan, writer: log)
-    let end = plan.timeline.time(of: 5_000)
+    let end = plan.schedule.time(of: 5_000)
     for _ in 0..<2 { try generator.make(atMost: 1_000, before: end) }
     try generator.flush()
     #expect(StreamKind.allCases.reduce(0) { $0 + log.lines(of: $1).count } > 1_000)
