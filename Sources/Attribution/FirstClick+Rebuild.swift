@@ -56,10 +56,16 @@ extension FirstClick {
 
   // MARK: Other emissions before
 
-  /// Hands every pending checkout over at the next drain: call when the rows so far are final ones
-  /// only, and early ones are wanted from now on.
-  package mutating func handOverPending() {
-    for checkout in waitingCheckouts { outbox.noteChange(checkout, cells.blocks.pending(checkout)) }
+  /// Hands the pending checkouts over that have no row yet, as new ones at the next drain: call when
+  /// the rows so far are final ones only, and early ones are wanted from now on.
+  ///
+  /// - Parameter checkoutIDs: of those that have one, UTF-8.
+  package mutating func handOverPending(exceptStored checkoutIDs: Set<[UInt8]>) {
+    for checkout in waitingCheckouts where !isAmong(checkoutIDs, checkout) {
+      let pending = cells.blocks.pending(checkout)
+      pending.pointee.isHandedOver = false
+      outbox.noteChange(checkout, pending)
+    }
   }
 
   /// The fields of every pending checkout (`Answer.checkoutFields`).
@@ -78,9 +84,7 @@ extension FirstClick {
   package mutating func revise(stored checkoutIDs: Set<[UInt8]>) {
     precondition(rule.emission == .final, "early rows are revised anyway")
     guard !checkoutIDs.isEmpty else { return }
-    for checkout in waitingCheckouts {
-      var fields = CopyFieldReader(cells.blocks.pendingFields(checkout))
-      guard let id = fields.next(), checkoutIDs.contains(Array(id)) else { continue }
+    for checkout in waitingCheckouts where isAmong(checkoutIDs, checkout) {
       markAsStored(checkout)
       isEarly = true
       let time = EventTime(microseconds: cells.blocks.pending(checkout).pointee.time)
@@ -91,6 +95,11 @@ extension FirstClick {
   /// True while changes of rows are handed over although only final ones are written.
   package var revisesStored: Bool {
     isEarly && rule.emission == .final && rebuildTarget == nil
+  }
+
+  private func isAmong(_ checkoutIDs: Set<[UInt8]>, _ checkout: UInt32) -> Bool {
+    var fields = CopyFieldReader(cells.blocks.pendingFields(checkout))
+    return fields.next().map { checkoutIDs.contains(Array($0)) } ?? false
   }
 
   private func markAsStored(_ checkout: UInt32) {

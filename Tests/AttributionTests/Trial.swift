@@ -250,16 +250,24 @@ struct Trial: ~Copyable {
     switch emission {
     case .early:
       rebuilt.formUnion(model.pending.map(\.key))
-      if formerEmission == .final { engine.handOverPending() }
+      guard formerEmission == .final else { break }
+      let unanswered = model.pending.filter { stored[$0.key] == nil }
+      rebuilt.subtract(unanswered.map(\.key))
+      engine.handOverPending(exceptStored: Set(answeredIDs))
     case .final:
       rebuilt.subtract(model.pending.map(\.key))
       reviseStored()
     }
   }
 
+  /// Of the pending checkouts that have a row.
+  private var answeredIDs: [[UInt8]] {
+    model.pending.filter { stored[$0.key] != nil }.map { Array($0.id.utf8) }
+  }
+
   /// As the driver does when only final rows are written from now on.
   private mutating func reviseStored() {
-    let answered = model.pending.filter { stored[$0.key] != nil }.map { Array($0.id.utf8) }
+    let answered = answeredIDs
     let asked = engine.pendingFields.compactMap { fields($0).first ?? nil }
     if Set(asked) != Set(model.pending.map { Array($0.id.utf8) }) {
       failures.append("\(asked.count) checkouts are pending, expected \(model.pending.count)")

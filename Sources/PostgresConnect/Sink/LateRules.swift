@@ -31,7 +31,8 @@ import Events
 struct LateRules {
   var task: Int32
   var window: EventSpan
-  var emission: AttributionRule.Emission
+  /// Checkouts of earlier epochs may be stored without an answer yet.
+  var mayWait: Bool
   /// The task's watermark at this commit: checkouts from it on are the engine's to answer.
   var watermark: Watermark
 
@@ -68,7 +69,7 @@ struct LateRules {
       found = RecentAnswers(epoch, window: window, watermark: watermark)
     }
     guard found.isComplete else {
-      try RestatedCounts(task: task, window: window, emission: emission)
+      try RestatedCounts(task: task, window: window, mayWait: mayWait)
         .take(into: epoch, on: connection)
       return SettledLate()
     }

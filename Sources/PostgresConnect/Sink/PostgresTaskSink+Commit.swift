@@ -105,7 +105,8 @@ extension PostgresTaskSink {
     let rules = LateRules(
       task: task,
       window: rule.window,
-      emission: rule.emission,
+      // With early rows, the first epoch answers what former runs with final rows have left.
+      mayWait: rule.emission == .final || committedEpoch == formerEpoch,
       watermark: progress.isFlushed ? .endOfInput : progress.watermark
     )
     let memory = try rules.settleByMemory(epoch, on: connection)

@@ -31,6 +31,8 @@ final class PostgresTaskSink: TaskSink {
   private(set) var generation: Int64 = 0
   /// The last epoch known to be committed.
   var committedEpoch: Int64 = 0
+  /// The last epoch before `open`.
+  private(set) var formerEpoch: Int64 = 0
   /// Knows nothing before `open`.
   private var recent: RecentEvents
   /// True after a commit that failed: whether it arrived is not known.
@@ -75,6 +77,7 @@ final class PostgresTaskSink: TaskSink {
     let line = StoredLine(row)
     generation = line.generation
     committedEpoch = line.epoch
+    formerEpoch = line.epoch
     isUncertain = false
     recent = RecentEvents(
       rule: rule,

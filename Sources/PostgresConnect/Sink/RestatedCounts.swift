@@ -1,4 +1,3 @@
-import Attribution
 import Connect
 import Dataflow
 import Events
@@ -8,7 +7,7 @@ import Events
 ///
 /// ```
 ///                 answered         answers, by their index
-/// stored before { no row yet       raw checkouts from the stored watermark on (`--emit final` only)
+/// stored before { no row yet       raw checkouts from the stored watermark on, for `--emit final`
 ///               { on time          rows before `LateEvent.checkoutsEnd`
 /// of the epoch  { late             by their order in the log
 /// ```
@@ -18,7 +17,8 @@ import Events
 struct RestatedCounts {
   var task: Int32
   var window: EventSpan
-  var emission: AttributionRule.Emission
+  /// Checkouts may be stored without an answer yet.
+  var mayWait: Bool
 
   /// Before the transaction: what is stored then was read before the epoch.
   func take(
@@ -66,9 +66,9 @@ struct RestatedCounts {
     return counts
   }
 
-  /// No checkout before this waits for its row: where rows are early, none at all.
+  /// No checkout before this waits for its row.
   private func firstWaiting(on connection: PostgresConnection) throws(ConnectorError) -> String? {
-    guard emission == .final else { return "infinity" }
+    guard mayWait else { return "infinity" }
     return try connection.query(
       "SELECT watermark::text FROM ecommerce.stream_progress WHERE task = $1",
       [String(task)]

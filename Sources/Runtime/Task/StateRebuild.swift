@@ -39,7 +39,8 @@ struct StateRebuild {
     engine.finishRebuild()
     switch environment.settings.rule.emission {
     case .early:
-      if progress.hasUnanswered { engine.handOverPending() }
+      guard progress.hasUnanswered else { break }
+      engine.handOverPending(exceptStored: try answeredIDs(among: engine.pendingFields))
     case .final:
       engine.revise(stored: try answeredIDs(among: engine.pendingFields))
     }

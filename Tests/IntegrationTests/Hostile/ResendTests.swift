@@ -250,6 +250,38 @@ import Testing
     )
   }
 
+  /// The first one gets its first row, an early one, in the commit that brings the second.
+  @Test func `a checkout that waited for its row comes before its resend in early rows`() throws {
+    try trial.follow(
+      clicks: [trial.click("c1", "12:00:00")],
+      checkouts: [trial.checkout("k1", "12:00:00")],
+      "--emit",
+      "final"
+    )
+    try trial.run(
+      clicks: [trial.click("c2", "15:00:00")],
+      checkouts: [
+        trial.checkout("k2", "15:00:00") + LineTrial.endOfRead, trial.checkout("k1", "15:00:00"),
+      ],
+      "--emit",
+      "early",
+      "--commit-interval",
+      "60s"
+    )
+    #expect(
+      try trial.query(
+        """
+        SELECT checkout_id, attributed_click_id FROM ecommerce.attributed_checkouts ORDER BY 1
+        """
+      ) == [["k1", "c1"], ["k2", "c2"]]
+    )
+    #expect(
+      try trial.query(
+        "SELECT checkouts_stored, checkouts_duplicates FROM ecommerce.stream_progress"
+      ) == [["2", "1"]]
+    )
+  }
+
   /// The first one was on time and has left the state when the second comes, which would be dropped.
   @Test(arguments: ["early", "final"])
   func `a checkout sent again beyond the late horizon and on time is a duplicate`(
