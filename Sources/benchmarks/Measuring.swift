@@ -1,3 +1,5 @@
+import Foundation
+
 extension [Benchmark] {
   /// The benchmarks in groups that are measured in turns; most are alone.
   var takingTurns: [[Benchmark]] {
@@ -52,8 +54,12 @@ private struct Series {
   }
 
   /// Run 0 warms up.
+  ///
+  /// What was written before is on the disk first: the kernel would write it during the run, on its
+  /// cores.
   mutating func run(_ run: Int) throws {
     try workload.beforeRun()
+    sync()
     var outcome: Outcome?
     let duration = try ContinuousClock().measure { outcome = try workload.run() }
     if let former = self.outcome, former.checksum != outcome?.checksum {

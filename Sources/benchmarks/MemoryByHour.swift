@@ -1,16 +1,24 @@
+import CScan
 import Dataflow
 import Foundation
 import Runtime
 import Synchronization
 
-/// Samples this process's resident memory at every full hour of a running job's event time.
+/// Samples what a running job adds to the process's resident memory, at every full hour of its event
+/// time.
 final class MemoryByHour: Sendable {
   private let job: StreamingJob
+  /// Before the job, without what benchmarks before have freed: there it would grow unseen.
+  private let formerMebibytes: Double
   /// In MiB, one for each hour since the first, by the slowest task's watermark.
   private let samples = Mutex<[Double]>([])
   private let isOver = Atomic(false)
 
-  init(of job: StreamingJob) { self.job = job }
+  init(of job: StreamingJob) {
+    self.job = job
+    pages_return_freed()
+    formerMebibytes = Self.residentMebibytes()
+  }
 
   /// Samples from another thread until `figures`.
   func start() {
@@ -22,7 +30,7 @@ final class MemoryByHour: Sendable {
           let start = origin ?? watermark
           origin = start
           let hours = Int((watermark.microseconds - start.microseconds) / 3_600_000_000)
-          let sample = Self.residentMebibytes()
+          let sample = Self.residentMebibytes() - formerMebibytes
           samples.withLock { samples in
             if samples.count <= hours {
               samples += Array(repeating: sample, count: hours + 1 - samples.count)

@@ -32,6 +32,13 @@ static inline void pages_keep_freed(int kept_byte_count, int block_byte_count) {
 #endif
 }
 
+/// Has `malloc` give back to the system what it keeps of freed memory; only where it is glibc's.
+static inline void pages_return_freed(void) {
+#ifdef __GLIBC__
+  (void)malloc_trim(0);
+#endif
+}
+
 /// Reserves addresses, from a multiple of `alignment` on, a power of two; zeroed memory comes with
 /// their first use. NULL when there are not as many.
 static inline void *_Nullable pages_reserve(size_t byte_count, size_t alignment) {
