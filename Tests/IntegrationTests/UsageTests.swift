@@ -10,7 +10,8 @@ import Testing
     (["frobnicate"], "unexpected argument 'frobnicate'"),
     (
       ["run", "--window", "soon"],
-      "the value 'soon' is invalid for '--window <D>': expected a duration such as 90s, 5m, 1h or 1d"
+      "the value 'soon' is invalid for '--window <D>': expected a duration such as 90s, 5m, 1h or 1d, "
+        + "up to 100 years"
     ),
     (
       ["run", "--emit", "late"],

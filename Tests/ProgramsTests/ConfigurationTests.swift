@@ -79,7 +79,7 @@ import Testing
       }
       #expect(
         failure.message == "could not read \(path):1: window: expected a duration such as 90s, 5m, "
-          + "1h or 1d, found \"soon\""
+          + "1h or 1d, up to 100 years, found \"soon\""
       )
     }
   }
