@@ -263,7 +263,9 @@ let package = Package(
     ),
     .testTarget(
       name: "PostgresConnectTests",
-      dependencies: ["PostgresConnect", "Connect", "Events", "Dataflow", "TestSupport"],
+      dependencies: [
+        "PostgresConnect", "SQLFiles", "Connect", "Events", "Dataflow", "TestSupport",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

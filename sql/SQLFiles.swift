@@ -23,6 +23,7 @@ package enum SQLFiles {
     migration(12, "seal", PackageResources._012_seal_sql),
     migration(13, "files_by_table", PackageResources._013_files_by_table_sql),
     migration(14, "newest_files", PackageResources._014_newest_files_sql),
+    migration(15, "long_texts", PackageResources._015_long_texts_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

@@ -28,7 +28,7 @@ struct ShopFixture {
     return try String(contentsOf: root.appendingPathComponent("sql/\(path)"), encoding: .utf8)
   }
 
-  private static let rows = """
+  static let rows = """
     SELECT ecommerce.ensure_day_partitions(ARRAY['2026-11-21']::date[]);
     INSERT INTO ecommerce.users VALUES
       ('u1', 'a@example.com', 'Ada', 'L', '2026-01-01 00:00Z', 'premium', 900.00),

@@ -220,6 +220,9 @@ package struct Migrations {
       }
       return Self.advice(forTablesOf: owner)
     }
+    if message.contains("SQLSTATE 2BP01") {
+      return "Something of your own is made of it: drop that, migrate, and make it again."
+    }
     // A table, a function, or a constraint or type of that name.
     let isInTheWay = ["42P07", "42723", "42710"].contains { message.contains("SQLSTATE \($0)") }
     return isInTheWay
