@@ -24,6 +24,7 @@ package enum SQLFiles {
     migration(13, "files_by_table", PackageResources._013_files_by_table_sql),
     migration(14, "newest_files", PackageResources._014_newest_files_sql),
     migration(15, "long_texts", PackageResources._015_long_texts_sql),
+    migration(16, "file_lines", PackageResources._016_file_lines_sql),
   ]
 
   /// Makes the table of applied migrations; may be run again.

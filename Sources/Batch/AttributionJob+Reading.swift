@@ -66,7 +66,7 @@ extension AttributionJob {
         try writer.append(batch.records, key: key)
         guard !batch.rejects.isEmpty else { return }
         try badRows.append(batch.rejects, of: Lines.Record.stream, in: chunk)
-        try rejects.append(batch.rejects, of: Lines.Record.stream)
+        try rejects.append(batch.rejects, of: Lines.Record.stream, in: chunk)
       }
     }
   }
@@ -86,8 +86,16 @@ private final class RejectRows {
 
   func append(
     _ rejects: [RejectedMessage],
-    of stream: StreamKind
+    of stream: StreamKind,
+    in chunk: Chunk
   ) throws(ConnectorError) {
+    // An output of answers alone has no use for them, and lines are not looked up for nothing.
+    guard output.storesRecords else { return }
+    // Files have no partitions: their offsets alone do not tell which one it is.
+    var rejects = rejects
+    for (index, place) in BadPlace.texts(of: rejects, in: chunk).enumerated() {
+      rejects[index].place = place
+    }
     rows.append(rejects, of: stream)
     if rows.byteCount > Self.mostByteCount { try flush() }
   }

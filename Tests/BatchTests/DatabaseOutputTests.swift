@@ -67,6 +67,41 @@ struct DatabaseOutputTests {
   }
 
   @Test
+  func `a dead letter says which file and line it is of`() throws {
+    let address = try TemporaryCluster.database()
+    try withTemporaryDirectory { directory in
+      let header = "event_id,user_id,timestamp,product_id\n"
+      for (name, text) in [
+        ("a.csv", header + "bad\nc1,u,2026-11-21T08:00:00Z,p\nc2,u,never,p\n"),
+        ("b.csv", header + "bad\nc3,\"u\n1\",\"\n\",p\n"), ("c.jsonl", "bad\n"),
+        ("k.jsonl", "\n{}\n"),
+      ] { try text.write(toFile: "\(directory)/\(name)", atomically: false, encoding: .utf8) }
+      let run = Attributing(
+        clicks: "\(directory)/?.csv",
+        "\(directory)/c.jsonl",
+        checkouts: "\(directory)/k.jsonl"
+      )
+      #expect(try load(run, at: address))
+      #expect(try Verification(of: address).run().holds)
+      let connection = try PostgresConnection(address)
+      defer { connection.close() }
+      let places = try connection.query(
+        """
+        SELECT log_position, log_offset, task, stream
+        FROM dead_letters ORDER BY log_position COLLATE "C"
+        """
+      )
+      #expect(
+        places.map { $0.map { $0?.replacing(directory + "/", with: "") } } == [
+          ["a.csv:2:4", "38", "0", "clicks"], ["a.csv:4:6", "70", "0", "clicks"],
+          ["b.csv:2:4", "38", "0", "clicks"], ["b.csv:4:5", "42", "0", "clicks"],
+          ["c.jsonl:1:1", "0", "0", "clicks"], ["k.jsonl:2", "1", "0", "checkouts"],
+        ]
+      )
+    }
+  }
+
+  @Test
   func `a run that fails leaves nothing in the tables`() throws {
     let address = try TemporaryCluster.database()
     let world = EventWorld(seed: 12, clicks: 500, checkouts: 200, users: 20, span: 9000)

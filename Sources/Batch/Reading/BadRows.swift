@@ -12,29 +12,17 @@ package final class BadRows: Sendable {
     package let offset: Int64
     package let reason: String
     fileprivate let stream: StreamKind
-    /// Of the byte that it is about, in the file; the row's first one if it is about all of the row.
-    fileprivate let place: Int64
-    /// Of that byte, in bytes from 1 on; nil if it is about all of the row.
-    fileprivate let column: Int?
-    fileprivate let knownLine: Int64?
+    private let place: BadPlace
 
     /// `FILE:LINE:COLUMN: reason`; the line is looked up.
-    package var text: String {
-      let line = (knownLine ?? file.line(at: place)).map { "\($0)" } ?? "byte \(place)"
-      return "\(file.path):\(line):" + (column.map { "\($0):" } ?? "") + " \(reason)"
-    }
+    package var text: String { "\(place.text): \(reason)" }
 
     fileprivate init(_ reject: RejectedMessage, of stream: StreamKind, in chunk: Chunk) {
-      let position = reject.reason.position
       file = chunk.file
       offset = reject.offset
       reason = reject.reason.description
       self.stream = stream
-      place = reject.offset + Int64(position ?? 0)
-      // A row may go over several lines.
-      let before = UnsafeRawBufferPointer(start: reject.message, count: position ?? 0)
-      column = position.map { $0 - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1 }
-      knownLine = chunk.knownLine(at: place)
+      place = BadPlace(of: reject, in: chunk)
     }
 
     fileprivate static func precedes(_ left: Sample, _ right: Sample) -> Bool {

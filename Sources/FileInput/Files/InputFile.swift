@@ -88,6 +88,11 @@ package final class InputFile: Sendable {
     compression == .none ? lines.line(at: offset) : nil
   }
 
+  /// The lines of ascending bytes, likewise.
+  func lines(at offsets: [Int64]) -> [Int64]? {
+    compression == .none ? lines.lines(at: offsets) : nil
+  }
+
   private static func header(
     of path: String,
     _ bytes: UnsafeRawBufferPointer,

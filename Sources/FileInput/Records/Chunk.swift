@@ -22,6 +22,12 @@ package struct Chunk {
     knownLine(at: offset) ?? file.line(at: offset)
   }
 
+  /// The lines of ascending bytes, likewise; in one go, as a file may have many to tell.
+  package func lines(at offsets: [Int64]) -> [Int64]? {
+    guard lines != nil else { return file.lines(at: offsets) }
+    return offsets.compactMap { knownLine(at: $0) }
+  }
+
   /// The line of a byte of a packed file, which cannot be looked up later; nil of others, which the
   /// file tells when it is asked.
   package func knownLine(at offset: Int64) -> Int64? {
