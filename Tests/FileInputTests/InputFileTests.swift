@@ -77,6 +77,24 @@ struct InputFileTests {
     }
   }
 
+  @Test(arguments: ["a.csv", "a.csv.gz", "a.csv.zst"])
+  func `a header has 256 KiB at most, its line end included`(name: String) throws {
+    try withTemporaryDirectory { directory in
+      let path = "\(directory)/\(name)"
+      let longest = "a,b" + String(repeating: "b", count: 256 * 1024 - 4) + "\n"
+      try write(Packing.pack((longest + "1,2\n").utf8, as: name), to: path)
+      #expect(try InputFile.find([path]).first?.header?.names.count == 2)
+      for longer in ["b" + longest, "a,\"" + longest + longest] {
+        try write(Packing.pack((longer + "1,2\n").utf8, as: name), to: path)
+        #expect(
+          message { _ = try InputFile.find([path]) }
+            == "could not read \"\(path)\" (line 1): expected a header of at most 256 KiB, found a "
+            + "longer one; the first line of a CSV file names its columns"
+        )
+      }
+    }
+  }
+
   @Test
   func `text of another encoding is named`() throws {
     try withTemporaryDirectory { directory in

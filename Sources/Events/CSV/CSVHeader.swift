@@ -5,10 +5,13 @@ package struct CSVHeader: Sendable {
   /// Bytes of the header with its line end (and byte order mark): where the rows begin.
   package let byteCount: Int
 
+  /// So many bytes of a file are searched for the end of its header.
+  package static var maximumByteCount: Int { 256 << 10 }
+
   /// Reads the header at the start of a file; quotes mean in it what they mean in rows.
   ///
   /// - Parameters:
-  ///   - text: the beginning of the file.
+  ///   - text: the beginning of the file, `maximumByteCount` of it or all.
   ///   - isWhole: whether the file ends with the text.
   /// - Throws: `CSVHeaderFault` if there is no header, or not all of it, or a name stands twice.
   package init(_ text: UnsafeRawBufferPointer, isWhole: Bool) throws(CSVHeaderFault) {
@@ -39,7 +42,8 @@ package struct CSVHeader: Sendable {
         cell.append(byte)
       }
     }
-    guard isComplete || isWhole, !(names.isEmpty && cell.isEmpty) else { throw .missing }
+    guard isComplete || isWhole else { throw .tooLong }
+    guard !(names.isEmpty && cell.isEmpty) else { throw .missing }
     names.append(Self.name(cell))
     for (index, name) in names.enumerated()
     where !name.isEmpty && names[..<index].contains(name) {
@@ -66,14 +70,18 @@ package struct CSVHeader: Sendable {
 
 /// Why a CSV file is refused whole.
 package enum CSVHeaderFault: Error, Hashable, CustomStringConvertible {
-  /// The text is empty, or ends within its first line.
+  /// The text is empty, or its first line is.
   case missing
+  /// The first line goes on beyond `CSVHeader.maximumByteCount`; a quote that nothing closes makes it.
+  case tooLong
   case repeated(String)
   case lacking([String])
 
   package var description: String {
     switch self {
     case .missing: "expected a header, found no line"
+    case .tooLong:
+      "expected a header of at most \(CSVHeader.maximumByteCount >> 10) KiB, found a longer one"
     case .repeated(let name): "expected each column once, found \"\(name)\" twice in the header"
     case .lacking(let names):
       "expected \(names.count == 1 ? "a column" : "columns") "

@@ -42,9 +42,6 @@ package final class InputFile: Sendable {
     return place.map { String(cString: $0) }
   }
 
-  /// Enough for any header.
-  private static let headByteCount = 256 << 10
-
   init(_ path: String, order: Int) throws(ConnectorError) {
     let file = try OpenFile(path)
     guard file.stamp.kind == .file else {
@@ -55,7 +52,7 @@ package final class InputFile: Sendable {
         hint: file.stamp.kind == .directory ? "name its files: '\(path)/*.csv'" : nil
       )
     }
-    let head = try Head(of: file, atMost: Self.headByteCount)
+    let head = try Head(of: file, atMost: CSVHeader.maximumByteCount)
     let bytes = UnsafeRawBufferPointer(head.bytes)
     if let foreign = bytes.foreignFormat {
       throw ConnectorError(
