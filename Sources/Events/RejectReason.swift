@@ -19,6 +19,15 @@ extension RejectReason {
     RejectReason("expected a message of at most 256 MiB, found \(byteCount) bytes")
   }
 
+  /// The length is that of an object or an array that fits but for it.
+  static func tooLong(_ field: Field, _ byteCount: Int, at position: Int) -> RejectReason {
+    RejectReason(
+      "\"\(field.name)\": expected at most \(Field.maximumNestedByteCount >> 20) MiB, "
+        + "found \(byteCount) bytes",
+      at: position
+    )
+  }
+
   static func fault(
     _ fault: SyntaxFault,
     of message: UnsafeRawBufferPointer,

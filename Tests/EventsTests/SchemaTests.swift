@@ -113,6 +113,32 @@ import Testing
     #expect(OneByOne().checkout(Array(ignored.utf8)) != nil)
   }
 
+  @Test(arguments: ["items", "shipping_address"])
+  func `what is kept as jsonb has 32 MiB at most, as the schema says`(name: String) throws {
+    let description = try SchemaFile("checkout").properties[name]?["description"] as? String
+    #expect(description?.contains(" at most 32 MiB;") == true)
+    let ends = name == "items" ? ("[{\"a\":\"", "\"}]") : ("{\"a\":\"", "\"}")
+    /// A value of so many bytes more than the limit.
+    func reason(_ excess: Int, start: String = "") -> String? {
+      let rest = ends.0.utf8.count + start.utf8.count + ends.1.utf8.count
+      let text = start + String(repeating: "x", count: 32 << 20 + excess - rest)
+      let buffer = MessageBuffer("\(Self.checkoutStart)\"\(name)\":\(ends.0)\(text)\(ends.1)}")
+      var batch = CheckoutBatch()
+      var decoder = CheckoutDecoder()
+      decoder.decode(message: buffer.bytes, offset: 0, into: &batch)
+      return withExtendedLifetime(buffer) { batch.rejects.first?.reason.description }
+    }
+    #expect(reason(0) == nil)
+    #expect(reason(1) == "\"\(name)\": expected at most 32 MiB, found 33554433 bytes")
+    #expect(reason(1, start: "\\u0000")?.contains("that jsonb can hold, found ") == true)
+  }
+
+  @Test(arguments: Kind.allCases)
+  func `a message has 256 MiB at most, as the schema says`(kind: Kind) throws {
+    #expect(CheckoutBatch.maximumByteCount == 256 << 20)
+    #expect(try SchemaFile(kind.rawValue).description.contains(" at most 256 MiB."))
+  }
+
   @Test(arguments: [(127, true), (128, false)])
   func `an event is nested as deep as the schema says, not deeper`(depth: Int, isAccepted: Bool) {
     let brackets = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -123,6 +149,7 @@ import Testing
 
 /// A schema file, and as much of JSON Schema as ours use.
 struct SchemaFile {
+  let description: String
   let properties: [String: [String: Any]]
   let required: Set<String>
   let examples: [[String: Any]]
@@ -132,6 +159,7 @@ struct SchemaFile {
       .appending(path: "../../schemas/\(name).schema.json")
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: url))
     let schema = try #require(json as? [String: Any])
+    description = try #require(schema["description"] as? String)
     properties = try #require(schema["properties"] as? [String: [String: Any]])
     required = Set(try #require(schema["required"] as? [String]))
     examples = try #require(schema["examples"] as? [[String: Any]])

@@ -47,9 +47,12 @@ struct FieldReader<Escapes: EscapeStyle> {
         start: message + Int(places.slices[index].offset),
         count: Int(places.slices[index].length)
       )
+      let position = Int(places.slices[index].offset)
       guard read(fields[index], text, traits, into: &values) else {
-        let position = Int(places.slices[index].offset)
         throw .unfit(fields[index], found: traits.kind, text, at: position)
+      }
+      guard !traits.kind.isNested || text.count <= Field.maximumNestedByteCount else {
+        throw .tooLong(fields[index], text.count, at: position)
       }
       if traits.flags.contains(.escape) { escaped |= bit }
     }
@@ -84,9 +87,9 @@ struct FieldReader<Escapes: EscapeStyle> {
       values.amount = amount
       return true
     case .object:
-      return traits.kind == .object && isStorable(text, traits.flags)
+      return traits.kind == .object && isStorable(traits.flags)
     case .objects:
-      return traits.kind == .array && isStorable(text, traits.flags)
+      return traits.kind == .array && isStorable(traits.flags)
     case .number, .integer:
       preconditionFailure("\(field.name): a form of members only")
     }
@@ -118,12 +121,9 @@ struct FieldReader<Escapes: EscapeStyle> {
     }
   }
 
-  /// Whether PostgreSQL's jsonb takes the value, and its members are of their types.
-  ///
-  /// In jsonb a value takes up to eight times its text, and 256 MiB at most.
-  private func isStorable(_ text: UnsafeRawBufferPointer, _ flags: ValueTraits.Flags) -> Bool {
+  /// Whether PostgreSQL's jsonb takes what the value has in it, and its members are of their types.
+  private func isStorable(_ flags: ValueTraits.Flags) -> Bool {
     flags.isDisjoint(with: [.unstorableText, .unstorableNumber, .misshapen])
-      && text.count <= 1 << 25
   }
 
   private func unescape(_ escaped: UInt32, of message: UnsafeMutableRawPointer) {

@@ -2,6 +2,8 @@
 struct ValueTraits: Equatable, BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case string, number, boolean, null, array, object
+
+    var isNested: Bool { self == .array || self == .object }
   }
 
   /// What may bar a well-formed value from a field.

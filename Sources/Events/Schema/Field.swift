@@ -24,6 +24,9 @@ struct Field: BitwiseCopyable, Sendable {
   var maximumByteCount: Int32?
   var isDetail = false
 
+  /// Of an object or an array: in jsonb it may take eight times its text, and no more than 256 MiB.
+  static var maximumNestedByteCount: Int { 1 << 25 }
+
   static func required(_ name: StaticString, _ form: Form, upTo maximum: Int32? = nil) -> Field {
     Field(name: name, form: form, isRequired: true, maximumByteCount: maximum)
   }
