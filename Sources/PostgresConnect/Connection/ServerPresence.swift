@@ -19,14 +19,14 @@ extension PostgresAddress {
     }
   }
 
-  /// Connects, to tell a server that is not there from one that goes away later.
+  /// Connects and asks nothing, to tell a server that is not there from one that goes away later.
   ///
   /// A server that answers that it starts up or has no connection left is there.
   ///
   /// - Throws: `.transient` when nobody answers, `.permanent` when waiting does not help.
   package func requireServer() throws(ConnectorError) {
     do throws(ConnectorError) {
-      try requireSessions()
+      try PostgresConnection(unset: self, applicationName: "firstclick contact").close()
     } catch {
       guard error.kind == .transient, error.message.contains("SQLSTATE") else { throw error }
     }

@@ -75,7 +75,8 @@ package enum DatabaseChoice: Sendable {
     let address = try start()
     try address.requireServer()
     let outcome = try Retry.patient(logger)("migration") { () throws(ConnectorError) in
-      try Self.migrate(address)
+      try address.requireSessions()
+      return try Self.migrate(address)
     }
     return (address, outcome)
   }

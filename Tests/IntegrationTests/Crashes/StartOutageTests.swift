@@ -73,6 +73,20 @@ import Testing
     }
   }
 
+  /// The first two only ask whether sessions are their own.
+  @Test(arguments: 1...3)
+  func `a start goes on whichever of its first connections is lost`(number: Int) throws {
+    let database = try TemporaryCluster.database()
+    let relay = try ServerRelay(before: database, cuttingOff: number)
+    defer { relay.stop() }
+    let trial = try JobTrial(address: relay.address)
+    try trial.generate(events: 2_000, partitions: 2, seed: 55)
+    let outcome = try trial.runJob()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("migration succeeded after retries"))
+    try trial.expectRightRows()
+  }
+
   /// The rows are one transaction, which begins again.
   @Test func `a load whose connection is lost half way is made again`() throws {
     let trial = try JobTrial()

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What connections on 127.0.0.1 are told, by descriptor.
-enum LoopbackSocket {
+package enum LoopbackSocket {
   static func address(port: UInt16) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -35,7 +35,7 @@ enum LoopbackSocket {
   }
 
   /// False when the other end is gone.
-  static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
+  package static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
