@@ -22,10 +22,11 @@ final class ConnectionHandle {
     repeat {
       let connection = try Self.start(address, applicationName: applicationName, at: hosts)
       PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+      // From the start: libpq would print what the server notes at the login, each time.
+      PQsetNoticeProcessor(connection, { _, _ in }, nil)
       switch Self.finishConnecting(connection) {
       case .connected:
         PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
-        PQsetNoticeProcessor(connection, { _, _ in }, nil)
         self.connection = connection
         return
       case .silent: hosts = HostList(of: connection).behind(connection)
