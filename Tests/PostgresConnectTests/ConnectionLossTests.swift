@@ -41,6 +41,21 @@ import Testing
     #expect(try connection.query("SELECT 1") == [["1"]])
   }
 
+  @Test func `a server that says nothing is told from one that refuses`() throws {
+    let silent = try HandshakeServer(answering: "")
+    defer { silent.stop() }
+    let address = try PostgresAddress(
+      "postgres://u@127.0.0.1:\(silent.port)/d?connect_timeout=2&gssencmode=disable"
+    )
+    let error = #expect(throws: ConnectorError.self) { try PostgresConnection(address) }
+    #expect(error?.kind == .transient)
+    #expect(
+      error?.message
+        == "could not connect to \(address): no answer from 127.0.0.1 port \(silent.port) within 2 s"
+    )
+    #expect(error?.hint == "Check that PostgreSQL runs there and accepts connections.")
+  }
+
   /// What libpq 15 says with OpenSSL 3.
   @Test(arguments: [
     ("SSL connection has been closed unexpectedly", false),

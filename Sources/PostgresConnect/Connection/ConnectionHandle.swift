@@ -29,11 +29,14 @@ final class ConnectionHandle {
         PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
         self.connection = connection
         return
-      case .silent: hosts = HostList(of: connection).behind(connection)
-      case .refused: hosts = nil
+      case .silent:
+        defer { PQfinish(connection) }
+        hosts = HostList(of: connection).behind(connection)
+        guard hosts != nil else { throw Self.silence(connection, address: address) }
+      case .refused:
+        defer { PQfinish(connection) }
+        throw Self.refusal(connection, address: address)
       }
-      defer { PQfinish(connection) }
-      guard hosts != nil else { throw Self.refusal(connection, address: address) }
     } while true
   }
 
@@ -117,6 +120,22 @@ final class ConnectionHandle {
     return .seconds(seconds > 0 ? max(2, seconds) : Int(Int32.max / 1000))
   }
 
+  private static let accessHint = "Check that PostgreSQL runs there and accepts connections."
+
+  /// That nothing came in time; libpq has no words for it.
+  private static func silence(
+    _ connection: OpaquePointer,
+    address: PostgresAddress
+  ) -> ConnectorError {
+    let host = HostList.current(of: connection).joined(separator: " port ")
+    let seconds = timeout(of: connection).components.seconds
+    return ConnectorError(
+      .transient,
+      "could not connect to \(address): no answer from \(host) within \(seconds) s",
+      hint: accessHint
+    )
+  }
+
   /// Why the connection was not made.
   ///
   /// libpq says `connection to server ... failed: FATAL:  28P01: text`.
@@ -134,11 +153,10 @@ final class ConnectionHandle {
     }
     guard let (sqlState, message) = serverRefusal(in: text) else {
       let isSetting = isSetting(text)
-      let reason = text.isEmpty ? "no answer in time" : text.trimmedLine
       return ConnectorError(
         isSetting ? .permanent : .transient,
-        "could not connect to \(address): \(reason)",
-        hint: isSetting ? nil : "Check that PostgreSQL runs there and accepts connections."
+        "could not connect to \(address): \(text.trimmedLine)",
+        hint: isSetting ? nil : accessHint
       )
     }
     return PostgresFailure.error(
