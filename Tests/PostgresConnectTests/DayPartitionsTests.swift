@@ -66,5 +66,25 @@ import Testing
     )
   }
 
+  @Test func `a day that somebody has detached is refused, with what to do`() throws {
+    try SinkSession(address, task: 0).makePartitions(for: Self.days(1))
+    try PostgresConnection(address).execute(
+      "ALTER TABLE ecommerce.raw_clicks DETACH PARTITION ecommerce.raw_clicks_20000101"
+    )
+    let error = #expect(throws: ConnectorError.self) {
+      try SinkSession(address, task: 0).makePartitions(for: Self.days(1))
+    }
+    #expect(error?.kind == .permanent)
+    #expect(
+      error?.message
+        == #"relation "raw_clicks_20000101" already exists (SQLSTATE 42P07, \#(address))"#
+    )
+    #expect(
+      error?.hint
+        == "A table of that name exists that is no partition, as one that was detached: attach it "
+        + "again (ALTER TABLE ... ATTACH PARTITION) or rename it."
+    )
+  }
+
   private static let turn = "hashtext('ecommerce.ensure_day_partitions')"
 }

@@ -58,6 +58,9 @@ package enum PostgresFailure {
     case "25006":
       "The server is a standby, or default_transaction_read_only is on for the server, the database or "
         + "the user: name the primary, or set that off."
+    case "42P07":
+      "A table of that name exists that is no partition, as one that was detached: attach it again "
+        + "(ALTER TABLE ... ATTACH PARTITION) or rename it."
     case "57P03": "The server is starting up or shutting down."
     default: nil
     }
