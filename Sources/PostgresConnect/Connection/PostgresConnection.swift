@@ -19,7 +19,8 @@ package final class PostgresConnection {
   ///   `.permanent` for a wrong password, a missing database, an old server or a wrong encoding.
   package convenience init(
     _ address: PostgresAddress,
-    applicationName: String = "firstclick"
+    applicationName: String = "firstclick",
+    lockTimeout: LockTimeout = .none
   ) throws(ConnectorError) {
     try self.init(unset: address, applicationName: applicationName)
     try execute(
@@ -29,9 +30,10 @@ package final class PostgresConnection {
       SET DateStyle = 'ISO, YMD';
       SET default_transaction_isolation = 'read committed';
       SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN (
-        'statement_timeout', 'transaction_timeout', 'lock_timeout', 'idle_session_timeout',
+        'statement_timeout', 'transaction_timeout', 'idle_session_timeout',
         'idle_in_transaction_session_timeout'
-      )
+      );
+      SET lock_timeout = '\(lockTimeout.rawValue)'
       """
     )
   }

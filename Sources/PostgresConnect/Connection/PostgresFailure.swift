@@ -61,6 +61,9 @@ package enum PostgresFailure {
     case "42P07":
       "A table of that name exists that is no partition, as one that was detached: attach it again "
         + "(ALTER TABLE ... ATTACH PARTITION) or rename it."
+    case "55P03":
+      "Another session holds a lock that is needed here, in a transaction left open perhaps: find it "
+        + "in pg_locks and pg_stat_activity, and end it or let it end."
     case "57P03": "The server is starting up or shutting down."
     default: nil
     }

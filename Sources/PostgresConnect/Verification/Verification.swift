@@ -22,9 +22,10 @@ package struct Verification: Sendable {
   package init(of address: PostgresAddress) { self.address = address }
 
   /// - Throws: `.permanent` for a database without the schema, one that was written under
-  ///   different windows, and a user who may not make temporary tables.
+  ///   different windows, and a user who may not make temporary tables; `.transient` where another
+  ///   session's lock is in the way.
   package func run() throws(ConnectorError) -> VerificationReport {
-    let leader = try PostgresConnection(address, applicationName: "firstclick verify")
+    let leader = try connect()
     defer { leader.close() }
     try leader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     try checkTemporaryTables(leader)
@@ -44,6 +45,10 @@ package struct Verification: Sendable {
     report.taskFaults = tasks.compactMap(\.fault)
     try leader.execute("ROLLBACK")
     return report
+  }
+
+  private func connect() throws(ConnectorError) -> PostgresConnection {
+    try PostgresConnection(address, applicationName: "firstclick verify", lockTimeout: .short)
   }
 
   private func checkTemporaryTables(_ connection: PostgresConnection) throws(ConnectorError) {
@@ -116,7 +121,7 @@ package struct Verification: Sendable {
     share: Int,
     snapshot: String
   ) throws(ConnectorError) -> VerificationReport {
-    let connection = try PostgresConnection(address, applicationName: "firstclick verify")
+    let connection = try connect()
     defer { connection.close() }
     try connection.execute(
       """

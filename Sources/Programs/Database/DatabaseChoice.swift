@@ -51,7 +51,11 @@ package enum DatabaseChoice: Sendable {
   /// As above, of a database whose schema is this program's.
   package func startMigrated(madeBy first: String) throws -> PostgresAddress {
     let address = try startExisting(madeBy: first)
-    let connection = try PostgresConnection(address, applicationName: "firstclick schema")
+    let connection = try PostgresConnection(
+      address,
+      applicationName: "firstclick schema",
+      lockTimeout: .short
+    )
     defer { connection.close() }
     try Migrations(on: connection).requireNewest(madeBy: first)
     return address
@@ -86,7 +90,11 @@ package enum DatabaseChoice: Sendable {
   private static func migrate(
     _ address: PostgresAddress
   ) throws(ConnectorError) -> Migrations.Outcome {
-    let connection = try PostgresConnection(address, applicationName: "firstclick migrate")
+    let connection = try PostgresConnection(
+      address,
+      applicationName: "firstclick migrate",
+      lockTimeout: .short
+    )
     defer { connection.close() }
     let outcome = try Migrations(on: connection).apply()
     if let notice = outcome.rolesNotice {

@@ -26,7 +26,11 @@ struct PipelineStatus: ParsableCommand {
     let database = try common.database(configuration)
     let inbox = try common.inbox(configuration)
     let address = try database.startMigrated(madeBy: "batch-job pipeline --root DIR --once")
-    let connection = try PostgresConnection(address, applicationName: "firstclick status")
+    let connection = try PostgresConnection(
+      address,
+      applicationName: "firstclick status",
+      lockTimeout: .short
+    )
     defer { connection.close() }
     let next = ScheduleNote(of: inbox).read()
     let report = try PipelineReport(

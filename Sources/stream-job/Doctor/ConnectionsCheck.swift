@@ -11,7 +11,7 @@ struct ConnectionsCheck {
   func findings() -> [Finding] {
     // What is wrong with the database itself is its own check's to say.
     guard let address = try? choice.runningAddress,
-      let connection = try? PostgresConnection(address, applicationName: "firstclick doctor")
+      let connection = try? PostgresConnection(examining: address)
     else { return [] }
     defer { connection.close() }
     do {

@@ -34,7 +34,7 @@ struct DatabaseCheck {
   private func server(at address: PostgresAddress) -> [Finding] {
     do {
       try address.requireSessions()
-      let connection = try PostgresConnection(address, applicationName: "firstclick doctor")
+      let connection = try PostgresConnection(examining: address)
       defer { connection.close() }
       let version = connection.serverVersion
       let server = Finding.ok(

@@ -22,7 +22,7 @@ struct ProgressCheck {
   private func tasks() -> [TaskStatus] {
     // What is wrong with the database itself is its own check's to say.
     guard let address = try? choice.runningAddress,
-      let connection = try? PostgresConnection(address, applicationName: "firstclick doctor")
+      let connection = try? PostgresConnection(examining: address)
     else { return [] }
     defer { connection.close() }
     return (try? StatusQuery(on: connection).tasks()) ?? []

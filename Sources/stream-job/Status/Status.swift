@@ -50,7 +50,11 @@ struct Status: ParsableCommand {
     var lag = try LagMeter(at: source)
     if watch { Interrupts.watch() }
     let address = try database.startMigrated(madeBy: "stream-job run")
-    let connection = try PostgresConnection(address, applicationName: "firstclick status")
+    let connection = try PostgresConnection(
+      address,
+      applicationName: "firstclick status",
+      lockTimeout: .short
+    )
     defer { connection.close() }
     let query = StatusQuery(on: connection)
     var sampler = ThroughputSampler(query)

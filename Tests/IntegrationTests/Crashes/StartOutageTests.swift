@@ -87,6 +87,21 @@ import Testing
     try trial.expectRightRows()
   }
 
+  @Test func `tables that others have locked are waited for, and the wait is told`() throws {
+    let trial = try JobTrial()
+    try trial.generate(events: 2_000, partitions: 2, seed: 56)
+    let other = try PostgresConnection(trial.address)
+    defer { other.close() }
+    try other.execute("BEGIN; LOCK TABLE ecommerce.schema_version")
+    let job = try trial.startJob(["--until-end"])
+    try trial.wait(for: job) { try job.hasRetried }
+    try other.execute("ROLLBACK")
+    let outcome = try job.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("Another session holds a lock"), "\(outcome.errors)")
+    try trial.expectRightRows()
+  }
+
   /// The rows are one transaction, which begins again.
   @Test func `a load whose connection is lost half way is made again`() throws {
     let trial = try JobTrial()
