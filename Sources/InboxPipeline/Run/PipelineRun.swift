@@ -142,11 +142,8 @@ final class PipelineRun {
     _ body: () throws(StepFailure) -> Void
   ) throws(StepFailure) {
     let connection = try blamingNobody { () throws(ConnectorError) in try self.connection() }
-    let interrupter = StatementInterrupter(of: connection, control: control)
-    interrupter.start()
-    defer { interrupter.end() }
     do throws(StepFailure) {
-      try body()
+      try connection.endingStatements(at: { [control] in control.isStopRequested }, body)
     } catch {
       throw control.isStopRequested ? StepFailure(Self.stopped) : error
     }

@@ -47,20 +47,6 @@ package final class RunControl: @unchecked Sendable {
     }
   }
 
-  /// Waits for a stop.
-  ///
-  /// - Parameter isOver: whether nobody waits for it any more; looked at again at each `wake`.
-  /// - Returns: false when it is over.
-  func waitForStop(unless isOver: () -> Bool) -> Bool {
-    condition.withLock {
-      while !isStopping, !isOver() { condition.wait() }
-      return !isOver()
-    }
-  }
-
-  /// Makes everybody who waits look again.
-  func wake() { condition.withLock { condition.broadcast() } }
-
   /// Whether a run was asked for since the last call.
   package func takeRunRequest() -> Bool {
     condition.withLock {

@@ -70,6 +70,11 @@ package enum PostgresFailure {
   }
 }
 
+extension ConnectorError {
+  /// Whether a statement failed because it was canceled, and for no other reason.
+  package var isOfCanceledStatement: Bool { message.contains("SQLSTATE 57014") }
+}
+
 extension String {
   /// The first line without spaces around it, at most 300 characters.
   var trimmedLine: String {

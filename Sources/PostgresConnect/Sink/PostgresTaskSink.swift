@@ -171,7 +171,7 @@ final class PostgresTaskSink: TaskSink {
 
   /// What an error of this sink says to the job: a statement that was canceled may be tried again.
   func interruption(_ error: ConnectorError) -> ConnectorError {
-    guard error.message.contains("SQLSTATE 57014") else { return error }
+    guard error.isOfCanceledStatement else { return error }
     return ConnectorError(
       .transient,
       "was still waiting at \(address) when the statement was canceled; "
