@@ -14,6 +14,8 @@ package struct ConnectorError: Error, Sendable, CustomStringConvertible {
     /// The sink has forgotten commits that it had acknowledged (asynchronous commit and a server
     /// crash): reopen the task at the positions it still has and read on from there.
     case rewound
+    /// Somebody asked for the end while it was under way: nothing is wrong, and nothing came of it.
+    case stopped
   }
 
   package var kind: Kind

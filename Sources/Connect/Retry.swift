@@ -68,7 +68,7 @@ package struct Retry: Sendable {
           throw ConnectorError(
             error.kind,
             "gave up the \(attempt)\(whose) at the stop: \(error.message)",
-            hint: "nothing is lost: the next run goes on from the last commit"
+            hint: "nothing is lost: the next run does what was not committed"
           )
         }
       }

@@ -29,7 +29,7 @@ package final class ShopKPIs: Sendable {
     self.settings = settings
   }
 
-  /// Makes a running `compute` throw soon; any thread may call it.
+  /// Makes a running `compute` throw `.stopped` soon; any thread may call it.
   package func requestStop() { stop.store(true, ordering: .relaxed) }
   package var isStopRequested: Bool { stop.load(ordering: .relaxed) }
 
@@ -37,7 +37,8 @@ package final class ShopKPIs: Sendable {
   ///
   /// - Parameter progress: called often, by any thread, with the bytes read so far.
   /// - Returns: the figures, and what became of each file.
-  /// - Throws: for a file that cannot be read, is no text, or has too many malformed rows.
+  /// - Throws: for a file that cannot be read, is no text, or has too many malformed rows; `.stopped`
+  ///   when a stop was requested.
   package func compute(
     progress: @Sendable (Int64) -> Void = { _ in }
   ) throws(ConnectorError) -> Result {
@@ -62,6 +63,7 @@ package final class ShopKPIs: Sendable {
       parts.flatMap(\.orders).sorted { $0.place < $1.place },
       parts.flatMap(\.items).sorted { $0.place < $1.place }
     )
+    try checkStop()
     return Result(
       figures: outcome.sums.figures(catalog.categories),
       reports: tables.products.reports(catalog.rejects(fileCount: files.products.count))
@@ -128,8 +130,12 @@ package final class ShopKPIs: Sendable {
     _ readByteCount: Int64
   ) throws(ConnectorError) {
     progress(readByteCount)
+    try checkStop()
+  }
+
+  private func checkStop() throws(ConnectorError) {
     guard !isStopRequested else {
-      throw ConnectorError(.permanent, "the reading of the files was stopped")
+      throw ConnectorError(.stopped, "the reading of the files was stopped")
     }
   }
 

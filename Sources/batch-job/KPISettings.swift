@@ -46,11 +46,11 @@ struct KPISettings {
 
 extension KPISettings {
   /// Makes the database ready, if it is one, before the files are read.
-  func openTarget() throws -> any KPISink {
+  func openTarget(unless isStopRequested: @escaping @Sendable () -> Bool) throws -> any KPISink {
     switch target {
     case .files(let directory): return FigureFiles(directory: directory)
     case .database(let choice):
-      return KPIConnection(try choice.prepare().address)
+      return KPIConnection(try choice.prepare().address, unless: isStopRequested)
     }
   }
 }
@@ -60,20 +60,25 @@ protocol KPISink {
   func write(_ result: ShopKPIs.Result) throws(ConnectorError)
 }
 
-/// Writes on a connection of its own, made again where it is lost: the days are replaced whole.
+/// Writes on a connection of its own, made again where it is lost, unless the run is to stop: the days
+/// are replaced whole.
 struct KPIConnection: KPISink {
   private static let retryLimit = 5
 
   private let address: PostgresAddress
+  private let isStopRequested: @Sendable () -> Bool
 
-  init(_ address: PostgresAddress) { self.address = address }
+  init(_ address: PostgresAddress, unless isStopRequested: @escaping @Sendable () -> Bool) {
+    self.address = address
+    self.isStopRequested = isStopRequested
+  }
 
   func write(_ result: ShopKPIs.Result) throws(ConnectorError) {
-    let retry = Retry.patient(limit: Self.retryLimit)
+    let retry = Retry.patient(limit: Self.retryLimit, unless: isStopRequested)
     try retry("writing of the figures") { () throws(ConnectorError) in
       let connection = try PostgresConnection(address, applicationName: "firstclick kpis")
       defer { connection.close() }
-      try KPIDatabase(on: connection).write(result)
+      try KPIDatabase(on: connection).write(result, unless: isStopRequested)
     }
   }
 }

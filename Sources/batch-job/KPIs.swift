@@ -39,16 +39,16 @@ struct KPIs: ParsableCommand {
     let settings = try KPISettings(options, target)
     Interrupts.watch(endingWith: 130)
     let files = try ShopFiles(products: products, orders: orders, orderItems: orderItems)
-    let sink = try settings.openTarget()
     let job = ShopKPIs(of: files, settings.computation)
+    let sink = try settings.openTarget(unless: { job.isStopRequested })
     Interrupts.onFirst { job.requestStop() }
     let display = KPIDisplay(of: files)
     let result: ShopKPIs.Result
-    do {
+    do throws(ConnectorError) {
       result = try job.compute(progress: display.show)
       try sink.write(result)
     } catch {
-      guard job.isStopRequested else { throw error }
+      guard error.kind == .stopped else { throw error }
       Console.shared.write("batch-job: stopped: nothing was written")
       throw ExitCode(130)
     }

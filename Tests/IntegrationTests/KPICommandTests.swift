@@ -91,6 +91,46 @@ import Testing
     #expect(try !directory.contents.contains(".firstclick"))
   }
 
+  @Test func `an interrupt ends the wait for another session's locks`() throws {
+    let directory = try shop()
+    let address = try TemporaryCluster.emptyDatabase()
+    let made = try ProgramRun.run(
+      "stream-job",
+      ["migrate"],
+      in: directory,
+      environment: [
+        "DATABASE_URL": address.connectionString
+      ]
+    )
+    try #require(made.exitCode == 0, "\(made.errors)")
+    let other = try PostgresConnection(address)
+    defer { other.close() }
+    try other.execute("BEGIN; LOCK TABLE order_kpis")
+    let run = try ProgramRun.start(
+      "batch-job",
+      Self.arguments,
+      in: directory,
+      environment: ["DATABASE_URL": address.connectionString]
+    )
+    defer { run.end() }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try other.query(Self.heldUpWriters).isEmpty, ContinuousClock.now < deadline {
+      usleep(10_000)
+    }
+    run.send(SIGINT)
+    let outcome = try run.wait()
+    #expect(outcome.exitCode == 130)
+    #expect(outcome.errorLines == ["batch-job: stopped: nothing was written"])
+    try other.execute("ROLLBACK")
+    #expect(try other.query("SELECT count(*) FROM order_kpis") == [["0"]])
+  }
+
+  private static let heldUpWriters = """
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'firstclick kpis'
+      AND wait_event_type = 'Lock'
+    """
+
   // MARK: - What is refused
 
   @Test func `a file without a required column is refused by its name`() throws {

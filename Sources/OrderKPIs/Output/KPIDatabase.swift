@@ -10,21 +10,22 @@ package struct KPIDatabase {
 
   /// Replaces the days of the figures and the samples of the files that were read.
   ///
-  /// - Throws: when the database fails, or a file has changed since it was read: then nothing is
-  ///   written.
-  package func write(_ result: ShopKPIs.Result) throws(ConnectorError) {
+  /// - Parameters:
+  ///   - result: what is to be written.
+  ///   - isStopRequested: asked by another thread too; cancels what waits before the commit, which
+  ///     itself is brought to its end.
+  /// - Throws: when the database fails, or a file has changed since it was read, and `.stopped` for a
+  ///   stop: then nothing is written.
+  package func write(
+    _ result: ShopKPIs.Result,
+    unless isStopRequested: @escaping @Sendable () -> Bool = { false }
+  ) throws(ConnectorError) {
     do throws(ConnectorError) {
       try connection.execute("BEGIN")
-      try FigureTables(on: connection).write(result.figures)
-      let table = RejectedRowsTable(on: connection)
-      for report in result.reports {
-        try table.replace(
-          try RejectedRow.read(report.rejects.samples, of: report.file.file),
-          of: report.path,
-          as: report.table,
-          counts: report.rejects.counts
-        )
+      try connection.endingStatements(at: isStopRequested) { () throws(ConnectorError) in
+        try writeRows(of: result)
       }
+      guard !isStopRequested() else { throw Self.stopped }
       let tag = try connection.execute("COMMIT")
       guard tag.text == "COMMIT" else {
         throw ConnectorError(
@@ -34,7 +35,25 @@ package struct KPIDatabase {
       }
     } catch {
       if !connection.isLost { _ = try? connection.execute("ROLLBACK") }
-      throw error
+      throw error.isOfCanceledStatement && isStopRequested() ? Self.stopped : error
     }
   }
+
+  private func writeRows(of result: ShopKPIs.Result) throws(ConnectorError) {
+    try FigureTables(on: connection).write(result.figures)
+    let table = RejectedRowsTable(on: connection)
+    for report in result.reports {
+      try table.replace(
+        try RejectedRow.read(report.rejects.samples, of: report.file.file),
+        of: report.path,
+        as: report.table,
+        counts: report.rejects.counts
+      )
+    }
+  }
+
+  private static let stopped = ConnectorError(
+    .stopped,
+    "the writing of the figures was stopped before its commit"
+  )
 }
