@@ -44,7 +44,8 @@ final class RunDisplay: Sendable {
 /// The figures of all tasks at work here together.
 private struct Totals {
   private var counts = TaskProgress.Counts()
-  /// Checkouts that have a row, or will have one that waits for its final answer.
+  /// Checkouts that have a row, or will have one that waits for its final answer; those that were
+  /// dropped as late have none.
   private var checkouts: Int64 = 0
   /// By this run, tasks included that another worker has now.
   private let recordsRead: Int64
@@ -73,7 +74,7 @@ private struct Totals {
         unknownLags += input.lag == nil ? 1 : 0
         strayKeys += input.strayKeys
       }
-      checkouts += task.checkouts.counts.stored
+      checkouts += task.checkouts.counts.stored - task.checkouts.counts.lateDropped
       watermark = min(watermark, task.watermark)
       isRetrying = isRetrying || task.phase == .retrying
       stoppedCount += task.phase == .stopped ? 1 : 0
