@@ -94,7 +94,26 @@ import Testing
       in: directory
     )
     #expect(doctor.exitCode == 1)
-    #expect(doctor.output.contains("fail  schema: version 999"))
+    #expect(doctor.output.contains("fail  schema: the schema at "))
+    #expect(doctor.output.contains(" is version 999: this program knows "))
+  }
+
+  @Test func `a schema that was edited is refused, and the doctor says so`() throws {
+    let address = try TemporaryCluster.database()
+    let connection = try PostgresConnection(address)
+    defer { connection.close() }
+    try connection.execute("UPDATE schema_version SET checksum = 'abc' WHERE version = 2")
+    let outcome = try run(["--into", address.connectionString])
+    #expect(outcome.exitCode == 1)
+    let refusal = try #require(outcome.errorLines.first).dropFirst("stream-job: ".count)
+    #expect(refusal.hasPrefix("migration 2 (partitions) at "))
+    let doctor = try ProgramRun.run(
+      "stream-job",
+      ["doctor", "--from", "file:log", "--into", address.connectionString],
+      in: directory
+    )
+    #expect(doctor.exitCode == 1)
+    #expect(doctor.output.contains("fail  schema: \(refusal)\n"), "\(doctor.output)")
   }
 
   @Test func `fewer connections than tasks are refused at once`() throws {

@@ -89,7 +89,7 @@ package struct Migrations {
         hint: "Run `\(first)` first, or name another database."
       )
     }
-    try check(appliedChecksums())
+    try requireKnown()
     guard version < knownVersion else { return }
     throw ConnectorError(
       .permanent,
@@ -98,6 +98,13 @@ package struct Migrations {
       hint: "Update it by `stream-job migrate`, or use the program that made it."
     )
   }
+
+  /// Refuses a migrated database that `apply` would refuse at sight; an older one is not.
+  ///
+  /// Changes nothing.
+  ///
+  /// - Throws: `.permanent` where it is newer or was edited.
+  package func requireKnown() throws(ConnectorError) { try check(appliedChecksums()) }
 
   /// The number behind the advisory lock: any constant that nobody else uses.
   private static let lock = 0x6669_7273_7463_6C6B

@@ -72,29 +72,25 @@ struct DatabaseCheck {
   private func schema(_ connection: PostgresConnection) throws(ConnectorError) -> Finding {
     let known = Migrations.newestVersion
     let migrations = Migrations(on: connection)
-    switch try migrations.currentVersion() {
-    case nil: return newSchema(by: migrations)
-    case known: return .ok("schema", "version \(known)")
-    case .some(let version) where version < known:
-      if let owner = try migrations.foreignOwner() {
-        return .fail(
-          "schema",
-          "version \(version), this program has \(known), and this user may not update it",
-          advice: Migrations.advice(forTablesOf: owner)
-        )
-      }
-      return .warn(
-        "schema",
-        "version \(version), this program has \(known)",
-        advice: "A job updates it, or `stream-job migrate`."
-      )
-    case .some(let version):
+    guard let version = try migrations.currentVersion() else { return newSchema(by: migrations) }
+    do throws(ConnectorError) {
+      try migrations.requireKnown()
+    } catch {
+      return .fail("schema", error)
+    }
+    guard version < known else { return .ok("schema", "version \(known)") }
+    if let owner = try migrations.foreignOwner() {
       return .fail(
         "schema",
-        "version \(version), this program knows \(known)",
-        advice: "Use a newer program."
+        "version \(version), this program has \(known), and this user may not update it",
+        advice: Migrations.advice(forTablesOf: owner)
       )
     }
+    return .warn(
+      "schema",
+      "version \(version), this program has \(known)",
+      advice: "A job updates it, or `stream-job migrate`."
+    )
   }
 
   private func stoppedTasks(_ connection: PostgresConnection) throws(ConnectorError) -> [Finding] {
