@@ -152,6 +152,13 @@ import Testing
       message == "batch-job: could not read \"items.csv\" (line 4, column 7): expected UTF-8, "
         + "found the byte 0xE9; Convert the file: iconv -f LATIN1 -t UTF-8."
     )
+    let nul = "id,order_id,product_id,status,sale_price\n1,1,\"\"\"\0\",x,1\n"
+    try directory.write(Data(nul.utf8), to: "items.csv")
+    #expect(
+      try refusal(in: directory) == "batch-job: could not read \"items.csv\" (line 2, column 8): "
+        + "expected text without U+0000, found the byte 0x0; Take the NUL bytes out of the file: "
+        + "tr -d '\\000' < FILE > CLEAN."
+    )
     let wide = try #require("id,order_id\n".data(using: .utf16))
     try directory.write(wide, to: "items.csv")
     #expect(try refusal(in: directory).contains("found UTF-16"))

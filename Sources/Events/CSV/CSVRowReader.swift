@@ -32,7 +32,8 @@ package struct CSVRowReader: ~Copyable {
     places.traits.deallocate()
   }
 
-  /// Reads the row at `start`, in whose wanted cells escapes are replaced in place.
+  /// Reads the row at `start`, in whose wanted cells escapes are replaced in place, unless it is no
+  /// text: then its fault is told of the bytes as the file has them.
   ///
   /// - Parameters:
   ///   - start: before `end`.
@@ -44,7 +45,7 @@ package struct CSVRowReader: ~Copyable {
   ) -> CSVRow {
     let row = scanner.scanRow(at: start, end: end)
     let unplain = row.found.present & ~row.found.plain
-    if unplain != 0 { unescape(unplain, of: start) }
+    if unplain != 0, !row.isMisencoded { unescape(unplain, of: start) }
     return CSVRow(
       start: start,
       cells: UnsafePointer(places.slices),

@@ -132,7 +132,7 @@ enum FileRows {
     let line = chunk.line(at: fault.rowOffset).map { "line \($0)" } ?? "byte \(fault.rowOffset)"
     return SchemaFault(
       reason: "\(line), byte \(fault.byteOffset + 1) of the row: expected \(fault.expected)",
-      hint: "Convert the file: iconv -f ENCODING -t UTF-8."
+      hint: fault.hint
     )
   }
 

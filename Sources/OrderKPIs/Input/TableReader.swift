@@ -92,8 +92,8 @@ final class TableReader<Row: CleanRow>: Sendable {
       "could not read \"\(chunk.file.path)\" "
         + "(\(line ?? "byte \(chunk.offset + Int64(place))"), column \(place - lineStart + 1)): "
         + "expected \(fault.expected), found the byte 0x"
-        + String(chunk.bytes[place], radix: 16, uppercase: true),
-      hint: "Convert the file: iconv -f LATIN1 -t UTF-8."
+        + String(fault.found, radix: 16, uppercase: true),
+      hint: fault.hint
     )
   }
 }

@@ -37,13 +37,17 @@ package struct RowCleaner<Row: CleanRow>: ~Copyable {
     var taken = 0
     while cursor < end, taken < limit {
       let row = reader.read(at: cursor, end: end)
+      let rowStart = cursor
       let place = offset + Int64(cursor - start)
       cursor += row.consumed
       if row.byteCount == 0 { continue }
       taken += 1
       batch.rowCount += 1
       if let fault = row.fault {
-        guard !fault.isEncoding else { throw EncodingFault(row: place, fault) }
+        guard !fault.isEncoding else {
+          let byte = rowStart.load(fromByteOffset: fault.offset, as: UInt8.self)
+          throw EncodingFault(row: place, fault, found: byte)
+        }
         batch.rejects.note(.malformedRow, at: place)
         continue
       }
@@ -83,17 +87,27 @@ package struct CleanBatch<Row: CleanRow> {
   }
 }
 
-/// Bytes that are no text: the file is in another encoding, or damaged.
+/// Bytes that are no text: the file is in another encoding, damaged, or has NUL bytes in it.
 package struct EncodingFault: Error {
   /// Where the row begins in the file.
   package let rowOffset: Int64
   /// Where in the row the bytes stop being text.
   package let byteOffset: Int
   package let expected: StaticString
+  /// The byte that stands there.
+  package let found: UInt8
 
-  init(row offset: Int64, _ fault: CSVRow.Fault) {
+  init(row offset: Int64, _ fault: CSVRow.Fault, found: UInt8) {
     rowOffset = offset
     byteOffset = fault.offset
     expected = fault.expected
+    self.found = found
+  }
+
+  /// What to do about it, a sentence: a NUL byte is UTF-8, no conversion takes it away.
+  package var hint: String {
+    found == 0
+      ? "Take the NUL bytes out of the file: tr -d '\\000' < FILE > CLEAN."
+      : "Convert the file: iconv -f LATIN1 -t UTF-8."
   }
 }
