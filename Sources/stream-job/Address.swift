@@ -10,10 +10,11 @@ struct Address: ParsableCommand {
       "A password is left out: psql finds it where this program does, in PGPASSWORD or PGPASSFILE."
   )
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var target: DatabaseOptions
+  @OptionGroup var config: ConfigOptions
 
   func run() throws {
-    let database = try Destination(common, common.configuration()).requireDatabase(for: "address")
+    let database = try target.database(config.configuration(of: .streamJob), for: "address")
     switch database {
     case .server(let address): print(address)
     case .privateCluster:

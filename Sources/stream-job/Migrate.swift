@@ -8,10 +8,11 @@ struct Migrate: ParsableCommand {
     abstract: "Make or update the tables, views and roles; changes nothing if they are there."
   )
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var target: DatabaseOptions
+  @OptionGroup var config: ConfigOptions
 
   func run() throws {
-    let database = try Destination(common, common.configuration()).requireDatabase(for: "migrate")
+    let database = try target.database(config.configuration(of: .streamJob), for: "migrate")
     Interrupts.watch(endingWith: 130)
     let (address, outcome) = try database.prepare()
     print("\(address): schema version \(outcome.version), \(work(of: outcome))")

@@ -5,11 +5,11 @@ import Dataflow
 import Logging
 import Programs
 
-/// What every command of stream-job takes.
+/// What the commands around a job take: where rows go, and where settings stand.
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "postgres://..., csv:DIR or jsonl:-.",
+      "postgres://..., csv:DIR, jsonl:FILE or jsonl:-.",
       discussion: "Without it: DATABASE_URL, else a private PostgreSQL in .firstclick/postgres.",
       valueName: "URI"
     )

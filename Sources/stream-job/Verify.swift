@@ -12,13 +12,14 @@ struct Verify: ParsableCommand {
       """
   )
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var target: DatabaseOptions
+  @OptionGroup var config: ConfigOptions
 
   @Flag(help: "Print the report as one JSON object.")
   var json = false
 
   func run() throws {
-    let database = try Destination(common, common.configuration()).requireDatabase(for: "verify")
+    let database = try target.database(config.configuration(of: .streamJob), for: "verify")
     let report = try Verification(of: database.startMigrated(madeBy: "stream-job run")).run()
     if json {
       try print(report.json)

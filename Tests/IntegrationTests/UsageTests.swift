@@ -128,6 +128,26 @@ import Testing
     #expect(version.output == "0.1.0\n")
   }
 
+  @Test(arguments: ["run", "start", "doctor"])
+  func `a command that takes files says so of --into`(command: String) throws {
+    let help = try help("stream-job", command)
+    #expect(help.contains("postgres://..., csv:DIR, jsonl:FILE or jsonl:-."))
+  }
+
+  @Test(arguments: ["verify", "status", "migrate", "address"])
+  func `a command that takes a database alone says so of --into`(command: String) throws {
+    let help = try help("stream-job", command)
+    #expect(help.contains("Database: postgres://..."))
+    #expect(!help.contains("csv:") && !help.contains("jsonl:"))
+  }
+
+  /// The help of a command, lines joined.
+  private func help(_ program: String, _ command: String...) throws -> String {
+    let outcome = try ProgramRun.run(program, command + ["--help"], in: TemporaryDirectory())
+    #expect(outcome.exitCode == 0)
+    return outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
   @Test func `a log that is missing is named, and nothing is made`() throws {
     let directory = try TemporaryDirectory()
     let outcome = try ProgramRun.run("stream-job", in: directory)

@@ -15,7 +15,8 @@ struct Status: ParsableCommand {
       """
   )
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var target: DatabaseOptions
+  @OptionGroup var config: ConfigOptions
 
   @Option(
     help: ArgumentHelp(
@@ -42,8 +43,8 @@ struct Status: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try common.configuration()
-    let database = try Destination(common, configuration).requireDatabase(for: "status")
+    let configuration = try config.configuration(of: .streamJob)
+    let database = try target.database(configuration, for: "status")
     let source = try configuration.value("from", option: from).map {
       try SourceChoice(StreamURI(parsing: $0), configuration)
     }
