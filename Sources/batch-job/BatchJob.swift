@@ -6,8 +6,11 @@ struct BatchJob: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "batch-job",
     abstract: "Attributes files of events, and makes daily figures of orders.",
-    discussion:
-      "Without arguments: attributes the log in .firstclick/log, as CSV on standard output.",
+    discussion: """
+      Without arguments: attributes the log in .firstclick/log, as CSV on standard output.
+      Exit codes: 0 done; 1 failed; 2 usage; 130 interrupted: no file or table was written. A pipeline that is \
+      interrupted ends with 0, at a second interrupt with 130.
+      """,
     version: Program.version,
     subcommands: [Attribute.self, KPIs.self, PipelineCommand.self],
     defaultSubcommand: Attribute.self

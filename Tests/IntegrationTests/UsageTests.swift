@@ -141,6 +141,15 @@ import Testing
     #expect(!help.contains("csv:") && !help.contains("jsonl:"))
   }
 
+  @Test(arguments: [
+    ("stream-job", "3 verify found a difference; 130 second interrupt."),
+    ("generator", "130 second interrupt."),
+    ("batch-job", "130 interrupted: no file or table was written."),
+  ])
+  func `the help lists the exit codes`(program: String, others: String) throws {
+    #expect(try help(program).contains("Exit codes: 0 done; 1 failed; 2 usage; \(others)"))
+  }
+
   /// The help of a command, lines joined.
   private func help(_ program: String, _ command: String...) throws -> String {
     let outcome = try ProgramRun.run(program, command + ["--help"], in: TemporaryDirectory())
