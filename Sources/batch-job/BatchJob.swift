@@ -7,7 +7,9 @@ struct BatchJob: ParsableCommand {
     commandName: "batch-job",
     abstract: "Attributes files of events, and makes daily figures of orders.",
     discussion: """
-      Without arguments: attributes the log in .firstclick/log, as CSV on standard output.
+      Without arguments: attributes the log in .firstclick/log, as CSV on standard output. \
+      Every option but the lists of files, --once, --runs, --json and --force may stand in the \
+      environment (--max-bad-rows as FIRSTCLICK_MAX_BAD_ROWS) or in firstclick.yaml (max-bad-rows: 10).
       Exit codes: 0 done; 1 failed; 2 usage; 130 interrupted: no file or table was written. A pipeline that is \
       interrupted ends with 0, at a second interrupt with 130.
       """,

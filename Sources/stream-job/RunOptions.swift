@@ -129,7 +129,10 @@ struct RunOptions: ParsableArguments {
   var onGap: GapPolicy?
 
   @Option(
-    help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "LEVEL"),
+    help: ArgumentHelp(
+      "trace, debug, info, notice, warning, error or critical.",
+      valueName: "LEVEL"
+    ),
     transform: parseSetting
   )
   var logLevel: Logger.Level?

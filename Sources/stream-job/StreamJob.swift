@@ -8,8 +8,9 @@ struct StreamJob: ParsableCommand {
     abstract: "Attributes every checkout to the first click within the hour before it.",
     discussion: """
       Without arguments: reads the log in .firstclick/log as it grows, and writes into a private \
-      PostgreSQL that it makes in .firstclick/postgres. Every option may stand in the environment \
-      (--idle-timeout as FIRSTCLICK_IDLE_TIMEOUT) or in firstclick.yaml (idle-timeout: 30s).
+      PostgreSQL that it makes in .firstclick/postgres. Every option but --json, --watch and \
+      --check may stand in the environment (--idle-timeout as FIRSTCLICK_IDLE_TIMEOUT) or in \
+      firstclick.yaml (idle-timeout: 30s).
       Exit codes: 0 done; 1 failed; 2 usage; 3 verify found a difference; 130 second interrupt.
       """,
     version: Program.version,

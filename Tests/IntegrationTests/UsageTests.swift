@@ -1,5 +1,6 @@
 import Connect
 import Foundation
+import Programs
 import Testing
 
 /// What is refused before anything is touched: exit code 2 and one line.
@@ -148,6 +149,43 @@ import Testing
   ])
   func `the help lists the exit codes`(program: String, others: String) throws {
     #expect(try help(program).contains("Exit codes: 0 done; 1 failed; 2 usage; \(others)"))
+  }
+
+  @Test(arguments: [
+    (
+      ProgramSettings.streamJob,
+      ["run", "migrate", "verify", "status", "start", "stop", "address", "doctor"],
+      ["json", "watch", "check"], []
+    ),
+    (.generator, ["run", "users"], [], []),
+    (
+      .batchJob,
+      [
+        "attribute", "kpis", "pipeline run", "pipeline status", "pipeline start", "pipeline stop",
+        "pipeline unlock",
+      ],
+      ["once", "runs", "json", "force"],
+      ["clicks", "checkouts", "orders", "order-items", "products"]
+    ),
+  ])
+  func `every option is a setting but those that the help excepts`(
+    program: ProgramSettings,
+    commands: [String],
+    flags: [String],
+    files: [String]
+  ) throws {
+    var options: Set<String> = []
+    for command in commands {
+      let words = command.split(separator: " ").map(String.init) + ["--help"]
+      let outcome = try ProgramRun.run(program.name, words, in: TemporaryDirectory())
+      for line in outcome.output.split(separator: "\n") where line.hasPrefix("  --") {
+        options.insert(String(line.dropFirst(4).prefix { !" /<".contains($0) }))
+      }
+    }
+    options.subtract(program.keys.union(["config", "version"]))
+    #expect(options == Set(flags + files))
+    let sentence = try help(program.name)
+    for flag in flags { #expect(sentence.contains("--\(flag)")) }
   }
 
   /// The help of a command, lines joined.

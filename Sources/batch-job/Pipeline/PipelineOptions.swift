@@ -126,7 +126,10 @@ struct PipelineRunOptions: ParsableArguments {
   var notifyURL: String?
 
   @Option(
-    help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "LEVEL"),
+    help: ArgumentHelp(
+      "trace, debug, info, notice, warning, error or critical.",
+      valueName: "LEVEL"
+    ),
     transform: parseSetting
   )
   var logLevel: Logger.Level?
