@@ -1,8 +1,6 @@
 package import Logging
 
 /// Repeats what fails for a passing reason, with backoff, until it succeeds or the job must end.
-///
-/// One log line when trouble starts and one when it is over.
 package struct Retry: Sendable {
   private let logger: Logger
   private let limit: Int?
@@ -26,51 +24,32 @@ package struct Retry: Sendable {
     self.noteTrouble = noteTrouble
   }
 
+  /// Begins what the caller repeats by itself, without blocking a thread.
+  package func attempt(_ name: String, of task: Int? = nil) -> Attempt {
+    Attempt(name, of: task, logger: logger, limit: limit, noteTrouble: noteTrouble)
+  }
+
   /// Blocks the calling thread.
   ///
   /// - Parameters:
-  ///   - attempt: what is tried, for the log, such as "commit".
+  ///   - name: what is tried, for the log, such as "takeover".
   ///   - task: whose attempt it is; nil: the whole job's.
   ///   - body: made anew for every try.
   /// - Returns: what `body` returned.
   /// - Throws: an error of `body` that is not transient, or that stayed until the limit or the stop.
   package func callAsFunction<Result>(
-    _ attempt: String,
+    _ name: String,
     of task: Int? = nil,
     _ body: () throws(ConnectorError) -> Result
   ) throws(ConnectorError) -> Result {
-    var backoff = Backoff()
-    var random = SystemRandomNumberGenerator()
-    let metadata: Logger.Metadata = task.map { ["task": "\($0)"] } ?? [:]
+    var attempt = attempt(name, of: task)
     while true {
       do {
         let result = try body()
-        if backoff.retries > 0 {
-          logger.info(
-            "\(attempt) succeeded after retries",
-            metadata: metadata.merging(["retries": "\(backoff.retries)"]) { $1 }
-          )
-        }
+        attempt.succeeded()
         return result
       } catch {
-        guard error.kind == .transient, limit.map({ backoff.retries < $0 }) ?? true else {
-          throw error
-        }
-        noteTrouble()
-        if backoff.retries == 0 {
-          logger.warning(
-            "\(attempt) did not succeed, retrying with backoff",
-            metadata: metadata.merging(["error": "\(error)"]) { $1 }
-          )
-        }
-        guard wait(backoff.nextDelay(using: &random)) else {
-          let whose = task.map { " of task \($0)" } ?? ""
-          throw ConnectorError(
-            error.kind,
-            "gave up the \(attempt)\(whose) at the stop: \(error.message)",
-            hint: "nothing is lost: the next run does what was not committed"
-          )
-        }
+        guard wait(try attempt.failed(error)) else { throw attempt.givenUp(for: error) }
       }
     }
   }

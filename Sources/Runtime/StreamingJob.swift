@@ -6,7 +6,7 @@ package import Logging
 /// Streams a log of clicks and checkouts through first-click attribution into a sink, exactly once.
 ///
 ///     source --partitions--> tasks --epochs--> committer --transactions--> sink
-///                            on worker threads  on as many threads
+///                            on worker threads  on threads of its own
 ///
 /// The tasks are all partitions of the log, or those that its group of workers gives to this one.
 /// A job runs once. `run` blocks; the other members may be called from any thread meanwhile.

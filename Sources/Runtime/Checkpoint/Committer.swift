@@ -1,53 +1,4 @@
 import Connect
-import Foundation
-import Synchronization
-
-/// One epoch on its way to the sink.
-///
-/// The task hands epoch and progress over, and takes the epoch back with the outcome.
-///
-/// Unchecked: sink and epoch are touched by the committer only, from `submit` until `outcome` is
-/// set.
-final class CommitTicket: @unchecked Sendable {
-  let task: Int
-  let sink: any TaskSink
-  let epoch: any Epoch
-  let progress: TaskProgress
-  private let retry: Retry
-  private let settled = Mutex<Result<CommitReceipt, ConnectorError>?>(nil)
-
-  init(
-    task: Int,
-    sink: any TaskSink,
-    epoch: any Epoch,
-    progress: TaskProgress,
-    retry: Retry
-  ) {
-    self.task = task
-    self.sink = sink
-    self.epoch = epoch
-    self.progress = progress
-    self.retry = retry
-  }
-
-  /// Nil while the commit is under way.
-  var outcome: Result<CommitReceipt, ConnectorError>? { settled.withLock { $0 } }
-
-  /// Commits, with retries, and recycles the epoch.
-  func perform() {
-    let outcome: Result<CommitReceipt, ConnectorError>
-    do throws(ConnectorError) {
-      let receipt = try retry("commit", of: task) { () throws(ConnectorError) in
-        try sink.commit(epoch, progress: progress)
-      }
-      sink.recycle(epoch)
-      outcome = .success(receipt)
-    } catch {
-      outcome = .failure(error)
-    }
-    settled.withLock { $0 = outcome }
-  }
-}
 
 /// Takes epochs to commit.
 protocol CommitQueue: AnyObject {
@@ -56,36 +7,54 @@ protocol CommitQueue: AnyObject {
 
 /// Commits the epochs of all tasks in the order in which they come, on several threads.
 ///
-/// Unchecked: `waiting` and `isClosed` are touched under the condition's lock only.
+/// An epoch whose commit has failed for a passing reason goes back into the queue until its next try
+/// is due, and all threads but one may be at such retries: a try may wait long for another session's
+/// locks, and the commits of the other tasks must not wait with it.
+///
+/// Unchecked: what is not constant is touched under the condition's lock only.
 final class Committer: CommitQueue, @unchecked Sendable {
-  private let condition = NSCondition()
+  /// How often the waiting retries are looked at: one is late by so much at most.
+  private static let lookInterval: Duration = .milliseconds(20)
+
+  /// Threads that call `run`, at least two.
+  let threadCount: Int
+  private let condition = MonotonicCondition()
   private var waiting: [CommitTicket] = []
+  /// Threads that are at a retry.
+  private var retryCount = 0
   private var isClosed = false
   private let settled: @Sendable (_ task: Int) -> Void
 
-  /// - Parameter settled: called after every commit, whatever its outcome.
-  init(settled: @escaping @Sendable (_ task: Int) -> Void) { self.settled = settled }
+  /// - Parameters:
+  ///   - workers: threads that step the tasks.
+  ///   - settled: called after every commit, whatever its outcome.
+  init(workers: Int, settled: @escaping @Sendable (_ task: Int) -> Void) {
+    threadCount = max(2, workers)
+    self.settled = settled
+  }
 
   func submit(_ ticket: CommitTicket) {
-    condition.lock()
-    waiting.append(ticket)
+    condition.withLock { waiting.append(ticket) }
     condition.signal()
-    condition.unlock()
   }
 
   /// Ends `run` once everything submitted is settled.
   func close() {
-    condition.lock()
-    isClosed = true
+    condition.withLock { isClosed = true }
     condition.broadcast()
-    condition.unlock()
   }
 
   /// The work of one thread, until `close`.
   func run() {
     while let ticket = next() {
+      let isRetry = ticket.isRetry
       ticket.perform()
-      settled(ticket.task)
+      let isSettled = ticket.outcome != nil
+      condition.withLock {
+        if isRetry { retryCount -= 1 }
+        if !isSettled { waiting.append(ticket) }
+      }
+      if isSettled { settled(ticket.task) }
     }
   }
 
@@ -93,7 +62,25 @@ final class Committer: CommitQueue, @unchecked Sendable {
   private func next() -> CommitTicket? {
     condition.lock()
     defer { condition.unlock() }
-    while waiting.isEmpty && !isClosed { condition.wait() }
-    return waiting.isEmpty ? nil : waiting.removeFirst()
+    while !(isClosed && waiting.isEmpty) {
+      let now = ContinuousClock.now
+      if let index = waiting.firstIndex(where: { mayTake($0, at: now) }) {
+        let ticket = waiting.remove(at: index)
+        if ticket.isRetry { retryCount += 1 }
+        // Somebody who is idle must look at the rest.
+        if !waiting.isEmpty { condition.signal() }
+        return ticket
+      }
+      if waiting.isEmpty {
+        condition.wait()
+      } else {
+        _ = condition.wait(until: now + Self.lookInterval)
+      }
+    }
+    return nil
+  }
+
+  private func mayTake(_ ticket: CommitTicket, at now: ContinuousClock.Instant) -> Bool {
+    !ticket.isRetry || retryCount < threadCount - 1 && ticket.allowsTry(at: now)
   }
 }

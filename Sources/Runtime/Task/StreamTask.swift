@@ -262,7 +262,7 @@ final class StreamTask {
       sink: sink,
       epoch: filling,
       progress: progress(),
-      retry: environment.retry
+      environment: environment
     )
     filling = spare ?? sink.makeEpoch()
     spare = nil

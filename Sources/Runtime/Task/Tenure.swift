@@ -62,13 +62,31 @@ final class Tenure: Sendable {
       job.wait(delay, unless: { isStopRequested })
       return true
     }
+    guard let remaining = timeToRetry else { return false }
+    Thread.sleep(forTimeInterval: min(delay, remaining, Self.longestDelay) / .seconds(1))
+    return true
+  }
+
+  /// Whether a retry that was to wait for `delay` is due after `elapsed`: soon once a stop is
+  /// requested, at once when the time to stop is over, for the last time.
+  func allowsRetry(after elapsed: Duration, of delay: Duration) -> Bool {
+    guard isStopRequested else { return elapsed >= delay }
+    return elapsed >= min(delay, Self.longestDelay) || timeToRetry == nil
+  }
+
+  /// False when what fails is to be given up.
+  var hasTimeToRetry: Bool { !isStopRequested || timeToRetry != nil }
+
+  /// What is left of the time to stop; nil when it is over.
+  private var timeToRetry: Duration? {
     let state = state.withLock { $0 }
     guard !state.isDropped,
       let deadline = [state.deadline, job.stopDeadline].compactMap(\.self).min()
-    else { return false }
+    else { return nil }
     let remaining = job.clock.instant().duration(to: deadline)
-    guard remaining > .zero else { return false }
-    Thread.sleep(forTimeInterval: min(delay, remaining, .milliseconds(200)) / .seconds(1))
-    return true
+    return remaining > .zero ? remaining : nil
   }
+
+  /// Between two tries once a stop is requested.
+  private static let longestDelay: Duration = .milliseconds(200)
 }

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// The threads of a job: some that step tasks, and as many that commit for them.
+/// The threads of a job: some that step tasks, and some that commit for them.
 struct Workers {
   let pool: TaskPool
   let committer: Committer
@@ -9,12 +9,12 @@ struct Workers {
   private let committing = DispatchGroup()
 
   /// - Parameters:
-  ///   - count: number of threads of either kind.
+  ///   - count: number of threads that step tasks.
   ///   - pollInterval: after which a task that waits is stepped again.
   init(count: Int, pollInterval: Duration) {
     let pool = TaskPool(workers: count, pollInterval: pollInterval)
     self.pool = pool
-    committer = Committer { task in pool.wake(task: task) }
+    committer = Committer(workers: count) { task in pool.wake(task: task) }
     for index in 0..<count {
       Self.start("worker \(index)", in: stepping) {
         while let work = pool.next(for: index) {
@@ -24,6 +24,8 @@ struct Workers {
           }
         }
       }
+    }
+    for index in 0..<committer.threadCount {
       Self.start("commit \(index)", in: committing) { [committer] in committer.run() }
     }
   }

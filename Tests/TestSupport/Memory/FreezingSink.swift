@@ -5,11 +5,13 @@ import Foundation
 
 /// A sink whose calls do not come back while it is frozen, as those of a stopped process.
 ///
-/// Unchecked: `isFrozen` is touched under the condition's lock only.
+/// Unchecked: what changes is touched under the condition's lock only.
 package final class FreezingSink: Sink, @unchecked Sendable {
   private let sink: any Sink
   private let condition = NSCondition()
   private var isFrozen = false
+  /// Whose commits are held up, and nothing else; nil: all calls.
+  private var frozenTasks: Set<Int>?
   private var waiting = 0
 
   /// Whether a call that is held up can be ended, as one that waits for a lock.
@@ -31,6 +33,8 @@ package final class FreezingSink: Sink, @unchecked Sendable {
   }
 
   package func freeze() { set(true) }
+  /// Holds up the commits of these tasks, and nothing else.
+  package func freezeCommits(of tasks: Set<Int>) { set(true, tasks) }
   package func thaw() { set(false) }
 
   package func standings(of source: String) throws(ConnectorError) -> [Int: TaskStanding] {
@@ -43,13 +47,17 @@ package final class FreezingSink: Sink, @unchecked Sendable {
     source identity: String,
     rule: AttributionRule
   ) throws(ConnectorError) -> any TaskSink {
-    FreezingTaskSink(sink: try sink.makeTask(task, source: identity, rule: rule), gate: self)
+    FreezingTaskSink(
+      task: task,
+      sink: try sink.makeTask(task, source: identity, rule: rule),
+      gate: self
+    )
   }
 
   fileprivate func pass() {
     condition.lock()
     defer { condition.unlock() }
-    guard isFrozen else { return }
+    guard isFrozen, frozenTasks == nil else { return }
     waiting += 1
     while isFrozen { condition.wait() }
     waiting -= 1
@@ -62,11 +70,11 @@ package final class FreezingSink: Sink, @unchecked Sendable {
     condition.unlock()
   }
 
-  /// As `pass`, for calls that can be interrupted.
-  fileprivate func passUnlessInterrupted() throws(ConnectorError) {
+  /// As `pass`, for commits, which can be interrupted.
+  fileprivate func passUnlessInterrupted(_ task: Int) throws(ConnectorError) {
     condition.lock()
     defer { condition.unlock() }
-    guard isFrozen else { return }
+    guard isFrozen, frozenTasks?.contains(task) ?? true else { return }
     waiting += 1
     defer { waiting -= 1 }
     while isFrozen {
@@ -75,19 +83,22 @@ package final class FreezingSink: Sink, @unchecked Sendable {
     }
   }
 
-  private func set(_ isFrozen: Bool) {
+  private func set(_ isFrozen: Bool, _ tasks: Set<Int>? = nil) {
     condition.lock()
     self.isFrozen = isFrozen
+    frozenTasks = tasks
     condition.broadcast()
     condition.unlock()
   }
 }
 
 private final class FreezingTaskSink: TaskSink {
+  let task: Int
   let sink: any TaskSink
   let gate: FreezingSink
 
-  init(sink: any TaskSink, gate: FreezingSink) {
+  init(task: Int, sink: any TaskSink, gate: FreezingSink) {
+    self.task = task
     self.sink = sink
     self.gate = gate
   }
@@ -120,7 +131,7 @@ private final class FreezingTaskSink: TaskSink {
   func makeEpoch() -> any Epoch { sink.makeEpoch() }
 
   func commit(_ epoch: any Epoch, progress: TaskProgress) throws(ConnectorError) -> CommitReceipt {
-    try gate.passUnlessInterrupted()
+    try gate.passUnlessInterrupted(task)
     return try sink.commit(epoch, progress: progress)
   }
 

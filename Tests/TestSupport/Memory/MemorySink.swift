@@ -42,6 +42,8 @@ package final class MemorySink: Sink {
     var commitAttempts = 0
     var openFailures: [ConnectorError.Kind] = []
     var noteFailures: [ConnectorError.Kind] = []
+    var refusing: Set<Int> = []
+    var refusedTasks: Set<Int> = []
   }
 
   package let rule: AttributionRule
@@ -132,6 +134,12 @@ package final class MemorySink: Sink {
     state.withLock { $0.stored[task, default: Stored()].generation += 1 }
   }
 
+  /// Has every commit of these tasks, and of no others, fail for a passing reason from now on.
+  package func refuse(_ tasks: Set<Int>) { state.withLock { $0.refusing = tasks } }
+
+  /// Tasks of which some commit was refused.
+  package var refusedTasks: Set<Int> { state.withLock { $0.refusedTasks } }
+
   // MARK: What the task's end does
 
   func open(_ task: Int) throws(ConnectorError) -> (generation: Int, progress: TaskProgress?) {
@@ -172,6 +180,10 @@ package final class MemorySink: Sink {
       var stored = state.stored[task, default: Stored()]
       guard stored.generation == generation else {
         throw ConnectorError(.fenced, "generation \(generation) of task \(task) has ended")
+      }
+      if state.refusing.contains(task) {
+        state.refusedTasks.insert(task)
+        throw ConnectorError(.transient, "commits of task \(task) are refused")
       }
       let fault = faults[ordinal]
       switch fault {
