@@ -10,9 +10,14 @@ package struct TaskStatistics: Hashable, Sendable {
     case running
     /// Log or sink are out of reach; reading or the commit is tried again.
     case retrying
+    /// The sink has not answered a commit for long: see `Silence`.
+    case unanswered
     case finished
     /// The log no longer has what comes next.
     case stopped
+
+    /// What a commit in flight may have come to, and its end mends.
+    var isTrouble: Bool { self == .retrying || self == .unanswered }
   }
 
   package struct Input: Hashable, Sendable {

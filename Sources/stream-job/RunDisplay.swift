@@ -57,6 +57,7 @@ private struct Totals {
   private var unknownLags = 0
   private var watermark = Watermark.endOfInput
   private var isRetrying = false
+  private var isUnanswered = false
   private var stoppedCount = 0
 
   init(of job: StreamingJob, into sink: any Sink, lagUnit: LagUnit) {
@@ -77,6 +78,7 @@ private struct Totals {
       checkouts += task.checkouts.counts.stored - task.checkouts.counts.lateDropped
       watermark = min(watermark, task.watermark)
       isRetrying = isRetrying || task.phase == .retrying
+      isUnanswered = isUnanswered || task.phase == .unanswered
       stoppedCount += task.phase == .stopped ? 1 : 0
     }
     if let rows = sink.appendedRows { checkouts = rows.checkouts }
@@ -88,6 +90,7 @@ private struct Totals {
       + "watermark \(Figures.time(watermark)), \(lagUnit.text(lag)) behind"
       + (unknownLags > 0 ? " (not known of \(unknownLags) inputs)" : "") + ", \(exceptions)"
       + (isRetrying ? ", out of reach, retrying: see the log" : "")
+      + (isUnanswered ? ", waiting for a commit's answer: see the log" : "")
       + (stoppedCount > 0 ? ", \(stoppedCount) tasks stopped: see the log" : "")
   }
 

@@ -72,4 +72,39 @@ import Testing
     #expect(error?.message.hasSuffix(" are refused") == true)
     #expect(sink.violations == [])
   }
+
+  @Test func `a commit without an answer is told at growing intervals until it has one`() throws {
+    let freezing = FreezingSink(sink)
+    let clock = ManualClock()
+    let lines = LogLines()
+    let job = try makeJob(
+      log,
+      into: freezing,
+      smallSteps(untilEnd: false, rule: .with(.early)),
+      clock: clock.clock,
+      logger: lines.logger
+    )
+    let ended = Background { try job.run() }
+    append("first", to: 1)
+    waitUntil { sink.stored(1).clicks.count == 1 }
+    freezing.freezeCommits(of: [1])
+    append("second", to: 1)
+    waitUntil { freezing.waitingCount == 1 }
+    for (seconds, warnings) in [(29, 0), (1, 1), (29, 1), (1, 2), (60, 3), (500, 4)] {
+      clock.advance(by: .seconds(seconds))
+      waitUntil { lines.all.count >= warnings }
+      #expect(lines.all.count == warnings)
+    }
+    #expect(job.statistics().map(\.phase) == [.running, .unanswered, .running])
+    freezing.thaw()
+    waitUntil { sink.stored(1).clicks.count == 2 && job.statistics()[1].phase == .running }
+    job.requestStop()
+    try ended.wait()
+    #expect(
+      lines.all
+        == [30, 60, 120, 620].map { "warning: commit has had no answer for \($0) s task=1" }
+        + ["info: commit has had its answer task=1"]
+    )
+    #expect(sink.violations == [])
+  }
 }

@@ -9,17 +9,24 @@ import Synchronization
 ///
 /// The task hands epoch and progress over, and takes the epoch back with the outcome.
 ///
-/// Unchecked: all but `settled` is touched by the committer only, one thread at a time, from
-/// `submit` until `outcome` is set.
+/// Unchecked: all but `state` is touched by the committer only, one thread at a time, from `submit`
+/// until `outcome` is set.
 final class CommitTicket: @unchecked Sendable {
+  private enum State {
+    case waiting
+    case atSink(since: ContinuousClock.Instant)
+    case settled(Result<CommitReceipt, ConnectorError>)
+  }
+
   let task: Int
   let sink: any TaskSink
   let epoch: any Epoch
   let progress: TaskProgress
   private let tenure: Tenure
+  private let clock: JobClock
   private var attempt: Attempt
   private var failure: (time: ContinuousClock.Instant, delay: Duration)?
-  private let settled = Mutex<Result<CommitReceipt, ConnectorError>?>(nil)
+  private let state = Mutex(State.waiting)
 
   init(
     task: Int,
@@ -33,11 +40,19 @@ final class CommitTicket: @unchecked Sendable {
     self.epoch = epoch
     self.progress = progress
     tenure = environment.tenure
+    clock = environment.clock
     attempt = environment.retry.attempt("commit", of: task)
   }
 
   /// Nil while the commit is under way.
-  var outcome: Result<CommitReceipt, ConnectorError>? { settled.withLock { $0 } }
+  var outcome: Result<CommitReceipt, ConnectorError>? {
+    state.withLock { if case .settled(let outcome) = $0 { outcome } else { nil } }
+  }
+
+  /// How long the sink has been at the try; nil when it is at none.
+  func timeAtSink(at now: ContinuousClock.Instant) -> Duration? {
+    state.withLock { if case .atSink(let start) = $0 { start.duration(to: now) } else { nil } }
+  }
 
   /// True when a try has failed.
   var isRetry: Bool { failure != nil }
@@ -50,11 +65,12 @@ final class CommitTicket: @unchecked Sendable {
 
   /// Tries to commit once; no outcome yet if that is to be done again, or else the epoch is recycled.
   func perform() {
+    move(to: .atSink(since: clock.instant()))
     do throws(ConnectorError) {
       let receipt = try sink.commit(epoch, progress: progress)
       attempt.succeeded()
       sink.recycle(epoch)
-      settle(.success(receipt))
+      move(to: .settled(.success(receipt)))
     } catch {
       fail(error)
     }
@@ -65,12 +81,11 @@ final class CommitTicket: @unchecked Sendable {
       let delay = try attempt.failed(error)
       guard tenure.hasTimeToRetry else { throw attempt.givenUp(for: error) }
       failure = (.now, delay)
+      move(to: .waiting)
     } catch {
-      settle(.failure(error))
+      move(to: .settled(.failure(error)))
     }
   }
 
-  private func settle(_ outcome: Result<CommitReceipt, ConnectorError>) {
-    settled.withLock { $0 = outcome }
-  }
+  private func move(to state: State) { self.state.withLock { $0 = state } }
 }

@@ -43,6 +43,7 @@ final class StreamTask {
   private var filling: any Epoch
   private var spare: (any Epoch)?
   private var inFlight: CommitTicket?
+  private var silence: Silence
   private var answers: [Answer] = []
   private static let stateSizeInterval = Duration.milliseconds(100)
   private var stateSize = FirstClick.Statistics()
@@ -92,6 +93,7 @@ final class StreamTask {
       byteLimit: settings.commitByteCount
     )
     filling = sink.makeEpoch()
+    silence = Silence(of: task, environment)
     outage = Outage(of: "log", logger: environment.logger, metadata: ["task": "\(task)"])
     let now = environment.clock.instant()
     nextStateSize = now
@@ -127,9 +129,9 @@ final class StreamTask {
   /// Throws what a commit ended with; an error of the source stops the job or this task instead, which
   /// commits what it has.
   func step() throws(ConnectorError) -> Step {
-    try settleCommit()
-    if environment.tenure.isStopRequested { ledger.drain() }
     let now = environment.clock.instant()
+    try settleCommit(at: now)
+    if environment.tenure.isStopRequested { ledger.drain() }
     switch ledger.nextAction(at: now) {
     case .fill:
       do throws(ConnectorError) {
@@ -299,8 +301,11 @@ final class StreamTask {
 
   /// Takes the outcome of the commit in flight, if it is there, before the next progress is made:
   /// what the receipt corrects is in every later total.
-  private func settleCommit() throws(ConnectorError) {
-    guard let ticket = inFlight, let outcome = ticket.outcome else { return }
+  private func settleCommit(at now: ContinuousClock.Instant) throws(ConnectorError) {
+    guard let ticket = inFlight else { return }
+    let outcome = ticket.outcome
+    silence.observe(ticket.timeAtSink(at: now))
+    guard let outcome else { return }
     inFlight = nil
     let receipt = try outcome.get()
     ledger.acknowledged()
@@ -317,7 +322,7 @@ final class StreamTask {
     environment.job.reportCommit(task, ticket.progress)
     let wallTime = environment.clock.wallTime()
     environment.board.update {
-      if $0.phase == .retrying { $0.phase = .running }
+      if $0.phase.isTrouble { $0.phase = .running }
       $0.commits += 1
       $0.lastCommit = wallTime
       $0.clicks.counts = clicks.counts
@@ -330,8 +335,8 @@ final class StreamTask {
   private func publish(at now: ContinuousClock.Instant) {
     refreshStateSize(at: now)
     environment.board.update {
-      // A commit that is tried again goes on in another thread.
-      if inFlight == nil || $0.phase != .retrying { $0.phase = .running }
+      // A commit in trouble goes on in another thread.
+      if inFlight == nil || !$0.phase.isTrouble { $0.phase = .running }
       clicks.describe(in: &$0.clicks, tracker: tracker)
       checkouts.describe(in: &$0.checkouts, tracker: tracker)
       $0.watermark = tracker.watermark
