@@ -159,7 +159,7 @@ package final class AttributionJob: Sendable {
 
   func checkStop() throws(ConnectorError) {
     guard !isStopRequested else {
-      throw ConnectorError(.permanent, "interrupted before the end: nothing was written")
+      throw ConnectorError(.stopped, "the attribution was stopped before its end")
     }
   }
 

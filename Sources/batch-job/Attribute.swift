@@ -61,7 +61,7 @@ struct Attribute: ParsableCommand {
         try Self.attribute(files.clicks, files.checkouts, settings.job, into: target, until: stop)
       }
     } catch {
-      guard stop.isRequested else { throw error }
+      guard error.kind == .stopped else { throw error }
       Console.shared.write("batch-job: stopped: nothing was written")
       throw ExitCode(130)
     }

@@ -124,7 +124,7 @@ struct AttributionInputTests {
       let job = try run.job()
       job.requestStop()
       let stopped = message { _ = try job.run(into: AnswerFile(path: path)) }
-      #expect(stopped == "interrupted before the end: nothing was written")
+      #expect(stopped == "the attribution was stopped before its end")
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "before")
       try run.run(to: path)
       #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("checkout_id,"))
