@@ -53,10 +53,10 @@ extension FirstClick {
 
   /// Forgets runs of fields whose clicks have left; no answer waits for the next hand-over.
   ///
-  /// Looks at 8 slots for each click that has left: at every run before some half as many clicks have
-  /// left as there are runs.
+  /// Looks at 4 slots for each click that has left: at every run before about as many clicks have left
+  /// as there are runs.
   private mutating func sweepRuns() {
-    let slotCount = clickCount == 0 ? Int.max : evictedSinceSweep * 8
+    let slotCount = clickCount == 0 ? Int.max : evictedSinceSweep * 4
     evictedSinceSweep = 0
     let firstBucket = buckets.entries.first?.number ?? .max
     products.sweep(slotCount, before: firstBucket, &cells)

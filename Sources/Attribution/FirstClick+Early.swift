@@ -168,11 +168,13 @@ extension FirstClick {
 
   // MARK: A user's pending checkouts
 
-  /// Lists a pending checkout with its user, who stays for its sake.
+  /// Lists or counts a pending checkout with its user, who stays for its sake.
   @inline(__always)
   mutating func remember(_ checkout: UInt32, of number: UInt32, at time: Int64) {
     let user = users[number]
-    if user.pointee.pending == 0 {
+    if !listsPending {
+      user.pointee.pending &+= 1
+    } else if user.pointee.pending == 0 {
       user.pointee.pending = checkout
     } else {
       rememberAnother(checkout, of: user, at: time)
@@ -202,6 +204,23 @@ extension FirstClick {
     timelines[user.pointee.pending & ~Self.timelineFlag].insert(checkout, at: time)
   }
 
+  /// Has users list their pending checkouts from now on.
+  mutating func listPending() {
+    if listsPending { return }
+    listsPending = true
+    for entry in buckets.entries {
+      for waiting in entry.bucket.pointee.checkouts.waiting {
+        users[waiting.user].pointee.pending = 0
+      }
+    }
+    for entry in buckets.entries {
+      for waiting in entry.bucket.pointee.checkouts.waiting {
+        let time = cells.blocks.pending(waiting.cell).pointee.time
+        remember(waiting.cell, of: waiting.user, at: time)
+      }
+    }
+  }
+
   private mutating func makeTimeline(of user: UnsafeMutablePointer<User>) {
     let blocks = cells.blocks
     let number = timelines.make()
@@ -215,6 +234,10 @@ extension FirstClick {
 
   /// Takes a settled checkout off its user; none of his pending ones is earlier.
   mutating func forget(_ checkout: UInt32, of user: UnsafeMutablePointer<User>) {
+    if !listsPending {
+      user.pointee.pending &-= 1
+      return
+    }
     if user.pointee.pending & Self.timelineFlag != 0 {
       let number = user.pointee.pending & ~Self.timelineFlag
       timelines[number].removeEarliest(checkout)

@@ -84,6 +84,7 @@ extension FirstClick {
   package mutating func revise(stored checkoutIDs: Set<[UInt8]>) {
     precondition(rule.emission == .final, "early rows are revised anyway")
     guard !checkoutIDs.isEmpty else { return }
+    listPending()
     for checkout in waitingCheckouts where isAmong(checkoutIDs, checkout) {
       markAsStored(checkout)
       isEarly = true

@@ -34,6 +34,8 @@ package struct FirstClick: ~Copyable {
   var isEarly: Bool
   /// Behind the last checkout of these.
   var storedEnd: Watermark = .beginning
+  /// Whether users list their pending checkouts, as early answers need; otherwise they count them.
+  var listsPending: Bool
   let hash: KeyedHash
 
   /// Everything before this is replayed.
@@ -89,6 +91,7 @@ package struct FirstClick: ~Copyable {
     self.rule = rule
     window = rule.window.microseconds
     isEarly = rule.emission == .early
+    listsPending = rule.emission == .early
     self.hash = hash
     buckets = Buckets(bits: bucketBits)
     users = UserTable(cells.blocks)

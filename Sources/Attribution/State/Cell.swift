@@ -40,7 +40,7 @@ enum CheckoutID {
 /// A checkout that is not settled yet, followed by its COPY fields (see `Answer.checkoutFields`).
 struct Pending: BitwiseCopyable {
   var time: Int64
-  /// The user's next pending checkout, in no order; unused in a timeline.
+  /// The user's next pending checkout in his list, in no order.
   var next: UInt32 = 0
   /// The first click among those read so far, and how many are in the window, about (early rows).
   var first: UInt32 = 0

@@ -18,7 +18,8 @@ struct User: BitwiseCopyable {
   var waitingCount: UInt32 = 0
   /// The first of those, for early rows; 0 while `waitingCount > 0`: not known.
   var firstWaiting: UInt32 = 0
-  /// Pending checkouts: the head of a list, or `FirstClick.timelineFlag` and a timeline's number.
+  /// Pending checkouts: how many, or if they are listed (`FirstClick.listsPending`) the head of the
+  /// list, or `FirstClick.timelineFlag` and a timeline's number.
   var pending: UInt32 = 0
 
   init(key: HashKey) { self.key = key }

@@ -149,7 +149,9 @@ struct TaskInput<Decoder: RunDecoder> {
 
   /// Has the epoch say what a state that is rebuilt could not know.
   private func noteResends(_ batch: RecordBatch<Decoder.Record>, in epoch: any Epoch) {
-    for (record, verdict) in zip(batch.records, verdicts) where verdict == .resent {
+    // Records are looked at where there is something to say: next to never.
+    for index in verdicts.indices where verdicts[index] == .resent {
+      let record = batch.records[index]
       epoch.append(
         Resend(
           eventID: Array(record.bytes(record.eventID)),
@@ -228,6 +230,8 @@ struct TaskInput<Decoder: RunDecoder> {
 extension RecordBatch {
   /// `.beginning` when there is no record.
   var greatestTime: EventTime {
-    records.reduce(.beginning) { max($0, $1.time) }
+    var greatest = EventTime.beginning
+    for record in records { greatest = max(greatest, record.time) }
+    return greatest
   }
 }
