@@ -84,7 +84,7 @@ package struct MessageRun {
   package var byteCount: Int
   /// True when nothing more was there to read: the position is at the end of the log.
   package var isCaughtUp: Bool
-  /// Where reading would start to see this run again.
+  /// Where reading would start to see this run again, up to a position that says how.
   package var startPosition: SourcePosition
   /// What was skipped right before this run; the run itself may be empty then.
   package var gap: LogGap?
@@ -158,6 +158,10 @@ package protocol Source: Sendable {
     at position: SourcePosition?,
     until bound: ReadBound
   ) throws(ConnectorError) -> any PartitionReader
+  /// The position less what it says of records before `start`; nil: the beginning of the log.
+  ///
+  /// For one who goes on there, and who reads again from `start` at the earliest.
+  func trimmed(_ position: SourcePosition, rereadFrom start: SourcePosition?) -> SourcePosition
   /// What readers' lag is counted in.
   var lagUnit: LagUnit { get }
   /// What a partition is called, in the plural.
@@ -181,6 +185,10 @@ extension Source {
   package var growsByPartitions: Bool { false }
   package var isLeasedBySink: Bool { false }
   package var reads: [PartReads]? { nil }
+  package func trimmed(
+    _ position: SourcePosition,
+    rereadFrom start: SourcePosition?
+  ) -> SourcePosition { position }
   package func joinGroup(
     feeding sinkIdentity: String
   ) throws(ConnectorError) -> (any TaskAssignment)? { nil }

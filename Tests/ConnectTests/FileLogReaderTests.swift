@@ -53,7 +53,7 @@ import Testing
       var rest = ["c", "d\ne\nf", ""]
       let reader = try FileLogReader(
         path: log.path(.clicks, "0.jsonl"),
-        start: FilePosition(name: "0.jsonl", offset: 0, cuts: []),
+        start: FilePosition(name: "0.jsonl", offset: 0),
         until: .endOfLog,
         awaitWriter: { try? log.append(rest.removeFirst(), to: .clicks) }
       )
@@ -77,7 +77,7 @@ import Testing
           let reader = try FileLogReader(
             path: log.path(.clicks, "0.jsonl"),
             start: position.flatMap { FilePosition($0) }
-              ?? FilePosition(name: "0.jsonl", offset: 0, cuts: []),
+              ?? FilePosition(name: "0.jsonl", offset: 0),
             until: .endOfLog,
             awaitWriter: {}
           )

@@ -105,7 +105,7 @@ struct SteppedTask {
   let commits: InlineCommits
 
   init(
-    _ log: MemoryLog,
+    _ log: any Source,
     into sink: MemorySink,
     _ settings: StreamingJob.Settings,
     clock: ManualClock = ManualClock()

@@ -12,14 +12,20 @@ package final class FileLog: Source {
   /// The directory as the user named it, for messages.
   package let directory: String
   package let identity: String
+  /// Lets a write that is under way come to its end.
+  private let awaitWriter: @Sendable () -> Void
   /// The files of each stream that were seen so far: others may come behind them.
   private let knownNames: Mutex<[StreamKind: [String]]>
 
   package var growsByPartitions: Bool { true }
 
   /// Fails when the directory or one of its two streams is missing.
-  package init(directory: String) throws(ConnectorError) {
+  package init(
+    directory: String,
+    awaitWriter: @escaping @Sendable () -> Void = { usleep(100_000) }
+  ) throws(ConnectorError) {
     self.directory = directory
+    self.awaitWriter = awaitWriter
     guard let resolved = realpath(directory, nil) else {
       throw Self.missing(directory, code: errno)
     }
@@ -64,9 +70,22 @@ package final class FileLog: Source {
       path: "\(directory)/\(stream.rawValue)/\(names[partition])",
       start: position.map { position throws(ConnectorError) in
         try place(position, of: names[partition], in: stream)
-      } ?? FilePosition(name: names[partition], offset: 0, cuts: []),
-      until: bound
+      } ?? FilePosition(name: names[partition], offset: 0),
+      until: bound,
+      awaitWriter: awaitWriter
     )
+  }
+
+  /// Drops the cuts that no reading from `start` on meets.
+  package func trimmed(
+    _ position: SourcePosition,
+    rereadFrom start: SourcePosition?
+  ) -> SourcePosition {
+    guard var place = FilePosition(position), let start = start.flatMap({ FilePosition($0) }) else {
+      return position
+    }
+    place.cuts.offsets.removeAll { $0 < start.offset }
+    return place.position
   }
 
   /// The place that a position stands for, which must be of the file that is there now.

@@ -28,8 +28,8 @@ final class FileLogReader: PartitionReader {
   private let limit: Int64?
   /// An unterminated last line is a record.
   private let isBounded: Bool
-  /// Where unterminated lines were records, ascending.
-  private var cuts: [Int64]
+  /// Where unterminated lines were records.
+  private var cuts: LineCuts
   /// Lets a write that is under way come to its end.
   private let awaitWriter: () -> Void
   /// File offset of the end that was seen before and after that.
@@ -49,7 +49,7 @@ final class FileLogReader: PartitionReader {
     path: String,
     start place: FilePosition,
     until bound: ReadBound,
-    awaitWriter: @escaping () -> Void = { usleep(100_000) }
+    awaitWriter: @escaping () -> Void
   ) throws(ConnectorError) {
     self.path = path
     self.awaitWriter = awaitWriter
@@ -62,7 +62,7 @@ final class FileLogReader: PartitionReader {
     case .position(let position):
       let end = FilePosition(position)
       (limit, isBounded) = (end?.offset, true)
-      cuts = end?.cuts ?? []
+      cuts = end?.cuts ?? LineCuts()
     }
     // Not blocking: a pipe without a writer would hold the open up.
     descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -76,7 +76,7 @@ final class FileLogReader: PartitionReader {
     }
     try requireSize(atLeast: max(start, limit ?? 0))
     // A line that ended there after all parts by itself.
-    if cuts.last == start, try hasNewline(at: start) { cuts.removeLast() }
+    if cuts.offsets.last == start, try hasNewline(at: start) { cuts.offsets.removeLast() }
   }
 
   deinit {
@@ -85,7 +85,9 @@ final class FileLogReader: PartitionReader {
     formerBuffer.deallocate()
   }
 
-  var position: SourcePosition { position(at: next) }
+  var position: SourcePosition {
+    FilePosition(name: name, offset: start + Int64(next), cuts: cuts).position
+  }
 
   func read(atMost byteCount: Int) throws(ConnectorError) -> MessageRun {
     while true {
@@ -96,7 +98,7 @@ final class FileLogReader: PartitionReader {
       // What a former run has read up to here was settled then.
       if limit != nil { return handOut(upTo: filled) }
       if settledEnd == end {
-        defer { cuts.append(end) }
+        defer { cuts.offsets.append(end) }
         return handOut(upTo: filled)
       }
       awaitWriter()
@@ -115,7 +117,7 @@ final class FileLogReader: PartitionReader {
   /// nil if that is not whole yet.
   private func endOfLines(within byteCount: Int) -> Int? {
     guard next < filled, let base = buffer.baseAddress else { return nil }
-    let cut = cuts.first { $0 > start + Int64(next) }.map { Int($0 - start) } ?? .max
+    let cut = cuts.first(after: start + Int64(next)).map { Int($0 - start) } ?? .max
     let last = min(filled, cut)
     let window = min(max(byteCount, 1), last - next)
     var end = next + window
@@ -141,7 +143,7 @@ final class FileLogReader: PartitionReader {
       bytes: UnsafeMutableRawBufferPointer(rebasing: buffer[run]),
       startOffset: start + Int64(run.lowerBound),
       isCaughtUp: isCaughtUp,
-      startPosition: position(at: run.lowerBound)
+      startPosition: FilePosition(name: name, offset: start + Int64(run.lowerBound)).position
     )
   }
 
@@ -234,11 +236,5 @@ final class FileLogReader: PartitionReader {
         hint: "put the former file back, or attribute the new log into another database"
       )
     }
-  }
-
-  // MARK: Positions
-
-  private func position(at index: Int) -> SourcePosition {
-    FilePosition(name: name, offset: start + Int64(index), cuts: cuts).position
   }
 }

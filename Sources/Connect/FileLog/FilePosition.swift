@@ -6,36 +6,28 @@
 /// ```
 ///
 /// A bounded run takes what stands behind the last line end for a record. Where the file grows on in
-/// mid-line afterwards, no later reading would part the line there by itself: so its position says.
+/// mid-line afterwards, no later reading would part the line there by itself: so its position says,
+/// for as long as any reading starts before.
 struct FilePosition {
   /// Of the file, so that a renamed or resorted log is noticed.
   var name: String
   var offset: Int64
-  /// Offsets, ascending.
-  var cuts: [Int64] = []
+  var cuts = LineCuts()
 
-  /// The last ones are remembered: they reach back further than a state does, unless a writer is
-  /// caught in mid-line by one bounded run after another.
-  private static let mostCuts = 64
+  var position: SourcePosition { SourcePosition("\(name):\(offset)\(cuts.text)") }
+}
 
-  init(name: String, offset: Int64, cuts: [Int64]) {
-    self.name = name
-    self.offset = offset
-    self.cuts = cuts.suffix(Self.mostCuts)
-  }
-
+extension FilePosition {
   /// Nil for another form.
   init?(_ position: SourcePosition) {
     guard let colon = position.token.lastIndex(of: ":") else { return nil }
     let numbers = position.token[colon...].dropFirst()
       .split(separator: "+", omittingEmptySubsequences: false).map { Int64($0) ?? -1 }
     guard let offset = numbers.first, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
-    name = String(position.token[..<colon])
-    self.offset = offset
-    cuts = Array(numbers.dropFirst())
-  }
-
-  var position: SourcePosition {
-    SourcePosition("\(name):\(([offset] + cuts).map(String.init).joined(separator: "+"))")
+    self.init(
+      name: String(position.token[..<colon]),
+      offset: offset,
+      cuts: LineCuts(Array(numbers.dropFirst()))
+    )
   }
 }

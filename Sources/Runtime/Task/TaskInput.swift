@@ -50,7 +50,9 @@ struct TaskInput<Decoder: RunDecoder> {
       try environment.source.open(
         Decoder.stream,
         partition: task,
-        at: progress.position,
+        at: progress.position.map {
+          environment.source.trimmed($0, rereadFrom: progress.rebuildPosition)
+        },
         until: environment.settings.untilEnd ? .endOfLog : .never
       )
     }
