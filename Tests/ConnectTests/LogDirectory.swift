@@ -36,6 +36,14 @@ struct LogDirectory {
   }
 
   func append(_ text: String, to stream: StreamKind, _ name: String = "0.jsonl") throws {
+    try append(text.utf8, to: stream, name)
+  }
+
+  func append(
+    _ bytes: some Sequence<UInt8>,
+    to stream: StreamKind,
+    _ name: String = "0.jsonl"
+  ) throws {
     let path = path(stream, name)
     if !FileManager.default.fileExists(atPath: path) {
       _ = FileManager.default.createFile(atPath: path, contents: nil)
@@ -43,7 +51,7 @@ struct LogDirectory {
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     defer { try? file.close() }
     try file.seekToEnd()
-    try file.write(contentsOf: Data(text.utf8))
+    try file.write(contentsOf: Data(bytes))
   }
 
   func open(

@@ -7,7 +7,8 @@ import Synchronization
 ///     DIR/clicks/01.jsonl      DIR/checkouts/01.jsonl      partition 1
 ///
 /// The i-th file of each directory, sorted bytewise by name, is partition i. Files are appended to
-/// and never rewritten; names that start with a dot are no partitions.
+/// and never rewritten; names that start with a dot are no partitions, and a byte order mark at a
+/// file's start is no part of its first line.
 package final class FileLog: Source {
   /// The directory as the user named it, for messages.
   package let directory: String

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 
 /// Reads one file of a `FileLog` in runs of whole lines, and follows it while it grows.
@@ -13,6 +14,10 @@ import Foundation
 /// An unterminated last line is a record where the log ends, but a write that is under way looks the
 /// same: it is one once nothing has followed for a moment. What follows later all the same is another
 /// record, for this run and for those that read the line again (`FilePosition`).
+///
+/// A byte order mark at the file's start is skipped: the first run starts behind it. Reading again from
+/// the very start skips nothing, as that is where a run started which had the mark, or a part of it, in
+/// its first record.
 final class FileLogReader: PartitionReader {
   /// The least that is asked for at once.
   private static let leastByteCount = 64 << 10
@@ -168,6 +173,9 @@ final class FileLogReader: PartitionReader {
     let count = wanted > 0 ? try read(wanted, at: offset) : 0
     filled += count
     buffer[filled..<(filled + Self.padding)].initializeMemory(as: UInt8.self, repeating: 0)
+    if limit == nil, start + Int64(next) == 0 {
+      next = UnsafeRawBufferPointer(rebasing: buffer[..<filled]).byteOrderMarkByteCount
+    }
     hasSeenEnd = count < wanted || wanted == 0 || offset + Int64(count) == limit
     if count == 0 { try requireSize(atLeast: offset) }
     return count > 0

@@ -18,7 +18,7 @@ package struct CSVHeader: Sendable {
     var names: [String] = []
     var cell: [UInt8] = []
     var isQuoted = false
-    var index = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var index = text.byteOrderMarkByteCount
     var isComplete = false
     while index < text.count, !isComplete {
       let byte = text[index]

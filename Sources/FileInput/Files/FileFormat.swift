@@ -1,4 +1,5 @@
 import Connect
+import Events
 
 /// How the records of a file are written.
 package enum FileFormat: String, Sendable {
@@ -64,9 +65,6 @@ extension FileFormat {
 }
 
 extension UnsafeRawBufferPointer {
-  /// Bytes of the UTF-8 byte order mark at the start, 0 without one.
-  var byteOrderMarkByteCount: Int { starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
-
   /// What these first bytes of a file are, when that is no text in UTF-8; nil if they may be.
   var foreignFormat: String? {
     let marks: [(String, [UInt8])] = [
