@@ -35,11 +35,15 @@ package struct ByteCount: SettingValue, Hashable, Sendable {
 }
 
 extension EventSpan: SettingValue {
-  package static var expectation: String { "a duration such as 90s, 5m, 1h or 1d, up to 100 years" }
+  package static var expectation: String {
+    "a duration such as 90s, 5m, 1h or 1d, up to 100 years"
+  }
   package init?(settingText: String) { self.init(durationText: settingText) }
 }
 
 extension Duration: SettingValue {
-  package static var expectation: String { "a duration such as 250ms, 90s, 5m or 1h, up to 100 years" }
+  package static var expectation: String {
+    "a duration such as 250ms, 90s, 5m or 1h, up to 100 years"
+  }
   package init?(settingText: String) { self.init(durationText: settingText) }
 }

@@ -27,6 +27,17 @@ import Testing
     #expect(sink.stored(0).progress?.isFlushed == true)
   }
 
+  @Test func `a job that has ended holds its sink and what its tasks remember no more`() throws {
+    weak var ended: MemorySink?
+    do {
+      let sink = MemorySink(rule: rule)
+      try run(randomLog(), into: sink, smallSteps(rule: rule))
+      ended = sink
+    }
+    // Its threads let go of it as they end.
+    waitUntil { ended == nil }
+  }
+
   @Test func `retries end at their limit`() throws {
     let sink = MemorySink(rule: rule, faults: [0: .error(.transient), 1: .error(.transient)])
     var settings = smallSteps(workers: 1, rule: rule)

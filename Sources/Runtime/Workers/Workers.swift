@@ -44,6 +44,8 @@ struct Workers {
     }
     committer.close()
     committing.wait()
+    // Nobody asks for them any more, and through their tasks the pool would hold itself.
+    _ = pool.takeEndings()
   }
 
   private static func start(
